@@ -120,7 +120,7 @@ static const struct nla_policy teredo_control_send_nl_policy[TEREDO_A_DATAGRAM_P
 	[TEREDO_A_DATAGRAM_IFINDEX] = { .type = NLA_U32, },
 	[TEREDO_A_DATAGRAM_ADDRESS] = { .type = NLA_U32, },
 	[TEREDO_A_DATAGRAM_PORT] = { .type = NLA_U16, },
-	[TEREDO_A_DATAGRAM_PAYLOAD] = { .len = 1, },
+	[TEREDO_A_DATAGRAM_PAYLOAD] = { .type = NLA_BINARY, },
 };
 
 /* Ops table for teredo */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TEREDO_ADDR_H
+#define TEREDO_ADDR_H
+
+#include "wire.h"
+
+/* What a Teredo address says (F-04). Addresses and port in network byte
+ * order and in clear, flags in host byte order.
+ */
+struct teredo_addr {
+	__be32 server;
+	__be32 client;
+	__be16 port;
+	u16 flags;
+};
+
+/* True if @prefix, with @len significant bits, covers @addr. */
+bool teredo_addr_in_prefix(const struct in6_addr *addr,
+			   const struct in6_addr *prefix, u8 len);
+
+/* Take a Teredo address apart; its prefix is the caller's business. */
+void teredo_addr_unpack(struct teredo_addr *out, const struct in6_addr *addr);
+
+/* Put a Teredo address with the first 32 bits of @prefix together. */
+void teredo_addr_pack(struct in6_addr *out, const struct in6_addr *prefix,
+		      const struct teredo_addr *in);
+
+/* Link-local address with the interface identifier of a Teredo address
+ * (F-13); in->server is not used.
+ */
+void teredo_addr_link_local(struct in6_addr *out, const struct teredo_addr *in);
+
+/* Format test for a global unicast IPv4 address (F-50). Directed broadcast
+ * addresses (F-51) need routing tables and are the caller's business.
+ */
+bool teredo_ipv4_is_global(__be32 addr);
+
+/* True for a Teredo address whose two IPv4 addresses are global and whose
+ * mapped port is not 0 (F-17). On return @out is filled in any case.
+ */
+bool teredo_addr_is_usable(struct teredo_addr *out, const struct in6_addr *addr);
+
+bool teredo_addr_equal(const struct in6_addr *a, const struct in6_addr *b);
+bool teredo_addr_is_link_local(const struct in6_addr *addr);	/* fe80::/10 */
+bool teredo_addr_is_all_routers(const struct in6_addr *addr);	/* ff02::2 */
+/* Global scope unicast: a source or destination that may be routed. */
+bool teredo_addr_is_routable(const struct in6_addr *addr);
+
+#endif /* TEREDO_ADDR_H */
