@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# machine.sh [-f] COMMAND [ARGUMENTS...]: build everything, and run a command
+# where the module can be loaded: here, if the running kernel takes it, else in
+# the virtual machine (always there with VM=1).  -f: as fast as can be, without
+# the machine's debugging aids.
+#
+# KDIR is the kernel to build for; in the machine, that kernel is booted.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+vm=$repo/selftests/vm
+fast=''
+if [[ $1 = -f ]]; then
+	fast=-f
+	shift
+fi
+
+build()
+{
+	"${MAKE:-make}" --no-print-directory -C "$repo" all selftests KDIR="$1" >"$log" 2>&1 &&
+		return
+	cat "$log" >&2
+	exit 1
+}
+
+# native: does the running kernel load the module?  Only trying tells: modules
+# may be off, signed ones only, or a container's business of its host.
+native()
+{
+	[[ ! ${VM:-} && $EUID = 0 && -e /proc/modules ]] || return
+	[[ -d /lib/modules/$(uname -r)/build ]] || return
+	build "/lib/modules/$(uname -r)/build"
+	[[ -d /sys/module/teredo ]] && rmmod teredo 2>/dev/null
+	[[ ! -d /sys/module/teredo ]] || return
+	"$vm/load.sh" 2>/dev/null
+}
+
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+
+echo "# building"
+if native; then
+	echo "# running under this kernel, $(uname -r)"
+	exec "$@"
+fi
+
+# A folder given by the user names the kernel, if that can be booted.
+release=$KDIR/include/config/kernel.release
+kver=''
+[[ -r $release ]] && kver=$("$vm/run.sh" -k "$(<"$release")" -K 2>/dev/null)
+[[ $kver ]] || kver=$(rm -f "$repo/teredo.ko" && "$vm/run.sh" -K) || exit 1
+build "/lib/modules/$kver/build"
+rm -f "$log"
+echo "# running in a virtual machine under $kver"
+exec "$vm/run.sh" $fast -k "$kver" "$@"

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# packages.sh PURPOSE...: install the Debian packages that are missing for
+# build, demo, check or lint.  On other systems it is for their administrator
+# to provide the same.
+
+build=(gcc make libc6-dev pkg-config libmnl-dev kmod)
+lab=("${build[@]}" iproute2 iputils-ping nftables procps jq iperf3)
+machine=(qemu-system-x86 busybox-static)
+
+wanted=()
+for purpose; do
+	case $purpose in
+	build) wanted+=("${build[@]}") ;;
+	demo) wanted+=("${lab[@]}") ;;
+	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark
+		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
+	lint) wanted+=("${build[@]}" sparse shellcheck perl python3-yaml) ;;
+	*) echo "packages: what is '$purpose'?" >&2; exit 2 ;;
+	esac
+done
+
+if ! command -v apt-get >/dev/null; then
+	echo "# not a Debian system; needed: ${wanted[*]}"
+	exit 0
+fi
+
+installed()
+{
+	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) = installed ]]
+}
+
+# Headers of the running kernel, if it loads modules and is the distribution's;
+# else a kernel for the machine.
+if [[ ! -e /lib/modules/$(uname -r)/build ]]; then
+	[[ -e /proc/modules ]] &&
+		apt-cache show "linux-headers-$(uname -r)" &>/dev/null &&
+		wanted+=("linux-headers-$(uname -r)")
+fi
+case " $* " in
+*' demo '* | *' check '*)
+	wanted+=("${machine[@]}" linux-image-amd64 linux-headers-amd64) ;;
+*)
+	compgen -G '/lib/modules/*/build' >/dev/null || wanted+=(linux-headers-amd64) ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+	installed "$package" || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+if ((EUID)); then
+	echo "packages: as root, install: ${missing[*]}" >&2
+	exit 1
+fi
+
+echo "# installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+
+# None of the daemons in these packages is meant to run on this host: tests
+# start their own in namespaces.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+	trap 'rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+fi
+install()
+{
+	apt-get install -y -q --no-install-recommends "${missing[@]}" </dev/null
+}
+install &>/dev/null || { apt-get update -q >/dev/null; install >&2; } || exit 1
+
+for package in miredo miredo-server; do
+	[[ " ${missing[*]} " = *" $package "* && -d /run/systemd/system ]] &&
+		systemctl -q disable --now "$package" 2>/dev/null
+done
+exit 0

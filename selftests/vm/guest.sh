@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Process 1 of the machine: run the command that run.sh left in the results
+# folder, leave its exit status and the kernel's log there, and switch off.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/tmp TERM=${TERM:-linux} LC_ALL=C
+
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts -o mode=620,ptmxmode=666
+mount -t tmpfs tmpfs /dev/shm
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+ln -sf /proc/self/fd /dev/fd
+ln -sf /proc/self/fd/0 /dev/stdin
+ln -sf /proc/self/fd/1 /dev/stdout
+ln -sf /proc/self/fd/2 /dev/stderr
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+tty=/dev/ttyS1
+stty -F $tty 115200 -opost -echo
+
+ip link set lo up
+load='' stty_size='' command=()
+# shellcheck source=/dev/null
+. /run/vm/command
+
+# klog.sh judges what comes after this line.
+echo "vm: start" >/dev/kmsg
+: >/run/vm/started
+
+status=0
+if [[ $load ]]; then
+	"$repo/selftests/vm/load.sh" >$tty 2>&1 || status=$?
+fi
+
+if ((status)); then
+	:
+elif ((${#command[@]})); then
+	"${command[@]}" </dev/null >$tty 2>&1
+	status=$?
+else
+	stty -F $tty sane
+	[[ $stty_size ]] && stty -F $tty rows "${stty_size% *}" cols "${stty_size#* }"
+	# shellcheck disable=SC2094 # a terminal
+	PS1='guest# ' setsid -c bash --norc -i <$tty >$tty 2>&1
+	status=$?
+fi
+
+# The module has to go, whatever the tests have left behind: leaked objects
+# show when its caches are destroyed.
+if [[ -d /sys/module/teredo ]] && ! timeout 30 rmmod teredo; then
+	echo "teredo: WARNING: module does not unload" >/dev/kmsg
+fi >$tty 2>&1
+
+dmesg >/run/vm/dmesg
+echo $status >/run/vm/status
+# With -no-reboot this ends QEMU, and faster than switching off does.
+echo b >/proc/sysrq-trigger
+sleep 60

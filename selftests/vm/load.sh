@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Load ./teredo.ko with the modules it needs.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+module=$repo/teredo.ko
+
+[[ -d /sys/module/teredo ]] && exit 0
+[[ -r $module ]] || { echo "$module is missing: say make first" >&2; exit 1; }
+depends=$(modinfo -F depends "$module") || exit 1
+IFS=, read -ra depends <<<"$depends"
+((${#depends[@]} == 0)) || modprobe -a "${depends[@]}" || exit 1
+exec insmod "$module"

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run a command as root under a distribution's own kernel, in QEMU.
+#
+#	selftests/vm/run.sh [OPTIONS] COMMAND [ARGUMENTS...]
+#	selftests/vm/run.sh [OPTIONS]			an interactive shell
+#
+# The guest's root is the host's root, read-only (9p), so that every program
+# and library installed here is there, too.  /tmp, /run and /var are memory.
+# The repository is there at its own path, read-only; the command starts in the
+# folder it was called from, when that is inside of the repository.  teredo.ko
+# is not loaded: tests do it, or say `selftests/vm/run.sh -m COMMAND`.
+#
+# Standard output and error come out as the guest writes them.  The exit
+# status is the command's, or
+#	124	the guest did not end in time, or was lost (panic, hang)
+#	125	the machine could not be started
+#	99	the command succeeded, but the kernel complained (oops, WARN,
+#		lockdep, leak, stuck reference), or teredo.ko did not unload
+#
+# Options:
+#	-k KVER		boot this kernel of /boot (KVER=).  By default the one
+#			that ./teredo.ko was built for, else the newest one
+#			with a build folder
+#	-m		load ./teredo.ko first
+#	-f		fast: without slub_debug; for figures of performance
+#	-t SECONDS	limit for the whole run (VM_TIMEOUT=), default 900
+#	-o FOLDER	results: writable in the guest as $VM_RESULTS (VM_OUT=)
+#	-K		only print which kernel would be booted
+#	-h		this text
+#
+# Further variables: VM_ACCEL=kvm|tcg (default: kvm where it boots a kernel),
+# VM_CPUS (2), VM_MEM (3G), VM_APPEND (more kernel command line), VM_VERBOSE=1
+# (kernel messages on the terminal as well).  Variables named TEREDO_* are
+# handed on to the guest, and so is TESTS.
+#
+# Examples:
+#	selftests/vm/run.sh -m ip link add teredo0 type teredo
+#	selftests/vm/run.sh -m bash -c 'ip link add t0 type teredo; dmesg'
+#	selftests/vm/run.sh selftests/run.sh netns miredo
+
+set -u
+export LC_ALL=C
+
+vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+repo=$(cd "$vm_dir/../.." && pwd -P)
+
+kver=${KVER:-}
+timeout=${VM_TIMEOUT:-900}
+out=${VM_OUT:-}
+load='' fast='' print_kver=''
+
+usage()
+{
+	sed -n '/^#$/,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+}
+
+die()
+{
+	echo "vm: $*" >&2
+	exit 125
+}
+
+while getopts k:mft:o:Kh opt; do
+	case $opt in
+	k) kver=$OPTARG ;;
+	m) load=1 ;;
+	f) fast=1 ;;
+	t) timeout=$OPTARG ;;
+	o) out=$OPTARG ;;
+	K) print_kver=1 ;;
+	h) usage; exit 0 ;;
+	*) usage >&2; exit 125 ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+# bootable KVER: is there a kernel with its modules?
+bootable()
+{
+	[[ -r /boot/vmlinuz-$1 && -e /lib/modules/$1/modules.dep ]]
+}
+
+pick_kernel()
+{
+	local v
+
+	if [[ -r $repo/teredo.ko ]]; then
+		v=$(modinfo -F vermagic "$repo/teredo.ko" | cut -d' ' -f1)
+		bootable "$v" && echo "$v" && return
+	fi
+	for v in $(cd /lib/modules 2>/dev/null && printf '%s\n' * | sort -rV); do
+		[[ -e /lib/modules/$v/build ]] && bootable "$v" && echo "$v" && return
+	done
+	return 1
+}
+
+[[ $kver ]] || kver=$(pick_kernel) ||
+	die "no kernel to boot: install linux-image-amd64 and linux-headers-amd64"
+bootable "$kver" || die "no /boot/vmlinuz-$kver, or its modules are missing"
+if [[ $print_kver ]]; then
+	echo "$kver"
+	exit 0
+fi
+
+for tool in qemu-system-x86_64 busybox modprobe; do
+	command -v "$tool" >/dev/null ||
+		die "$tool is missing: install qemu-system-x86 busybox-static kmod"
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/teredo-vm.XXXXXX") || die "no temporary folder"
+# shellcheck disable=SC2317 # called by the trap
+cleanup()
+{
+	[[ ${qemu_pid:-} ]] && kill "$qemu_pid" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if [[ $out ]]; then
+	mkdir -p "$out" || die "cannot make $out"
+else
+	out=$work/results
+	mkdir "$out"
+fi
+out=$(cd "$out" && pwd -P)
+rm -f "$out"/{status,started,dmesg,console.log}
+
+# The initramfs: busybox, the modules that a 9p root needs, and the init of
+# init.sh, which mounts the root and hands over to guest.sh.
+make_initramfs()
+{
+	local root=$work/initramfs module name
+
+	mkdir -p "$root"/{bin,modules,proc,sys,dev,root}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	cp "$vm_dir/init.sh" "$root/init"
+	modprobe -S "$kver" -a --show-depends virtio_pci 9pnet_virtio 9p |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/modules"
+	[[ -s $work/modules ]] || die "$kver lacks the modules for a 9p root"
+	while read -r module; do
+		name=${module##*/}
+		case $module in
+		*.xz) xz -dc "$module" >"$root/modules/${name%.xz}" ;;
+		*.zst) zstd -qdc "$module" >"$root/modules/${name%.zst}" ;;
+		*) cp "$module" "$root/modules/$name" ;;
+		esac || die "cannot unpack $module"
+		name=${name%%.ko*}
+		echo "$name.ko" >>"$root/modules/order"
+	done <"$work/modules"
+	(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) |
+		gzip -1 >"$work/initramfs.gz"
+}
+
+# What every machine has in common; console on the first serial port.
+qemu_machine()
+{
+	local accel=$1 cpu
+
+	case $accel in
+	kvm) cpu=host ;;
+	*) accel=tcg,thread=multi cpu=max ;;
+	esac
+	qemu=(qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu"
+	      -nodefaults -no-user-config -display none -no-reboot
+	      -kernel "/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz")
+}
+
+# kvm_works: /dev/kvm may exist and yet fail at once or hang the guest, so let
+# it boot the kernel as far as our init.  The answer holds for this boot of the
+# host, and is remembered.
+kvm_works()
+{
+	local cache
+
+	[[ -w /dev/kvm ]] || return 1
+	cache=${TMPDIR:-/tmp}/teredo-vm-$UID-kvm-$(cat /proc/sys/kernel/random/boot_id)
+	if [[ ! -O $cache ]]; then
+		qemu_machine kvm
+		timeout -s KILL 10 "${qemu[@]}" -m 512M -serial stdio \
+			-append "console=ttyS0 quiet panic=-1 vm_probe" \
+			</dev/null 2>/dev/null | grep -q vm-probe-ok &&
+			echo yes >"$cache" || echo no >"$cache"
+	fi
+	[[ $(<"$cache") = yes ]]
+}
+
+make_initramfs
+
+accel=${VM_ACCEL:-auto}
+if [[ $accel = auto ]]; then
+	accel=tcg
+	kvm_works && accel=kvm
+fi
+
+# The command, for guest.sh to source.
+{
+	cwd=$(pwd -P)
+	[[ $cwd/ = "$repo"/* ]] || cwd=$repo
+	printf 'cd %q\n' "$cwd"
+	printf 'export VM_RESULTS=/run/vm VM_ACCEL=%q\n' "$accel"
+	compgen -e | grep -E '^(TEREDO_|TESTS$)' | while read -r name; do
+		printf 'export %s=%q\n' "$name" "${!name}"
+	done
+	printf 'load=%s\n' "$load"
+	printf 'command=('
+	(($#)) && printf '%q ' "$@"
+	printf ')\n'
+	# Where the interactive shell gets its size from.
+	[[ -t 0 ]] && printf 'stty_size=%q\n' "$(stty size)"
+} >"$out/command"
+
+append="console=ttyS0 panic=-1 panic_on_oops=1 loglevel=5 log_buf_len=8M"
+append+=" tsc=reliable mitigations=off apparmor=0 audit=0 random.trust_cpu=on"
+# A busy host without KVM is slow, but not stuck.
+append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
+# Poison and red zones for all; who allocated and freed only for our own caches,
+# since recording it for each packet takes most of the time.
+[[ $fast ]] || append+=" slub_debug=FZP;FZPU,teredo*"
+append+=" vm_repo=$repo ${VM_APPEND:-}"
+
+qemu_machine "$accel"
+qemu+=(-smp "${VM_CPUS:-2}" -m "${VM_MEM:-3G}" -append "$append")
+share()
+{
+	local tag=$1 path=$2 mode=${3:-}
+
+	qemu+=(-fsdev "local,id=$tag,path=${path//,/,,},security_model=none,multidevs=remap$mode"
+	       -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
+}
+share root / ,readonly=on
+share repo "$repo" ,readonly=on
+share results "$out"
+# First port: the kernel's messages.  Second: the command.
+qemu+=(-serial "file:$out/console.log")
+
+if (($#)); then
+	timeout --foreground -s KILL "$timeout" \
+		"${qemu[@]}" -serial stdio </dev/null 2>"$work/qemu.err" &
+else
+	saved=$(stty -g 2>/dev/null)
+	timeout --foreground 1d \
+		"${qemu[@]}" -chardev stdio,id=tty,signal=off -serial chardev:tty \
+		<&0 2>"$work/qemu.err" &
+fi
+qemu_pid=$!
+
+[[ ${VM_VERBOSE:-} ]] &&
+	tail --pid=$qemu_pid -q -F "$out/console.log" 2>/dev/null >&2 &
+
+wait "$qemu_pid" 2>/dev/null
+(($? == 137)) && echo "vm: no end after $timeout s" >&2
+qemu_pid=
+[[ ${saved:-} ]] && stty "$saved"
+
+if [[ ! -s $out/console.log && -s $work/qemu.err ]]; then
+	cat "$work/qemu.err" >&2
+	die "QEMU did not start"
+fi
+
+log=$out/dmesg
+[[ -s $log ]] || log=$out/console.log
+complaints=0
+"$vm_dir/klog.sh" "$log" >&2 || complaints=1
+
+if [[ ! -s $out/status ]]; then
+	echo "vm: the guest was lost; end of its console:" >&2
+	tail -n 40 "$out/console.log" >&2
+	exit 124
+fi
+status=$(<"$out/status")
+((status == 0 && complaints)) && status=99
+exit "$status"
