@@ -11,6 +11,8 @@
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 vm=$repo/selftests/vm
 fast=''
+# Called by make, but not a part of its jobs.
+unset MAKEFLAGS MAKELEVEL
 if [[ $1 = -f ]]; then
 	fast=-f
 	shift
@@ -18,7 +20,7 @@ fi
 
 build()
 {
-	"${MAKE:-make}" --no-print-directory -C "$repo" all selftests KDIR="$1" >"$log" 2>&1 &&
+	make --no-print-directory -j "$(nproc)" -C "$repo" all selftests KDIR="$1" >"$log" 2>&1 &&
 		return
 	cat "$log" >&2
 	exit 1

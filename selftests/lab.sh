@@ -1,0 +1,340 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The laboratory: an internet of documentation addresses, none of which leads
+# outside, with two clients behind NATs.
+#
+#	           clia 10.1.0.2          clib 10.2.0.2
+#	             |                      |
+#	           nata 198.51.100.1      natb 198.51.100.17
+#	             |                      |
+#	    +--------+--------- inet -------+--------+   routes IPv4 and IPv6
+#	    |                    |                   |
+#	   srv 203.0.113.1,.2   rly 192.0.2.1      host
+#	    2001:db8:1::1        2001:db8:3::1      2001:db8:2::1
+#	                         2001::/32
+#
+# Clients have no native IPv6, the host has no IPv4.  Servers, relays and
+# clients are ours or Miredo's, each on an interface called teredo0:
+#
+#	lab_up restricted symmetric
+#	start_server ours; start_relay miredo
+#	start_client clia ours; start_client clib miredo
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+server=203.0.113.1
+server2=203.0.113.2
+# shellcheck disable=SC2034 # for the tests
+relay=192.0.2.1
+# shellcheck disable=SC2034 # for the tests
+host=2001:db8:2::1
+
+# ns_script NAME: run the shell commands from standard input in the namespace,
+# all in one process
+ns_script()
+{
+	on "$1" bash -e
+}
+
+# forward NAME: be a router
+forward()
+{
+	ns_script "$1" <<-'END'
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	END
+}
+
+# wire NAME IPV4/LEN|- IPV6/LEN|- ROUTER4|- ROUTER6|- [INTERFACE]: the leg from
+# a namespace to inet, whose interface there is called after the namespace
+wire()
+{
+	local name=$1 v4=$2 v6=$3 via4=$4 via6=$5 dev=${6:-eth0}
+
+	{
+		echo "link add $name type veth peer name $dev netns ${ns[$name]}"
+		echo "link set $name up"
+		[[ $via4 = - ]] || echo "addr add $via4/${v4#*/} dev $name"
+		[[ $via6 = - ]] || echo "addr add $via6/${v6#*/} dev $name nodad"
+	} | nip inet -batch - || return
+	{
+		echo "link set lo up"
+		echo "link set $dev up"
+		[[ $v4 = - ]] || echo "addr add $v4 dev $dev"
+		[[ $v6 = - ]] || echo "addr add $v6 dev $dev nodad"
+		[[ $via4 = - ]] || echo "route add default via $via4"
+		[[ $via6 = - ]] || echo "route add default via $via6"
+	} | nip "$name" -batch -
+}
+
+# lan NAT CLIENT NETWORK: a client behind a NAT, on NETWORK.0/24
+lan()
+{
+	local nat=$1 client=$2 net=$3
+
+	nip "$nat" -batch - <<-END || return
+	link add lan type veth peer name eth0 netns ${ns[$client]}
+	link set lan up
+	addr add $net.1/24 dev lan
+	END
+	nip "$client" -batch - <<-END
+	link set lo up
+	link set eth0 up
+	addr add $net.2/24 dev eth0
+	route add default via $net.1
+	END
+}
+
+# nat NAME KIND CLIENT_IPV4: make a namespace a NAT between lan and wan, or make
+# it another kind.  The kinds, by what they let in:
+#	none		no translation, just a router
+#	cone		everything, sent on to the one client
+#	address		from each address that the client has sent to, any port
+#	restricted	from each address and port that the client has sent to
+#	symmetric	as restricted, and a new random port for each destination
+nat()
+{
+	local name=$1 kind=$2 client=$3 masquerade=masquerade in='' out='' drop=''
+
+	# Without the drop in input, too, the router itself would answer with
+	# port unreachable, and the unsolicited packet would get a connection
+	# entry, so that the client's answer gets another port.
+	case $kind in
+	none)
+		masquerade=accept ;;
+	cone)
+		in="iifname wan udp dport 1024-65535 dnat to $client" ;;
+	address)
+		out='oifname wan meta l4proto udp add @sent { ip daddr . udp sport }'
+		in="iifname wan ip saddr . udp dport @sent dnat to $client"
+		drop='iifname wan ct state new ct status & dnat != dnat drop' ;;
+	restricted)
+		drop='iifname wan ct state new drop' ;;
+	symmetric)
+		masquerade='masquerade random,fully-random'
+		drop='iifname wan ct state new drop' ;;
+	*)
+		say "no such kind of NAT: $kind"
+		return 1 ;;
+	esac
+
+	on "$name" nft -f - <<-END
+	flush ruleset
+	table ip nat {
+		set sent {
+			type ipv4_addr . inet_service
+			size 65535
+			flags dynamic,timeout
+			timeout 5m
+		}
+		chain prerouting {
+			type nat hook prerouting priority dstnat
+			$in
+		}
+		chain note {
+			type filter hook postrouting priority mangle
+			$out
+		}
+		chain postrouting {
+			type nat hook postrouting priority srcnat
+			oifname wan $masquerade
+		}
+	}
+	table ip filter {
+		chain forward {
+			type filter hook forward priority filter
+			$drop
+		}
+		chain input {
+			type filter hook input priority filter
+			$drop
+		}
+	}
+	END
+}
+
+# lab_up KIND_A KIND_B: the whole laboratory, with these kinds of NAT
+lab_up()
+{
+	need ip nft nsenter
+	need_root
+	need_modules veth nf_tables nft_masq nft_chain_nat nf_conntrack
+
+	ns_add inet srv rly host nata clia natb clib &&
+	nip inet link set lo up &&
+	wire srv $server/28 2001:db8:1::1/64 203.0.113.14 2001:db8:1::f &&
+	nip srv addr add $server2/28 dev eth0 &&
+	wire rly $relay/28 2001:db8:3::1/64 192.0.2.14 2001:db8:3::f &&
+	wire host - $host/64 - 2001:db8:2::f &&
+	wire nata 198.51.100.1/28 - 198.51.100.14 - wan &&
+	wire natb 198.51.100.17/28 - 198.51.100.30 - wan &&
+	lan nata clia 10.1.0 &&
+	lan natb clib 10.2.0 &&
+	nat nata "$1" 10.1.0.2 &&
+	nat natb "$2" 10.2.0.2 &&
+	for name in inet srv rly nata natb; do
+		forward $name || return
+	done &&
+	nip inet route add 2001::/32 via 2001:db8:3::1
+}
+
+#
+# Roles.  Of each namespace, $role says whose it is, and $daemon which process
+# stands behind it.
+#
+
+declare -A role daemon
+
+# miredo_conf NAME LINES: into a file of its own
+miredo_conf()
+{
+	printf '%s\n' "${@:2}" >"$tmp/$1.conf"
+}
+
+# miredo_start PROGRAM NAME
+miredo_start()
+{
+	local program=$1 name=$2
+
+	need "$program"
+	need_modules tun
+	on "$name" "$program" -f -c "$tmp/$name.conf" -p "$tmp/$name.pid" \
+		>"$tmp/$name.log" 2>&1 &
+	daemon[$name]=$!
+}
+
+# udp_bound NAME IPV4 PORT: somebody serves that
+udp_bound()
+{
+	[[ $(on "$1" ss -Huln "src $2 and sport = $3") ]]
+}
+
+has_link()
+{
+	nip "$1" link show teredo0 up
+}
+
+# start_server miredo|ours
+start_server()
+{
+	role[srv]=$1
+	case $1 in
+	miredo)
+		miredo_conf srv "ServerBindAddress $server" \
+			"ServerBindAddress2 $server2" "InterfaceName teredo0"
+		miredo_start miredo-server srv
+		wait_for 10 udp_bound srv $server 3544
+		;;
+	ours)
+		tool srv add teredo0 mode server local $server server2 $server2 &&
+		nip srv link set teredo0 up
+		;;
+	esac
+}
+
+# start_relay miredo|ours
+start_relay()
+{
+	role[rly]=$1
+	case $1 in
+	miredo)
+		miredo_conf rly "RelayType relay" "InterfaceName teredo0" \
+			"BindAddress $relay" "BindPort 3545"
+		miredo_start miredo rly
+		wait_for 10 has_link rly
+		;;
+	ours)
+		tool rly add teredo0 mode relay local $relay port 3545 &&
+		nip rly link set teredo0 up &&
+		nip rly -6 route add 2001::/32 dev teredo0
+		;;
+	esac
+}
+
+# start_client NAME miredo|ours: and wait until it is qualified
+start_client()
+{
+	local name=$1
+
+	role[$name]=$2
+	case $2 in
+	miredo)
+		miredo_conf "$name" "InterfaceName teredo0" \
+			"ServerAddress $server" "ServerAddress2 $server2"
+		miredo_start miredo "$name"
+		wait_for 20 client_address "$name"
+		;;
+	ours)
+		tool "$name" add teredo0 mode client server $server &&
+		nip "$name" link set teredo0 up &&
+		tool "$name" run teredo0 --once
+		;;
+	esac
+}
+
+# client_address NAME: print its Teredo address
+client_address()
+{
+	nip "$1" -6 -o addr show dev teredo0 scope global -tentative 2>/dev/null |
+		sed -n 's/.* inet6 \(2001:0:[^/]*\|2001::[^/]*\).*/\1/p' | grep .
+}
+
+# stop NAME...: the role that was started there
+stop()
+{
+	local name pid
+
+	for name; do
+		pid=${daemon[$name]:-}
+		[[ ! $pid ]] || kill "$pid" 2>/dev/null
+	done
+	for name; do
+		pid=${daemon[$name]:-}
+		if [[ $pid ]]; then
+			wait_for 10 gone "$pid" || kill -9 "$pid"
+			wait "$pid" 2>/dev/null
+		fi
+		[[ ${role[$name]:-} != ours ]] || nip "$name" link del teredo0
+		unset "role[$name]" "daemon[$name]"
+	done
+}
+
+#
+# Traffic
+#
+
+# reaches NAME ADDRESS: there comes an answer, if need be to a later packet
+reaches()
+{
+	wait_for 15 on "$1" ping -n -c 1 -W 2 "$2"
+}
+
+# lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
+lossless()
+{
+	local count=${3:-200}
+
+	on "$1" ping -n -q -i 0.01 -c "$count" -W 2 "$2" >"$tmp/ping.$1" 2>&1
+	grep "$count received" "$tmp/ping.$1" >/dev/null && return
+	cat "$tmp/ping.$1"
+	return 1
+}
+
+# lab_state: for diagnose()
+lab_state()
+{
+	local name
+
+	for name in srv rly clia clib; do
+		echo "== $name (${role[$name]:-nothing})"
+		case ${role[$name]:-} in
+		miredo) tail -n 20 "$tmp/$name.log" ;;
+		ours) tool "$name" show; tool "$name" show peers
+		      tool "$name" show stats ;;
+		esac
+		nip "$name" -6 route show table all dev teredo0
+		nip "$name" -6 addr show dev teredo0
+	done
+}

@@ -1,0 +1,305 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What every test needs: results in KTAP, things undone at the end, waiting for
+# a state, and network namespaces.  A test is
+#
+#	. "$(dirname "$0")/lib.sh"
+#	need nft jq			# programs
+#	plan 2				# how many results will follow
+#	ns_add left right
+#	check "left has a loopback" nip left link show lo
+#	check_fails "there is no such link" nip left link show nosuch
+#
+# and its exit status (0 all passed, 1 some failed, 4 skipped) is settled here.
+# Never sleep for luck: wait_for says what is waited for.
+
+set -u
+export LC_ALL=C
+
+selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck disable=SC2034 # for the tests
+repo=${selftests%/*}
+PATH=$repo/tools:$PATH:/usr/sbin:/sbin
+
+#
+# Results
+#
+
+ktap_planned=0 ktap_done=0 ktap_failed=0
+
+say()
+{
+	printf '# %s\n' "$*"
+}
+
+plan()
+{
+	ktap_planned=$1
+	printf 'TAP version 13\n1..%d\n' "$1"
+}
+
+pass()
+{
+	printf 'ok %d - %s\n' $((++ktap_done)) "$1"
+}
+
+# fail DESCRIPTION [OUTPUT]
+fail()
+{
+	printf 'not ok %d - %s\n' $((++ktap_done)) "$1"
+	((++ktap_failed))
+	{
+		[[ -z ${2:-} ]] || printf '%s\n' "$2"
+		# A test may define this to show the state that failed.
+		[[ $(type -t diagnose) != function ]] || diagnose 2>&1
+	} | sed 's/^/#   /'
+}
+
+# skip DESCRIPTION REASON: one result that this kernel or host cannot give
+skip()
+{
+	printf 'ok %d - %s # SKIP %s\n' $((++ktap_done)) "$1" "$2"
+}
+
+# skip_all REASON: the whole test.  With TEREDO_STRICT, as make check has it,
+# what cannot run has failed.
+skip_all()
+{
+	if [[ ${TEREDO_STRICT:-} ]]; then
+		plan 1
+		fail "cannot run: $1"
+		exit 1
+	fi
+	printf 'TAP version 13\n1..0 # SKIP %s\n' "$1"
+	trap - EXIT
+	undo
+	exit 4
+}
+
+# capture COMMAND...: run it in this shell, its output in $output
+output=
+capture()
+{
+	local status
+
+	"$@" >"$tmp/output" 2>&1
+	status=$?
+	output=$(<"$tmp/output")
+	return $status
+}
+
+# check DESCRIPTION COMMAND...: one result, "not ok" with the command's output
+# if it fails
+check()
+{
+	local description=$1
+
+	shift
+	if capture "$@"; then
+		pass "$description"
+	else
+		fail "$description" "status $? of: $*"$'\n'"$output"
+	fi
+}
+
+# check_fails DESCRIPTION COMMAND...: one result, "ok" if the command fails
+check_fails()
+{
+	local description=$1
+
+	shift
+	if capture "$@"; then
+		fail "$description" "succeeded: $*"$'\n'"$output"
+	else
+		pass "$description"
+	fi
+}
+
+# check_says DESCRIPTION TEXT COMMAND...: one result, "ok" if the command fails
+# and its output holds TEXT
+check_says()
+{
+	local description=$1 text=$2
+
+	shift 2
+	if capture "$@"; then
+		fail "$description" "succeeded: $*"$'\n'"$output"
+	elif [[ $output != *"$text"* ]]; then
+		fail "$description" "'$text' expected from: $*"$'\n'"$output"
+	else
+		pass "$description"
+	fi
+}
+
+#
+# Undoing
+#
+
+deferred=()
+
+# defer COMMAND...: at the end of the test, last come first served
+defer()
+{
+	deferred+=("$(printf '%q ' "$@")")
+}
+
+undo()
+{
+	local i
+
+	for ((i = ${#deferred[@]} - 1; i >= 0; i--)); do
+		eval "${deferred[i]}"
+	done >/dev/null 2>&1
+	deferred=()
+}
+
+finish()
+{
+	local status=$?
+
+	while ((ktap_done < ktap_planned)); do
+		fail "never came to this one (exit status $status)"
+	done
+	if ((ktap_planned == 0)); then
+		plan 1
+		fail "no plan (exit status $status)"
+	elif ((ktap_done > ktap_planned)); then
+		say "$ktap_done results, but a plan for $ktap_planned"
+		ktap_failed=1
+	fi
+	undo
+	exit $((ktap_failed > 0))
+}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/teredo-test.XXXXXX") || exit 1
+trap finish EXIT
+trap 'exit 1' INT TERM
+defer rm -rf "$tmp"
+
+#
+# Requirements
+#
+
+# need PROGRAM...
+need()
+{
+	local program
+
+	for program; do
+		type -P "$program" >/dev/null || skip_all "$program is not installed"
+	done
+}
+
+need_root()
+{
+	((EUID == 0)) || skip_all "not root"
+}
+
+# need_modules NAME...: modules, or what is built in; loads them
+need_modules()
+{
+	modprobe -a "$@" 2>/dev/null || skip_all "modules are missing: $*"
+}
+
+# need_teredo: our own module
+need_teredo()
+{
+	need_root
+	"$selftests/vm/load.sh" >"$tmp/load" 2>&1 || skip_all "$(<"$tmp/load")"
+}
+
+#
+# Waiting
+#
+
+# A pipe that nobody writes to makes a sleep that forks nothing.
+exec {idle}<> <(:)
+
+pause()
+{
+	read -rt "$1" -u "$idle" || :
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds
+wait_for()
+{
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@" &>/dev/null; do
+		((SECONDS < deadline)) || return 1
+		pause 0.1
+	done
+}
+
+# gone PID...: no such process any more
+gone()
+{
+	local pid
+
+	for pid; do
+		[[ ! -e /proc/$pid ]] || return 1
+	done
+}
+
+#
+# Network namespaces
+#
+
+# From short to real names; real ones are our own, so that tests may run side
+# by side and on a machine with namespaces of its own.
+declare -A ns
+
+# ns_add NAME...
+ns_add()
+{
+	local name
+
+	for name; do
+		ns[$name]=teredo$$-$name
+		ip netns add "${ns[$name]}" || return
+		defer ns_del "$name"
+	done
+}
+
+# ns_del NAME: with all that runs in it
+ns_del()
+{
+	local pids
+
+	[[ ${ns[$1]:-} ]] || return 0
+	pids=$(ip netns pids "${ns[$1]}")
+	# shellcheck disable=SC2086 # a list
+	[[ -z $pids ]] || kill -9 $pids
+	ip netns del "${ns[$1]}"
+	unset "ns[$1]"
+}
+
+# on NAME COMMAND...: run it in the namespace.  nsenter, since ip netns exec
+# mounts a /sys each time.
+on()
+{
+	local name=$1
+
+	shift
+	nsenter --net="/run/netns/${ns[$name]}" -- "$@"
+}
+
+# nip NAME ARGUMENTS...: ip in the namespace
+nip()
+{
+	local name=$1
+
+	shift
+	ip -n "${ns[$name]}" "$@"
+}
+
+# tool NAME ARGUMENTS...: teredo-tool in the namespace
+tool()
+{
+	local name=$1
+
+	shift
+	teredo-tool -n "${ns[$name]}" "$@"
+}
