@@ -23,8 +23,12 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 VERSION := $(shell cat VERSION)
 
 DESTDIR ?=
-PREFIX ?= /usr
-DEPMOD ?= depmod
+PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
+
+# The release that KDIR builds for.
+release = $(shell cat $(KDIR)/include/config/kernel.release)
+dkms_source = $(DESTDIR)/usr/src/teredo-$(VERSION)
 
 all: module tools
 
@@ -40,15 +44,43 @@ selftests:
 
 demo:
 	@selftests/packages.sh demo
-	@+selftests/machine.sh -f selftests/demo.sh
+	@selftests/machine.sh -f selftests/demo.sh
 
 check:
 	@selftests/packages.sh check
-	@+selftests/machine.sh selftests/run.sh $(TESTS)
+	@selftests/machine.sh selftests/run.sh $(TESTS)
 
 lint:
 	@selftests/packages.sh lint
-	@+selftests/lint.sh
+	@selftests/lint.sh
+
+install: install-module install-tools install-man
+
+install-module: module
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
+		INSTALL_MOD_DIR=updates modules_install
+
+install-tools: tools
+	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+install-man:
+	for page in Documentation/man/*.[1-8]; do \
+		install -D -m 644 $$page \
+			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
+	done
+
+# The source alone, where DKMS looks for it; packages stop here.
+dkms-source:
+	install -d $(dkms_source)
+	cp -r Kbuild VERSION include $(dkms_source)
+	install -d $(dkms_source)/kernel
+	cp kernel/*.[ch] $(dkms_source)/kernel
+	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf >$(dkms_source)/dkms.conf
+
+dkms-install: dkms-source
+	-dkms remove teredo/$(VERSION) -k $(release) >/dev/null 2>&1
+	dkms install teredo/$(VERSION) -k $(release) \
+		--kernelsourcedir $(realpath $(KDIR)) --force
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -58,3 +90,4 @@ clean:
 export KDIR VM
 
 .PHONY: all module tools selftests demo check lint clean
+.PHONY: install install-module install-tools install-man dkms-source dkms-install

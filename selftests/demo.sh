@@ -47,9 +47,11 @@ done
 title "Clients qualify"
 for name in clia clib; do
 	role[$name]=ours
-	shown $name teredo-tool add teredo0 mode client server "$server" &&
-	shown $name ip link set teredo0 up &&
-	shown $name teredo-tool run teredo0 --once || die "$name does not qualify"
+	{
+		shown $name teredo-tool add teredo0 mode client server "$server" &&
+		shown $name ip link set teredo0 up &&
+		shown $name teredo-tool run teredo0 --once
+	} || die "$name does not qualify"
 done
 b=$(client_address clib) || die "no address"
 

@@ -16,7 +16,8 @@ for purpose; do
 	demo) wanted+=("${lab[@]}") ;;
 	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
-	lint) wanted+=("${build[@]}" sparse shellcheck perl python3-yaml) ;;
+	lint) wanted+=("${build[@]}" git sparse shellcheck perl
+		python3-yaml linux-source-6.1) ;;
 	*) echo "packages: what is '$purpose'?" >&2; exit 2 ;;
 	esac
 done

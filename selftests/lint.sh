@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lint.sh: the static checks behind `make lint`, one result each:
+#	sparse and gcc at W=1 on the module, gcc on the tools, checkpatch --strict
+#	on all C sources, shellcheck on all scripts, bash -n on the completion, and
+#	generated netlink code against its specification.
+# A warning is a failure.  KDIR is the kernel to build against.
+
+. "$(dirname "$0")/lib.sh"
+
+cd "$repo" || exit 1
+need make gcc sparse perl shellcheck git
+KDIR=${KDIR:-$(printf '%s\n' /lib/modules/*/build | sort -rV | head -n 1)}
+[[ -d $KDIR ]] || skip_all "no kernel headers"
+
+# Tracked or about to be; generated and ignored files are not.
+mapfile -t files < <(git ls-files --cached --others --exclude-standard |
+	while read -r file; do [[ -f $file ]] && echo "$file"; done)
+
+matching()
+{
+	printf '%s\n' "${files[@]}" | grep -E "$1"
+}
+
+# module: from a copy, since everything has to be compiled
+module()
+{
+	local copy=$tmp/module
+
+	mkdir "$copy" && cp -r Kbuild VERSION kernel include "$copy" || return
+	find "$copy" -name '*.o' -delete
+	make -C "$KDIR" M="$copy" W=1 C=2 CF=-D__CHECK_ENDIAN__ -j "$(nproc)" modules \
+		>"$tmp/module.log" 2>&1 || { cat "$tmp/module.log"; return 1; }
+	! grep -iE '(warning|error):' "$tmp/module.log"
+}
+
+tools()
+{
+	local copy=$tmp/tree
+
+	mkdir "$copy" && cp -r VERSION kernel include tools "$copy" || return
+	[[ ! -d Documentation ]] || cp -r Documentation "$copy"
+	make -C "$copy/tools" clean >/dev/null
+	make -C "$copy/tools" -j "$(nproc)" >"$tmp/tools.log" 2>&1 ||
+		{ cat "$tmp/tools.log"; return 1; }
+	! grep -iE '(warning|error):' "$tmp/tools.log"
+}
+
+# checkpatch comes with no package of its own.  Kept outside of the repository.
+find_checkpatch()
+{
+	local tarball cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/teredo-lint
+
+	checkpatch=$cache/scripts/checkpatch.pl
+	[[ ! -s $cache/done ]] || return 0
+	tarball=$(printf '%s\n' /usr/src/linux-source-*.tar.xz | sort -V | head -n 1)
+	[[ -r $tarball ]] || { echo "no kernel source in /usr/src"; return 1; }
+	mkdir -p "$cache" &&
+	tar -C "$cache" --strip-components=1 -xf "$tarball" --wildcards \
+		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+		'*/scripts/const_structs.checkpatch' &&
+	echo "$tarball" >"$cache/done"
+}
+
+# checked IGNORED FILE...: all but what is not of checkpatch's business here
+checked()
+{
+	local ignored=$1
+
+	shift
+	find_checkpatch || return
+	perl "$checkpatch" --no-tree --strict --terse --show-types --no-summary \
+		--ignore "$ignored,FILE_PATH_CHANGES,SPDX_LICENSE_TAG" -f "$@"
+}
+
+# Generated files are their generator's, and trace.h is not plain C.
+kernel_checked()
+{
+	local compat=LINUX_VERSION_CODE,CONSTANT_COMPARISON status=0
+	local pure='^kernel/(wire|addr|parse|build)\.' headers list
+
+	# An older kernel is imitated by macros, and by tests for its version.
+	compat+=,MACRO_ARG_REUSE,MACRO_WITH_FLOW_CONTROL
+	headers=$(matching '^kernel/compat\.h$') &&
+		{ checked "$compat" "$headers" || status=1; }
+
+	# What userspace compiles, too, has to name its types.
+	mapfile -t list < <(matching "$pure")
+	checked PREFER_KERNEL_TYPES "${list[@]}" || status=1
+
+	mapfile -t list < <(matching '^kernel/.*\.[ch]$' |
+		grep -vE -e "$pure" -e '/(netlink-gen|compat|trace)\.')
+	checked NONE "${list[@]}" || status=1
+	return $status
+}
+
+# The kernel's own macros and types are not for programs.
+user_checked()
+{
+	local list
+
+	mapfile -t list < <(matching '^(tools|selftests)/.*\.[ch]$')
+	((${#list[@]})) || return 0
+	checked CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO "${list[@]}"
+}
+
+scripts()
+{
+	local file list=()
+
+	for file in "${files[@]}"; do
+		[[ $file = *.sh || $(head -c 40 "$file" | head -n 1 | tr -d '\0') = '#!'*sh ]] &&
+			list+=("$file")
+	done
+	shellcheck "${list[@]}"
+}
+
+# generated: the generator writes what is committed
+generated()
+{
+	make -s netlink-check
+}
+
+has_generator()
+{
+	make -n netlink-check &>/dev/null
+}
+
+results=5
+has_generator && ((++results))
+plan $results
+
+check "module: sparse and W=1" module
+check "tools: no warnings" tools
+check "kernel: checkpatch --strict" kernel_checked
+check "tools and selftests: checkpatch --strict" user_checked
+check "scripts: shellcheck" scripts
+has_generator && check "netlink code is what the specification generates" generated
+
+echo "$((ktap_done - ktap_failed)) passed, $ktap_failed failed, 0 skipped"
