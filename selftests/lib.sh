@@ -15,7 +15,7 @@
 # Never sleep for luck: wait_for says what is waited for.
 
 set -u
-export LC_ALL=C
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck disable=SC2034 # for the tests
@@ -130,6 +130,21 @@ check_says()
 	else
 		pass "$description"
 	fi
+}
+
+# results_from COMMAND...: a program that writes KTAP gives all the results
+results_from()
+{
+	local status
+
+	"$@"
+	status=$?
+	# On failure, the state that goes with it.
+	((status == 0)) || [[ $(type -t diagnose) != function ]] ||
+		diagnose 2>&1 | sed 's/^/#   /'
+	trap - EXIT
+	undo
+	exit $status
 }
 
 #

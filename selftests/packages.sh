@@ -6,7 +6,7 @@
 # to provide the same.
 
 build=(gcc make libc6-dev pkg-config libmnl-dev kmod)
-lab=("${build[@]}" iproute2 iputils-ping nftables procps jq iperf3)
+lab=("${build[@]}" iproute2 python3 iputils-ping nftables procps jq iperf3)
 machine=(qemu-system-x86 busybox-static)
 
 wanted=()

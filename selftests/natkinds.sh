@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The laboratory's NATs are of the kinds that they claim to be.  No Teredo.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3
+lab_up none none || skip_all "no laboratory"
+
+for kind in cone address restricted symmetric; do
+	nat nata $kind 10.1.0.2 || exit 1
+	results+=("$(on clia "$selftests/natkinds.py" $kind "${ns[clia]}" "${ns[rly]}" \
+		"${ns[srv]}")")
+done
+
+plan ${#results[@]}
+for result in "${results[@]}"; do
+	read -r kind verdict <<<"$result"
+	check "NAT $kind" [ "$verdict" = right ]
+done
