@@ -223,7 +223,7 @@ start_server()
 	case $1 in
 	miredo)
 		miredo_conf srv "ServerBindAddress $server" \
-			"ServerBindAddress2 $server2" "InterfaceName teredo0"
+			"ServerBindAddress2 $server2"
 		miredo_start miredo-server srv
 		wait_for 10 udp_bound srv $server 3544
 		;;

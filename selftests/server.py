@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""server.py SERVER RELAY OTHER HOST: what a server answers, sends on and drops.
+
+The arguments are namespaces of the laboratory.  Datagrams are sent from RELAY
+(192.0.2.1, and 10.9.9.9 as an address nobody may use) and OTHER
+(198.51.100.1), both without NAT; HOST is a native IPv6 host.
+"""
+
+import select
+import socket
+import struct
+import sys
+
+from pkt import *
+
+server_ns, relay_ns, other_ns, host_ns = sys.argv[1:]
+PRIMARY, SECONDARY = "203.0.113.1", "203.0.113.2"
+TO = (PRIMARY, 3544)
+TO2 = (SECONDARY, 3544)
+HOST = "2001:db8:2::1"
+# F-16: cone bit, complements of port 3544 and of the primary address
+LINK_LOCAL = socket.inet_ntop(socket.AF_INET6, ip6("fe80::")[:8] + struct.pack(
+    "!HH", 0x8000, 3544 ^ 0xffff) + bytes(b ^ 0xff for b in ip4(PRIMARY)))
+
+a = Port(relay_ns, "192.0.2.1", 40001)
+a2 = Port(relay_ns, "192.0.2.1", 40002)
+b = Port(other_ns, "198.51.100.1", 40003)
+private = Port(relay_ns, "10.9.9.9", 40004)
+A = teredo(PRIMARY, a.address, a.port)
+B = teredo(PRIMARY, b.address, b.port, 0x1234 & 0x3cff)
+FOREIGN = teredo("198.51.100.200", b.address, b.port)
+
+enter(host_ns)
+native = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+native.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+
+counter = 0
+
+
+def nonce():
+    global counter
+    counter += 1
+    return struct.pack("!Q", 0x1122334400000000 + counter)
+
+
+def ask(port, request, to=TO):
+    """One answer; if a rate limit takes it, to a later try"""
+    port.drain()
+    for _ in range(5):
+        port.send(request, to)
+        answer = port.receive(1)
+        if answer:
+            return answer
+    return None
+
+
+def advertisement(answer, request_source=VISTA, sender=TO, mapped=None):
+    """What is wrong with a Router Advertisement, '' if nothing"""
+    if not answer:
+        return "no answer"
+    if answer.error:
+        return answer.error
+    mapped = mapped or (a.address, a.port)
+    wrong = []
+
+    def must(what, got, expected):
+        if got != expected:
+            wrong.append("%s: %s, expected %s" % (what, got, expected))
+
+    must("from", answer.sender, sender)
+    must("origin", answer.origin, mapped)
+    must("source", answer.source, LINK_LOCAL)
+    must("destination", answer.dest, request_source)
+    must("hop limit", answer.hops, 255)
+    must("type and code", tuple(answer.body[:2]), (RA, 0))
+    options = answer.options()
+    prefixes = [o for kind, o in options if kind == 3]
+    must("prefixes", len(prefixes), 1)
+    if prefixes:
+        length, flags, valid, preferred = struct.unpack("!BBLL", prefixes[0][:10])
+        must("prefix", (socket.inet_ntop(socket.AF_INET6, prefixes[0][14:30]), length),
+             (socket.inet_ntop(socket.AF_INET6, ip6("2001::")[:4] + ip4(PRIMARY) +
+                               bytes(8)), 64))
+        must("prefix flags", flags & 0xc0, 0x40)
+        must("lifetimes", valid >= preferred > 0, True)
+    must("MTU", [struct.unpack("!xxL", o)[0] for kind, o in options if kind == 5],
+         [1280])
+    must("trailers", answer.trailers, b"")
+    return "\n".join(wrong + ([answer.error] if answer.error else []))
+
+
+def silent(port, payloads, to=TO, watch=()):
+    """Send what must be dropped; what came of it anyway, '' if nothing.
+
+    No waiting: a solicitation sent behind them is answered behind them.
+    """
+    for p in (port, a) + tuple(watch):
+        p.drain()
+    for payload in payloads:
+        port.send(payload, to)
+    came, mark = [], nonce()
+    for _ in range(10):
+        a.send(auth(mark) + solicitation(), TO)
+        answer = a.receive(0.5)
+        while answer and answer.nonce != mark:
+            came.append(answer)
+            answer = a.receive(0.5)
+        if answer:
+            break
+    else:
+        return "the server answers no more"
+    for p in (port,) + tuple(watch):
+        answer = p.receive(0.05) if p is not a else None
+        if answer:
+            came.append(answer)
+    return "\n".join("answer from %s: %s" % (c.sender, c.error or
+                     (c.source, c.dest, c.proto, c.body.hex())) for c in came)
+
+
+def natively(payload, port=a):
+    """What the native host sees of a datagram: (source, hop limit, message)"""
+    port.send(payload, TO)
+    while select.select([native], [], [], 2)[0]:
+        message, anc, _, peer = native.recvmsg(2048, 256)
+        if message[0] in (ECHO, ECHO_REPLY) and peer[0].startswith("2001:0"):
+            hops = [struct.unpack("i", data)[0] for _, kind, data in anc
+                    if kind == socket.IPV6_HOPLIMIT]
+            return peer[0], hops[0], message
+    return None
+
+
+def forwarded(answer, inner, mapped):
+    """What is wrong with a re-encapsulated packet, '' if nothing"""
+    if not answer:
+        return "nothing arrived"
+    want = Packet(inner)
+    got = (answer.sender, answer.origin, answer.source, answer.dest, answer.proto,
+           answer.hops, answer.body, answer.trailers, answer.nonce)
+    want = (TO, mapped, want.source, want.dest, want.proto, want.hops, want.body,
+            want.trailers, None)
+    return "" if got == want else "got %s\nexpected %s" % (got, want)
+
+
+def said(what, problem):
+    t.check(what, not problem, problem)
+
+
+with Ktap(30) as t:
+    # Router Solicitations (S-11, S-17..S-25)
+    answer = ask(a, solicitation())
+    said("solicitation to the primary address (S-17)", advertisement(answer))
+    t.check("no authentication for who sent none (S-22)", answer and answer.auth is None)
+    said("solicitation to the secondary address (S-18)",
+         advertisement(ask(a, solicitation(), TO2), sender=TO2))
+    said("cone bit: the answer comes from the secondary address (S-19)",
+         advertisement(ask(a, solicitation(XP_CONE)), XP_CONE, sender=TO2))
+    said("cone bit to the secondary address: it comes from the primary (S-19)",
+         advertisement(ask(a, solicitation(XP_CONE), TO2), XP_CONE))
+    said("Windows XP's source (F-15)",
+         advertisement(ask(a, solicitation(XP)), XP))
+    said("an option of the solicitation (S-17)",
+         advertisement(ask(a, solicitation(options=b"\1\1\2\0\0\0\0\1"))))
+    mark = nonce()
+    answer = ask(a, auth(mark) + solicitation())
+    said("solicitation with a nonce (S-22)", advertisement(answer))
+    t.check("the nonce comes back, confirmation 0, no identifier (S-22)",
+            answer and (answer.nonce, answer.auth, answer.confirm) == (mark, b"", 0))
+    mark = nonce()
+    answer = ask(a, auth(mark, b"client", bytes(20)) + solicitation())
+    t.check("a client identifier comes back as none (S-23)",
+            answer and (answer.nonce, answer.auth) == (mark, b""))
+
+    said("bad solicitations (S-07, C-15)", silent(a, [
+        solicitation(csum=0x1234), solicitation(hops=254), solicitation(code=1),
+        solicitation("2001:db8::1"), solicitation(options=b"\1\0\0\0\0\0\0\0"),
+        solicitation()[:-1],
+        icmp6(VISTA, "ff02::1", RS, b"\0\0\0\0", hops=255),
+        icmp6(VISTA, ALL_ROUTERS, RA, bytes(12), hops=255)]))
+    said("a private IPv4 source (S-06, S-20)", silent(private, [
+        solicitation(), bubble(teredo(PRIMARY, private.address, private.port), B)],
+        watch=[b]))
+
+    # Bubbles (S-08, S-09, S-14..S-16)
+    trailers = trailer(1, b"abcd") + trailer(0x80, b"unknown")
+    inner = bubble(A, B, hops=21) + trailers
+    b.drain()
+    a.send(inner, TO)
+    said("a client's bubble reaches a client, with its origin and trailers (S-14..S-16)",
+         forwarded(b.receive(), inner, (a.address, a.port)))
+    inner = bubble("2001:db8:3::1", B)
+    a.send(inner, TO)
+    said("a relay's bubble (S-09)", forwarded(b.receive(), inner, (a.address, a.port)))
+    inner = bubble("fe80::1234", B)
+    a.send(inner, TO)
+    said("a bubble from a link-local source, as Miredo's (F-31)",
+         forwarded(b.receive(), inner, (a.address, a.port)))
+    inner = bubble(A, B)
+    a.send(inner, TO2)
+    said("a bubble to the secondary address leaves from the primary (S-14)",
+         forwarded(b.receive(), inner, (a.address, a.port)))
+    said("bubbles with a source that is not the sender's (S-10)", silent(a2, [
+        bubble(A, B), bubble(B, A), bubble(teredo(PRIMARY, "192.0.2.9", a2.port), B)],
+        watch=[b]))
+    said("a relay's bubble to another server's client (S-09)", silent(a, [
+        bubble("2001:db8:3::1", FOREIGN)], watch=[b]))
+    said("bubbles to addresses nobody may send to (S-14, SEC-37)", silent(a, [
+        bubble(A, teredo(PRIMARY, bad, 3544)) for bad in (
+            "0.0.0.1", "127.0.0.1", "10.9.9.9", "172.16.1.1", "192.168.1.1",
+            "169.254.1.1", "192.88.99.1", "224.0.0.253", "255.255.255.255",
+            "203.0.113.15")] + [bubble(A, teredo(PRIMARY, "192.0.2.1", 0))],
+        watch=[private]))
+    said("a bubble to the server itself (S-28)", silent(a, [
+        bubble(A, teredo(PRIMARY, PRIMARY, 3544)),
+        bubble(A, teredo(PRIMARY, SECONDARY, 3544))]))
+
+    # Native forwarding (S-13, S-26, S-27, S-30)
+    got = natively(echo(A, HOST, b"nonce678", hops=17) + trailers)
+    want = Packet(echo(A, HOST, b"nonce678"))
+    t.check("an echo request reaches a native host, one hop less, no trailers (S-13)",
+            got == (A, 16, want.body), got)
+    got = natively(echo(A, HOST, b"reply", ECHO_REPLY))
+    t.check("and so does an echo reply (S-27)", got and got[2][0] == ECHO_REPLY, got)
+    while select.select([native], [], [], 0)[0]:
+        native.recv(2048)
+    said("other ICMPv6, data, and oversize (S-05, S-26, S-27)", silent(a, [
+        icmp6(A, HOST, 1, bytes(44)), icmp6(A, HOST, 135, bytes(20), hops=255),
+        datagram(A, HOST, 1, 2, b"data"), datagram(A, B, 1, 2, b"data"),
+        ipv6(A, HOST, 6, bytes(20)), echo(A, HOST, bytes(200)),
+        echo(A, HOST, code=1), ipv6(A, HOST, ICMP6, b""),
+        ipv6(A, HOST, ICMP6, b"\x80\0\0")], watch=[b]))
+    said("bubbles to native hosts, echoes with a foreign source (S-08, SEC-36)",
+         silent(a2, [bubble(A, HOST), echo(A, HOST), echo("2001:db8:9::1", HOST),
+                     echo("fe80::1", HOST)]))
+    said("destinations without global scope (S-12)", silent(a, [
+        echo(A, d) for d in ("fe80::1", "ff02::1", "ff0e::1", "::1", "::",
+                             "fec0::1", "::ffff:10.1.2.3")]))
+    seen = []
+    while select.select([native], [], [], 0.1)[0]:
+        message, _, _, peer = native.recvmsg(2048, 256)
+        if peer[0].startswith("2001:0:"):
+            seen.append((peer[0], message.hex()))
+    t.check("none of these left for the native network", not seen, seen)
+
+    # Malformed datagrams (S-04, F-19..F-27)
+    rs = solicitation()
+    good = auth(nonce()) + rs
+    said("every truncation (F-26, F-27)", silent(a, [
+        whole[:n] for whole in (rs, good, bubble(A, B), echo(A, HOST, b"12345678"))
+        for n in range(len(whole))], watch=[b]))
+    said("wrong encapsulations (F-19, F-24, F-25)", silent(a, [
+        good[:13] + good, origin("192.0.2.1", 1) + rs, b"\0\2" + rs,
+        origin("192.0.2.1", 40001) + bubble(A, B), good[:13] + bubble(A, B),
+        b"\0\1\xff\xff" + rs, b"\0\1\0\xff" + good[4:], b"\x45" + rs[1:],
+        rs[:4] + b"\xff\xff" + rs[6:], b"", b"\0", b"\0\1", b"\xff" * 1400], watch=[b]))
+    said("a datagram of 65 kB", silent(a, [solicitation(options=bytes(60000)),
+                                           bubble(A, B)[:4] + b"\xff\xff" +
+                                           bytes(65000)], watch=[b]))
+    said("and after all that, solicitations are answered", advertisement(
+        ask(a, solicitation())))
