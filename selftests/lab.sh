@@ -211,6 +211,12 @@ udp_bound()
 	[[ $(on "$1" ss -Huln "src $2 and sport = $3") ]]
 }
 
+# listening NAME PORT: by TCP
+listening()
+{
+	[[ $(on "$1" ss -Htln "sport = $2") ]]
+}
+
 has_link()
 {
 	nip "$1" link show teredo0 up

@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Links come and go, namespaces die, the module is unloaded: with plain
+# iproute2, idle and under traffic.  What is not released shows when the module
+# unloads, in the kernel's log, and as a namespace that never dies.
+
+. "$(dirname "$0")/lab.sh"
+
+need iperf3 jq ping
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+plan 17
+
+diagnose()
+{
+	lab_state
+}
+
+links()
+{
+	nip "$1" -o link show type teredo | wc -l
+}
+
+add_many()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		echo "link add many$i type teredo"
+		((i % 2)) || echo "link set many$i up"
+	done | nip clia -batch - && [[ $(links clia) = 100 ]]
+}
+
+del_many()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		echo "link del many$i"
+	done | nip clia -batch - && [[ $(links clia) = 0 ]]
+}
+
+churn()
+{
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		echo "link add churn type teredo"
+		echo "link set churn up"
+		echo "link set churn down"
+		echo "link set churn up"
+		echo "link del churn"
+	done | nip clia -batch - && [[ $(links clia) = 0 ]]
+}
+
+# unload: all objects of the module have to be gone by then
+unload()
+{
+	timeout 60 rmmod teredo
+}
+
+load()
+{
+	"$selftests/vm/load.sh"
+}
+
+# netns_count N: so many namespaces hold a teredo socket's or link's reference.
+# The kernel tells of a stuck one in its log, which the runner reads.
+dying()
+{
+	local name=$1
+
+	ns_add "$name" &&
+	nip "$name" -batch - <<-END &&
+	link set lo up
+	link add a type teredo
+	link add b type teredo
+	link set a up
+	END
+	ns_del "$name"
+}
+
+# A link whose socket is in one namespace and itself in another
+apart()
+{
+	ns_add under over &&
+	nip under link set lo up &&
+	nip under link add moved type teredo &&
+	nip under link set moved netns "${ns[over]}" &&
+	nip over link set moved up
+}
+
+start_all()
+{
+	start_server ours && start_relay ours &&
+	start_client clia ours && start_client clib ours &&
+	reaches clia "$(client_address clib)" && reaches clia "$host" &&
+	reaches host "$(client_address clib)"
+}
+
+stop_all()
+{
+	stop srv rly clia clib
+}
+
+# traffic: something of every kind, in the background, that does not end
+traffic()
+{
+	local b
+
+	b=$(client_address clib)
+	on clib iperf3 -s -D || return
+	wait_for 5 listening clib 5201
+	on clia iperf3 -c "$b" -t 600 &>/dev/null &
+	on clib ping -q -i 0.01 "$host" &>/dev/null &
+	on host ping -q -i 0.01 "$(client_address clia)" &>/dev/null &
+	# Peers that never answer: bubbles, queues and timers.
+	on clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null &
+	wait_for 5 received clib 1000
+}
+
+# received NAME PACKETS: at least so many have come out of the tunnel
+received()
+{
+	(($(nip "$1" -s -j link show teredo0 | jq '.[0].stats64.rx.packets') > $2))
+}
+
+hush()
+{
+	local name pids
+
+	for name in clia clib host; do
+		pids=$(ip netns pids "${ns[$name]}")
+		# shellcheck disable=SC2086 # a list
+		[[ -z $pids ]] || kill -9 $pids
+	done
+	wait
+} 2>/dev/null
+
+check "a link of plain iproute2 is there, and down" \
+	bash -c "ip -n ${ns[clia]} link add teredo0 type teredo &&
+		ip -n ${ns[clia]} -d -j link show teredo0 |
+		jq -e '.[0].linkinfo.info_kind == \"teredo\" and
+			(.[0].flags | index(\"UP\") | not)'"
+check_fails "a second one of that name is refused" nip clia link add teredo0 type teredo
+check "rename, and delete" eval "nip clia link set teredo0 name t1 &&
+	nip clia link del t1 && [[ \$(links clia) = 0 ]]"
+check "100 links" add_many
+check "and none" del_many
+check "200 times add, up, down, up, delete" churn
+
+many_die()
+{
+	local i
+
+	for i in 1 2 3 4 5; do
+		dying "dies$i" || return
+	done
+}
+check "namespaces die with links inside" many_die
+check "a link moved away from its socket's namespace" apart
+check "its socket's namespace dies" ns_del under
+check "and then its own" ns_del over
+check "the other way round" eval "apart && ns_del over && ns_del under"
+
+check "unload with links, of which some are up" eval "add_many && unload"
+check "load again: the links are gone" eval "load && [[ \$(links clia) = 0 ]]"
+
+check "all four roles at work" eval "start_all && traffic"
+check "unload under traffic" unload
+hush
+stop_all
+load
+check "and all of it again" eval "start_all && traffic"
+
+# The end of the test: namespaces die under traffic, with all that is inside.
+all_die()
+{
+	ns_del clia && ns_del srv && ns_del rly && ns_del natb && ns_del clib &&
+	wait_for 20 unload
+}
+check "namespaces die under traffic, and the module unloads" all_die

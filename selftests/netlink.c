@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The generic netlink interface, asked by a client of its own on libnl-3 that
+ * shares no code with teredo-tool: netlink.sh prepares a namespace with the
+ * links "client" and "relay", both down, and runs it there.
+ */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/teredo.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <net/if.h>
+
+/* What came back for a request. */
+struct answer {
+	int error;		/* negative errno, 0 */
+	char text[256];		/* of the extended ack */
+	int messages;
+	bool interrupted;	/* of a dump */
+	struct nlattr *attrs[64];
+	bool done;
+	char copy[65536];	/* the first message, to which attrs point */
+	void (*each)(struct nlattr **attrs);	/* called for each message */
+};
+
+static struct nl_sock *sock;
+static int family;
+static unsigned int client, relay;
+static struct answer answer;
+static int results, failures;
+
+static void result(bool passed, const char *format, ...)
+{
+	va_list args;
+
+	printf("%sok %d - ", passed ? "" : "not ", ++results);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	if (!passed) {
+		failures++;
+		printf("#   error %d (%s), text '%s', %d messages\n", answer.error,
+		       strerror(-answer.error), answer.text, answer.messages);
+	}
+	fflush(stdout);
+}
+
+/* Requests. */
+
+static int on_valid(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct nlattr *attrs[64];
+
+	(void)arg;
+	if (hdr->nlmsg_flags & NLM_F_DUMP_INTR)
+		answer.interrupted = true;
+	if (!answer.messages++ && hdr->nlmsg_len <= sizeof(answer.copy)) {
+		memcpy(answer.copy, hdr, hdr->nlmsg_len);
+		genlmsg_parse((struct nlmsghdr *)answer.copy, 0, answer.attrs, 63,
+			      NULL);
+	}
+	if (answer.each && !genlmsg_parse(hdr, 0, attrs, 63, NULL))
+		answer.each(attrs);
+	return NL_OK;
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
+{
+	struct nlmsghdr *hdr = (void *)((char *)err - NLMSG_HDRLEN);
+	int skip = sizeof(*err);
+	struct nlattr *text;
+
+	(void)from;
+	(void)arg;
+	answer.error = err->error;
+	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
+		skip += err->msg.nlmsg_len - NLMSG_HDRLEN;
+	if (hdr->nlmsg_flags & NLM_F_ACK_TLVS) {
+		text = nlmsg_find_attr(hdr, NLMSG_ALIGN(skip), NLMSGERR_ATTR_MSG);
+		if (text)
+			nla_strlcpy(answer.text, text, sizeof(answer.text));
+	}
+	return NL_STOP;
+}
+
+static struct nl_sock *open_socket(void)
+{
+	struct nl_sock *s = nl_socket_alloc();
+	int one = 1;
+
+	if (!s || genl_connect(s))
+		return NULL;
+	nl_socket_set_buffer_size(s, 1 << 20, 1 << 20);
+	setsockopt(nl_socket_get_fd(s), SOL_NETLINK, NETLINK_EXT_ACK, &one,
+		   sizeof(one));
+	nl_socket_disable_seq_check(s);
+	return s;
+}
+
+/* nl_send_auto() adds NLM_F_REQUEST and NLM_F_ACK to @flags. */
+static struct nl_msg *request(int cmd, unsigned int ifindex, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(65536);
+
+	genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, cmd,
+		    TEREDO_GENL_VERSION);
+	/* Of all sets of attributes, the interface index is the first. */
+	if (ifindex)
+		nla_put_u32(msg, TEREDO_A_DEV_IFINDEX, ifindex);
+	return msg;
+}
+
+static int on_done(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	answer.done = true;
+	return NL_STOP;
+}
+
+/* Send it, free it, and have the answer in @answer. */
+static int ask_on(struct nl_sock *s, struct nl_msg *msg,
+		  void (*each)(struct nlattr **attrs))
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+
+	memset(&answer, 0, offsetof(struct answer, copy));
+	answer.each = each;
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, NULL);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_done, NULL);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_done, NULL);
+	nl_cb_err(cb, NL_CB_CUSTOM, on_error, NULL);
+	if (nl_send_auto(s, msg) < 0)
+		answer.error = -EPROTO;
+	nlmsg_free(msg);
+	while (!answer.done && !answer.error) {
+		int err = nl_recvmsgs(s, cb);
+
+		if (err < 0 && err != -NLE_DUMP_INTR && !answer.error)
+			answer.error = -EPROTO;
+	}
+	nl_cb_put(cb);
+	return answer.error;
+}
+
+static int ask(struct nl_msg *msg)
+{
+	return ask_on(sock, msg, NULL);
+}
+
+static int get(unsigned int ifindex)
+{
+	return ask(request(TEREDO_CMD_DEV_GET, ifindex, 0));
+}
+
+/* Configuration. */
+
+static char config_copy[4096];
+static int config_len;
+
+static bool config_read(char *copy, int *len)
+{
+	if (get(client) || !answer.attrs[TEREDO_A_DEV_CONFIG])
+		return false;
+	*len = nla_len(answer.attrs[TEREDO_A_DEV_CONFIG]);
+	memcpy(copy, nla_data(answer.attrs[TEREDO_A_DEV_CONFIG]), *len);
+	return true;
+}
+
+static bool config_unchanged(void)
+{
+	struct answer saved = answer;
+	char copy[4096];
+	bool same;
+	int len;
+
+	same = config_read(copy, &len) && len == config_len &&
+	       !memcmp(copy, config_copy, len);
+	answer = saved;
+	return same;
+}
+
+static int set(unsigned int ifindex, int type, const void *data, int len)
+{
+	struct nl_msg *msg = request(TEREDO_CMD_DEV_SET, ifindex,
+				     0);
+	struct nlattr *nest = nla_nest_start(msg, TEREDO_A_DEV_CONFIG | NLA_F_NESTED);
+
+	nla_put(msg, type, len, data);
+	nla_nest_end(msg, nest);
+	return ask(msg);
+}
+
+/* What must fail, with a text, and leave the device as it is. */
+static void must_fail(const char *what, int type, const void *data, int len,
+		    int error)
+{
+	int got = set(client, type, data, len);
+
+	result(got == error && answer.text[0] && config_unchanged(),
+	       "refused: %s", what);
+}
+
+static void must_fail_u8(const char *what, int type, uint8_t value, int error)
+{
+	must_fail(what, type, &value, sizeof(value), error);
+}
+
+static void must_fail_u32(const char *what, int type, uint32_t value, int error)
+{
+	must_fail(what, type, &value, sizeof(value), error);
+}
+
+static void test_config(void)
+{
+	uint16_t port = htons(4711), zero = 0;
+	uint32_t refresh = 25;
+	char name[2000];
+
+	config_len = 0;
+	result(config_read(config_copy, &config_len), "configuration is there");
+
+	must_fail_u8("mode 99", TEREDO_A_CONFIG_MODE, 99, -EINVAL);
+	must_fail_u8("a prefix of 129 bits", TEREDO_A_CONFIG_PREFIX_LEN, 129, -ERANGE);
+	must_fail_u8("secure 9", TEREDO_A_CONFIG_SECURE, 9, -EINVAL);
+	must_fail_u8("discovery 2", TEREDO_A_CONFIG_DISCOVERY, 2, -ERANGE);
+	must_fail_u32("refresh 0", TEREDO_A_CONFIG_REFRESH, 0, -ERANGE);
+	must_fail_u32("refresh 3601", TEREDO_A_CONFIG_REFRESH, 3601, -ERANGE);
+	must_fail_u32("no peers", TEREDO_A_CONFIG_PEERS_MAX, 0, -ERANGE);
+	must_fail_u32("2^31 peers", TEREDO_A_CONFIG_PEERS_MAX, 1U << 31, -ERANGE);
+	must_fail_u32("a queue of 1025", TEREDO_A_CONFIG_QUEUE, 1025, -ERANGE);
+	must_fail_u32("a private server", TEREDO_A_CONFIG_SERVER,
+		    inet_addr("10.0.0.1"), -EINVAL);
+	must_fail_u32("a loopback server", TEREDO_A_CONFIG_SERVER,
+		    inet_addr("127.0.0.1"), -EINVAL);
+	must_fail_u32("a multicast server", TEREDO_A_CONFIG_SERVER,
+		    inet_addr("224.0.0.1"), -EINVAL);
+	must_fail_u32("a broadcast server", TEREDO_A_CONFIG_SERVER,
+		    inet_addr("255.255.255.255"), -EINVAL);
+	must_fail_u32("a multicast local address", TEREDO_A_CONFIG_LOCAL,
+		    inet_addr("224.0.0.1"), -EINVAL);
+	must_fail("a port of one octet", TEREDO_A_CONFIG_PORT, &port, 1, -ERANGE);
+	must_fail("an address of 15 octets", TEREDO_A_CONFIG_PREFIX, name, 15, -ERANGE);
+	must_fail("an unknown attribute", 60, &refresh, 4, -EINVAL);
+	memset(name, 'a', sizeof(name));
+	must_fail("2000 letters of names", TEREDO_A_CONFIG_SERVER_NAME, name,
+		sizeof(name), -ERANGE);
+
+	result(!set(client, TEREDO_A_CONFIG_PORT, &port, sizeof(port)) &&
+	       !set(client, TEREDO_A_CONFIG_REFRESH, &refresh, sizeof(refresh)) &&
+	       !config_unchanged(), "a change is made");
+	result(!set(client, TEREDO_A_CONFIG_PORT, &zero, sizeof(zero)),
+	       "and taken back");
+	config_read(config_copy, &config_len);
+}
+
+/* The same attributes in IFLA_INFO_DATA: one configuration, one filler. */
+
+static int on_link(struct nl_msg *msg, void *same)
+{
+	struct nlattr *info = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg),
+					      IFLA_LINKINFO);
+	struct nlattr *data = info ? nla_find(nla_data(info), nla_len(info),
+					      IFLA_INFO_DATA) : NULL;
+
+	*(bool *)same = data && nla_len(data) == config_len &&
+			!memcmp(nla_data(data), config_copy, config_len);
+	return NL_OK;
+}
+
+static void test_rtnl(void)
+{
+	struct ifinfomsg link = { .ifi_index = client };
+	struct nl_sock *rtnl = nl_socket_alloc();
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
+	bool same = false;
+
+	nl_connect(rtnl, NETLINK_ROUTE);
+	nl_socket_modify_cb(rtnl, NL_CB_VALID, NL_CB_CUSTOM, on_link, &same);
+	nlmsg_append(msg, &link, sizeof(link), 0);
+	nl_send_auto(rtnl, msg);
+	nlmsg_free(msg);
+	nl_recvmsgs_default(rtnl);
+	nl_socket_free(rtnl);
+	result(same, "rtnetlink tells the same configuration, octet for octet");
+}
+
+/* Devices. */
+
+static void test_dev(void)
+{
+	struct nl_msg *msg;
+
+	result(!get(client) && answer.attrs[TEREDO_A_DEV_IFNAME] &&
+	       !strcmp(nla_get_string(answer.attrs[TEREDO_A_DEV_IFNAME]), "client") &&
+	       answer.attrs[TEREDO_A_DEV_STATE] &&
+	       nla_get_u8(answer.attrs[TEREDO_A_DEV_STATE]) == TEREDO_STATE_DOWN &&
+	       !answer.attrs[TEREDO_A_DEV_STATS], "dev-get by index");
+	msg = request(TEREDO_CMD_DEV_GET, 0, 0);
+	nla_put_string(msg, TEREDO_A_DEV_IFNAME, "client");
+	nla_put_flag(msg, TEREDO_A_DEV_WITH_STATS);
+	result(!ask(msg) && answer.attrs[TEREDO_A_DEV_IFINDEX] &&
+	       nla_get_u32(answer.attrs[TEREDO_A_DEV_IFINDEX]) == client &&
+	       answer.attrs[TEREDO_A_DEV_STATS], "dev-get by name, with counters");
+	result(!ask(request(TEREDO_CMD_DEV_GET, 0, NLM_F_DUMP)) &&
+	       answer.messages == 2, "dev-get dump: both devices");
+	result(get(1) < 0 && answer.text[0], "dev-get of lo: refused, with a text");
+	result(get(9999) == -ENODEV && answer.text[0], "dev-get of nothing: ENODEV");
+	result(get(0) == -EINVAL, "dev-get of no device named: EINVAL");
+	msg = request(TEREDO_CMD_DEV_GET, client, 0);
+	nla_put_u32(msg, 60, 1);
+	result(ask(msg) == -EINVAL, "an unknown attribute: EINVAL");
+	result(ask(request(TEREDO_CMD_MAX + 5, client, 0)) ==
+	       -EOPNOTSUPP, "an unknown command: EOPNOTSUPP");
+}
+
+/* Up or down, by the tool everybody has. */
+static void link_set(const char *name, const char *state)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "ip link set %s %s", name, state);
+	if (system(command))
+		printf("#   failed: %s\n", command);
+}
+
+/* The controller. */
+
+static struct nl_msg *state_set(int state, const char *address, const char *mapped)
+{
+	struct nl_msg *msg = request(TEREDO_CMD_STATE_SET, client,
+				     0);
+	struct in6_addr addr;
+
+	if (state >= 0)
+		nla_put_u8(msg, TEREDO_A_DEV_STATE, state);
+	if (address) {
+		inet_pton(AF_INET6, address, &addr);
+		nla_put(msg, TEREDO_A_DEV_ADDRESS, sizeof(addr), &addr);
+	}
+	if (mapped) {
+		nla_put_u32(msg, TEREDO_A_DEV_MAPPED_ADDRESS, inet_addr(mapped));
+		nla_put_u16(msg, TEREDO_A_DEV_MAPPED_PORT, htons(4096));
+		nla_put_u32(msg, TEREDO_A_DEV_SERVER, inet_addr("203.0.113.1"));
+	}
+	return msg;
+}
+
+static struct nl_msg *control_send(int len)
+{
+	struct nl_msg *msg = request(TEREDO_CMD_CONTROL_SEND, client,
+				     0);
+	static char payload[2000];
+
+	nla_put_u32(msg, TEREDO_A_DATAGRAM_ADDRESS, inet_addr("203.0.113.1"));
+	nla_put_u16(msg, TEREDO_A_DATAGRAM_PORT, htons(3544));
+	nla_put(msg, TEREDO_A_DATAGRAM_PAYLOAD, len, payload);
+	return msg;
+}
+
+static void test_controller(void)
+{
+	struct nl_sock *second = open_socket();
+
+	result(ask(control_send(40)) < 0 && answer.text[0],
+	       "control-send of nobody's controller: refused");
+	result(ask(request(TEREDO_CMD_CONTROL_BIND, relay, 0)) < 0 && answer.text[0],
+	       "control-bind of a relay: refused");
+	result(!ask(request(TEREDO_CMD_CONTROL_BIND, client, 0)),
+	       "control-bind of a client");
+	result(ask_on(second, request(TEREDO_CMD_CONTROL_BIND, client, 0), NULL) ==
+	       -EBUSY && answer.text[0], "a second controller: EBUSY");
+	result(!get(client) && answer.attrs[TEREDO_A_DEV_CONTROLLER],
+	       "the device has a controller");
+	result(ask(control_send(0)) < 0, "control-send of nothing: refused");
+	result(ask(control_send(TEREDO_PAYLOAD_MAX + 1)) < 0,
+	       "control-send of too much: refused");
+
+	link_set("client", "up");
+	result(!ask(control_send(48)), "control-send");
+	result(ask(state_set(99, NULL, NULL)) < 0, "state 99: refused");
+	result(ask(state_set(TEREDO_STATE_QUALIFIED, "2001:db8::1", "192.0.2.1")) < 0 &&
+	       answer.text[0], "an address outside of the prefix: refused");
+	result(ask(state_set(TEREDO_STATE_QUALIFIED,
+			     "2001:0:cb00:7101:0:efff:f5ff:fffe", "10.0.0.1")) < 0 &&
+	       answer.text[0], "a private mapping: refused (C-17)");
+	result(ask(state_set(TEREDO_STATE_QUALIFIED,
+			     "2001:0:cb00:7101:0:efff:80ff:fffe", "127.0.0.1")) < 0,
+	       "a loopback mapping: refused");
+	result(!ask(state_set(TEREDO_STATE_QUALIFIED,
+			      "2001:0:cb00:7101:0:efff:3fff:fdfe", "192.0.2.1")),
+	       "state-set qualified");
+	result(!get(client) && answer.attrs[TEREDO_A_DEV_STATE] &&
+	       nla_get_u8(answer.attrs[TEREDO_A_DEV_STATE]) == TEREDO_STATE_QUALIFIED &&
+	       answer.attrs[TEREDO_A_DEV_ADDRESS], "and so it is");
+
+	nl_socket_free(sock);
+	sock = open_socket();
+	result(!get(client) && !answer.attrs[TEREDO_A_DEV_CONTROLLER] &&
+	       answer.attrs[TEREDO_A_DEV_ADDRESS],
+	       "the controller is gone, the address is not");
+	result(!ask_on(second, request(TEREDO_CMD_CONTROL_BIND, client, 0),
+		       NULL), "the next controller binds");
+	nl_socket_free(second);
+}
+
+/* Peers. */
+
+#define PEERS 3000
+static int seen[PEERS], other;
+
+static void peer_seen(struct nlattr **attrs)
+{
+	struct nlattr *addr = attrs[TEREDO_A_PEER_ADDRESS];
+	unsigned int n;
+
+	if (!addr || nla_len(addr) != 16) {
+		other++;
+		return;
+	}
+	/* The mapped address counts, complemented. */
+	memcpy(&n, (char *)nla_data(addr) + 12, 4);
+	n = ~ntohl(n) - 0xc0000001;
+	if (n < PEERS)
+		seen[n]++;
+	else
+		other++;
+}
+
+static struct in6_addr peer_address(unsigned int n)
+{
+	struct in6_addr addr;
+	uint32_t v4 = htonl(~(0xc0000001 + n));
+
+	inet_pton(AF_INET6, "2001:0:cb00:7101:0:efff::", &addr);
+	memcpy(&addr.s6_addr[12], &v4, 4);
+	return addr;
+}
+
+static struct nl_msg *peer(int cmd, unsigned int n, const char *mapped)
+{
+	struct nl_msg *msg = request(cmd, client, 0);
+	struct in6_addr addr = peer_address(n);
+
+	nla_put(msg, TEREDO_A_PEER_ADDRESS, sizeof(addr), &addr);
+	if (mapped) {
+		nla_put_u32(msg, TEREDO_A_PEER_MAPPED_ADDRESS, inet_addr(mapped));
+		nla_put_u16(msg, TEREDO_A_PEER_MAPPED_PORT, htons(4096));
+	}
+	return msg;
+}
+
+static void test_peers(void)
+{
+	static const char * const bad[] = {
+		"10.0.0.1", "127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0",
+		NULL
+	}, * const *where;
+	int flags = NLM_F_DUMP;
+	struct nl_msg *msg;
+	unsigned int i;
+	int ok = 0;
+
+	for (where = bad; *where; where++)
+		result(ask(peer(TEREDO_CMD_PEER_NEW, 0, *where)) < 0 && answer.text[0],
+		       "a peer at %s: refused", *where);
+	result(ask(peer(TEREDO_CMD_PEER_GET, 0, NULL)) == -ENOENT, "no such peer");
+	result(ask(peer(TEREDO_CMD_PEER_DEL, 0, NULL)) == -ENOENT, "none to delete");
+
+	for (i = 0; i < PEERS; i++)
+		ok += !ask(peer(TEREDO_CMD_PEER_NEW, i, "198.51.100.1"));
+	result(ok == PEERS, "%d peers", PEERS);
+	result(!ask(peer(TEREDO_CMD_PEER_GET, 7, NULL)) &&
+	       answer.attrs[TEREDO_A_PEER_STATE] &&
+	       nla_get_u8(answer.attrs[TEREDO_A_PEER_STATE]) ==
+	       TEREDO_PEER_STATE_TRUSTED, "peer-get: trusted");
+
+	msg = request(TEREDO_CMD_PEER_GET, client, flags);
+	ask_on(sock, msg, peer_seen);
+	ok = 0;
+	for (i = 0; i < PEERS; i++)
+		ok += seen[i] == 1;
+	result(ok == PEERS && !other && !answer.error && !answer.interrupted,
+	       "a dump in many parts shows each of them once");
+
+	msg = request(TEREDO_CMD_PEER_GET, client, flags);
+	nla_put_u8(msg, TEREDO_A_PEER_STATE, TEREDO_PEER_STATE_UNREACHABLE);
+	result(!ask(msg) && !answer.messages, "filter by state");
+	msg = peer(TEREDO_CMD_PEER_GET, 9, NULL);
+	nlmsg_hdr(msg)->nlmsg_flags |= flags;
+	result(!ask(msg) && answer.messages == 1, "filter by address");
+	result(!ask(peer(TEREDO_CMD_PEER_DEL, 7, NULL)) &&
+	       ask(peer(TEREDO_CMD_PEER_GET, 7, NULL)) == -ENOENT, "peer-del");
+	result(!ask(request(TEREDO_CMD_PEER_FLUSH, client, 0)) &&
+	       !ask(request(TEREDO_CMD_PEER_GET, client, flags)) && !answer.messages,
+	       "peer-flush");
+}
+
+/* Events. */
+
+static int heard[TEREDO_CMD_MAX + 1];
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct genlmsghdr *hdr = nlmsg_data(nlmsg_hdr(msg));
+
+	(void)arg;
+	if (hdr->cmd <= TEREDO_CMD_MAX)
+		heard[hdr->cmd]++;
+	return NL_OK;
+}
+
+static void test_events(void)
+{
+	struct nl_sock *events = open_socket();
+	int state = genl_ctrl_resolve_grp(events, TEREDO_GENL_NAME, TEREDO_MCGRP_STATE);
+	int peers = genl_ctrl_resolve_grp(events, TEREDO_GENL_NAME, TEREDO_MCGRP_PEERS);
+	uint32_t refresh = 20;
+
+	result(state > 0 && peers > 0, "the groups state and peers");
+	nl_socket_add_memberships(events, state, peers, 0);
+	nl_socket_modify_cb(events, NL_CB_VALID, NL_CB_CUSTOM, on_event, NULL);
+	nl_socket_set_nonblocking(events);
+	set(client, TEREDO_A_CONFIG_REFRESH, &refresh, sizeof(refresh));
+	ask(peer(TEREDO_CMD_PEER_NEW, 1, "198.51.100.1"));
+	ask(peer(TEREDO_CMD_PEER_DEL, 1, NULL));
+	while (nl_recvmsgs_default(events) >= 0)
+		;
+	result(heard[TEREDO_CMD_DEV_NTF] > 0, "a change of configuration is told");
+	result(heard[TEREDO_CMD_PEER_NTF] > 0, "a new trusted peer is told");
+	result(heard[TEREDO_CMD_PEER_DEL_NTF] > 0, "a peer's end is told");
+	nl_socket_free(events);
+}
+
+/* Whoever is not privileged may look. */
+static void test_permission(void)
+{
+	int port = 0, status = 0;
+
+	fflush(stdout);
+	if (!fork()) {
+		if (setgid(65534) || setuid(65534))
+			_exit(1);
+		sock = open_socket();
+		if (set(client, TEREDO_A_CONFIG_PORT, &port, 2) != -EPERM ||
+		    ask(peer(TEREDO_CMD_PEER_NEW, 1, "198.51.100.1")) != -EPERM ||
+		    ask(request(TEREDO_CMD_CONTROL_BIND, client, 0)) !=
+		    -EPERM)
+			_exit(2);
+		_exit(get(client) ? 3 : 0);
+	}
+	wait(&status);
+	result(!status, "without privilege: looking, no touching (%d)",
+	       WEXITSTATUS(status));
+}
+
+/* Noise: well-formed requests with octets of their attributes changed. */
+static void test_noise(void)
+{
+	unsigned int seed = 20, i, flips;
+	int refused = 0;
+
+	srandom(seed);
+	for (i = 0; i < 20000; i++) {
+		int cmd = 1 + random() % TEREDO_CMD_MAX;
+		struct nl_msg *msg = request(cmd, client, 0);
+		unsigned char *data;
+		int len;
+
+		for (flips = random() % 4; flips; flips--) {
+			char junk[40];
+			int size = random() % sizeof(junk);
+
+			for (len = 0; len < size; len++)
+				junk[len] = random();
+			nla_put(msg, (random() % 24) | (random() % 2 ? NLA_F_NESTED : 0),
+				size, junk);
+		}
+		data = genlmsg_data(nlmsg_data(nlmsg_hdr(msg)));
+		len = genlmsg_len(nlmsg_data(nlmsg_hdr(msg)));
+		for (flips = random() % 3; flips && len > 8; flips--)
+			data[8 + random() % (len - 8)] = random();
+		refused += ask(msg) < 0;
+	}
+	result(!get(client) && refused > 0, "20000 requests of noise (seed %u), %d refused",
+	       seed, refused);
+}
+
+#define PLAN 67
+
+int main(void)
+{
+	printf("TAP version 13\n1..%d\n", PLAN);
+	sock = open_socket();
+	family = sock ? genl_ctrl_resolve(sock, TEREDO_GENL_NAME) : -1;
+	client = if_nametoindex("client");
+	relay = if_nametoindex("relay");
+	result(family > 0 && client && relay, "the family is there");
+	if (family <= 0)
+		return 1;
+
+	test_dev();
+	test_config();
+	test_rtnl();
+	test_controller();
+	test_peers();
+	test_events();
+	test_permission();
+	test_noise();
+	return failures || results != PLAN;
+}

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The generic netlink interface; the cases are in netlink.c.
+
+. "$(dirname "$0")/lib.sh"
+
+need_teredo
+[[ -x $selftests/netlink ]] || skip_all "netlink is not built: say make -C selftests"
+
+ns_add one
+nip one -batch - <<END || skip_all "no links"
+link set lo up
+link add dummy0 type dummy
+link set dummy0 up
+addr add 192.0.2.1/24 dev dummy0
+route add default dev dummy0
+link add client type teredo
+link add relay type teredo
+END
+tool one set relay mode relay || skip_all "no relay"
+
+results_from on one "$selftests/netlink"
