@@ -204,7 +204,7 @@ static int set(unsigned int ifindex, int type, const void *data, int len)
 
 /* What must fail, with a text, and leave the device as it is. */
 static void must_fail(const char *what, int type, const void *data, int len,
-		    int error)
+		      int error)
 {
 	int got = set(client, type, data, len);
 
@@ -241,21 +241,21 @@ static void test_config(void)
 	must_fail_u32("2^31 peers", TEREDO_A_CONFIG_PEERS_MAX, 1U << 31, -ERANGE);
 	must_fail_u32("a queue of 1025", TEREDO_A_CONFIG_QUEUE, 1025, -ERANGE);
 	must_fail_u32("a private server", TEREDO_A_CONFIG_SERVER,
-		    inet_addr("10.0.0.1"), -EINVAL);
+		      inet_addr("10.0.0.1"), -EINVAL);
 	must_fail_u32("a loopback server", TEREDO_A_CONFIG_SERVER,
-		    inet_addr("127.0.0.1"), -EINVAL);
+		      inet_addr("127.0.0.1"), -EINVAL);
 	must_fail_u32("a multicast server", TEREDO_A_CONFIG_SERVER,
-		    inet_addr("224.0.0.1"), -EINVAL);
+		      inet_addr("224.0.0.1"), -EINVAL);
 	must_fail_u32("a broadcast server", TEREDO_A_CONFIG_SERVER,
-		    inet_addr("255.255.255.255"), -EINVAL);
+		      inet_addr("255.255.255.255"), -EINVAL);
 	must_fail_u32("a multicast local address", TEREDO_A_CONFIG_LOCAL,
-		    inet_addr("224.0.0.1"), -EINVAL);
+		      inet_addr("224.0.0.1"), -EINVAL);
 	must_fail("a port of one octet", TEREDO_A_CONFIG_PORT, &port, 1, -ERANGE);
 	must_fail("an address of 15 octets", TEREDO_A_CONFIG_PREFIX, name, 15, -ERANGE);
 	must_fail("an unknown attribute", 60, &refresh, 4, -EINVAL);
 	memset(name, 'a', sizeof(name));
 	must_fail("2000 letters of names", TEREDO_A_CONFIG_SERVER_NAME, name,
-		sizeof(name), -ERANGE);
+		  sizeof(name), -ERANGE);
 
 	result(!set(client, TEREDO_A_CONFIG_PORT, &port, sizeof(port)) &&
 	       !set(client, TEREDO_A_CONFIG_REFRESH, &refresh, sizeof(refresh)) &&

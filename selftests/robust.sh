@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tens of thousands of mutated datagrams at every role, also as if they came
+# from the server, the relay and a trusted peer, while traffic flows: they are
+# counted and dropped, nothing of the traffic is lost, and the roles work on
+# (F-19..F-27, SEC-40, R-11, S-04).  The noise is in robust.py.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 ping jq
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+# A client without NAT, for whom every sender gets through.
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 -
+plan 11
+
+diagnose()
+{
+	lab_state
+}
+
+start_all()
+{
+	start_server ours && start_relay ours && start_client clia ours &&
+	start_client clib ours && start_client bare ours
+}
+
+mapped()
+{
+	tool "$1" -j show | jq -r '.[0] | "\(.mapped.address) \(.mapped.port) \(.address)"'
+}
+
+# dropped NAME: all that the device counted as a bad datagram
+dropped()
+{
+	tool "$1" -j show stats | jq '[.. | objects |
+		.rx_truncated, .rx_malformed, .rx_trailer, .rx_misplaced, .rx_outer_source,
+		.rx_inner_source, .rx_inner_dest, .rx_mapping, .rx_unknown_peer,
+		.rx_not_served, .rx_solicitation_bad, .rx_no_controller,
+		."rx-truncated", ."rx-malformed", ."rx-trailer", ."rx-misplaced",
+		."rx-outer-source", ."rx-inner-source", ."rx-inner-dest", ."rx-mapping",
+		."rx-unknown-peer", ."rx-not-served", ."rx-solicitation-bad",
+		."rx-no-controller" | numbers] | add'
+}
+
+# noise TARGET_NAME TARGET_ADDRESS TARGET_PORT TEREDO_ADDRESS FROM_ADDRESS FROM_PORT
+noise()
+{
+	local before after
+
+	before=$(dropped "$1")
+	on inet "$selftests/robust.py" "${ns[inet]}" 10000 "${@:2}" || return
+	after=$(dropped "$1")
+	echo "$((after - before)) counted as dropped"
+	((after - before > 1000))
+}
+
+check "all roles at work" start_all
+tool bare run teredo0 &>"$tmp/run" &
+read -r a_address a_port a < <(mapped clia)
+read -r b_address b_port b < <(mapped clib)
+read -r bare_address bare_port bare < <(mapped bare)
+check "paths are open" eval "reaches clia $b && reaches clia $host &&
+	reaches host $b && reaches bare $a"
+
+flows=0
+for flow in "clia $b" "clia $host" "host $b" "clib $a"; do
+	read -r from to <<<"$flow"
+	((++flows))
+	on "$from" ping -n -q -i 0.1 -c 3000 -W 2 "$to" >"$tmp/flow$flows" 2>&1 &
+	pids+=($!)
+done
+
+check "noise at the server" noise srv $server 3544 2001:0:cb00:7101:: 192.0.2.14 4444
+check "noise at the relay, as from a client" \
+	noise rly $relay 3545 2001:db8:2::1 "$b_address" "$b_port"
+check "noise at a client, as from its server" \
+	noise bare "$bare_address" "$bare_port" "$bare" $server 3544
+check "noise at a client, as from the relay" \
+	noise bare "$bare_address" "$bare_port" "$bare" $relay 3545
+check "noise at a client, as from its peer, through the NAT" \
+	noise clia "$a_address" "$a_port" "$a" "$b_address" "$b_port"
+
+kill -INT "${pids[@]}"
+wait "${pids[@]}"
+lossless_flows()
+{
+	local i lost=0
+
+	for ((i = 1; i <= flows; i++)); do
+		tail -n 3 "$tmp/flow$i"
+		# The last one may have been on its way when ping was told to stop.
+		awk '/transmitted/ { exit $1 - $4 > 1 }' "$tmp/flow$i" || lost=1
+	done
+	return $lost
+}
+check "none of the traffic was lost" lossless_flows
+
+check "peers stay few" eval "tool bare -j show | jq -e '.[0].peers < 5000'"
+check "still qualified" eval "tool bare -j show | jq -e '.[0].state == \"qualified\"' &&
+	tool clia -j show | jq -e '.[0].state == \"qualified\"'"
+check "first contacts still work" eval "reaches bare $b && reaches bare $host &&
+	reaches host $bare"
