@@ -10,12 +10,6 @@
 
 #include <uapi/linux/teredo.h>
 
-/* Integer value ranges */
-static const struct netlink_range_validation teredo_a_config_peers_max_range = {
-	.min	= 1ULL,
-	.max	= 16777216ULL,
-};
-
 /* Common nested types */
 const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_ID + 1] = {
 	[TEREDO_A_CONFIG_MODE] = NLA_POLICY_MAX(NLA_U8, 5),
@@ -27,7 +21,7 @@ const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_ID + 1] = {
 	[TEREDO_A_CONFIG_PREFIX] = NLA_POLICY_EXACT_LEN(16),
 	[TEREDO_A_CONFIG_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
 	[TEREDO_A_CONFIG_REFRESH] = NLA_POLICY_RANGE(NLA_U32, 1, 3600),
-	[TEREDO_A_CONFIG_PEERS_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &teredo_a_config_peers_max_range),
+	[TEREDO_A_CONFIG_PEERS_MAX] = { .type = NLA_U32, },
 	[TEREDO_A_CONFIG_QUEUE] = NLA_POLICY_MAX(NLA_U32, 1024),
 	[TEREDO_A_CONFIG_TTL] = { .type = NLA_U8, },
 	[TEREDO_A_CONFIG_MARK] = { .type = NLA_U32, },
@@ -70,6 +64,7 @@ static const struct nla_policy teredo_peer_get_do_nl_policy[TEREDO_A_PEER_ADDRES
 static const struct nla_policy teredo_peer_get_dump_nl_policy[TEREDO_A_PEER_STATE + 1] = {
 	[TEREDO_A_PEER_IFINDEX] = { .type = NLA_U32, },
 	[TEREDO_A_PEER_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[TEREDO_A_PEER_ADDRESS] = NLA_POLICY_EXACT_LEN(16),
 	[TEREDO_A_PEER_STATE] = NLA_POLICY_MAX(NLA_U8, 4),
 };
 
@@ -118,6 +113,7 @@ static const struct nla_policy teredo_control_bind_nl_policy[TEREDO_A_DEV_IFNAME
 /* TEREDO_CMD_CONTROL_SEND - do */
 static const struct nla_policy teredo_control_send_nl_policy[TEREDO_A_DATAGRAM_PAYLOAD + 1] = {
 	[TEREDO_A_DATAGRAM_IFINDEX] = { .type = NLA_U32, },
+	[TEREDO_A_DATAGRAM_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TEREDO_A_DATAGRAM_ADDRESS] = { .type = NLA_U32, },
 	[TEREDO_A_DATAGRAM_PORT] = { .type = NLA_U16, },
 	[TEREDO_A_DATAGRAM_PAYLOAD] = { .type = NLA_BINARY, },
@@ -155,7 +151,9 @@ const struct genl_split_ops teredo_nl_ops[11] = {
 	},
 	{
 		.cmd		= TEREDO_CMD_PEER_GET,
+		.start		= teredo_nl_peer_get_start,
 		.dumpit		= teredo_nl_peer_get_dumpit,
+		.done		= teredo_nl_peer_get_done,
 		.policy		= teredo_peer_get_dump_nl_policy,
 		.maxattr	= TEREDO_A_PEER_STATE,
 		.flags		= GENL_CMD_CAP_DUMP,

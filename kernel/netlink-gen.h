@@ -17,6 +17,9 @@ extern const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_ID + 1];
 /* Ops table for teredo */
 extern const struct genl_split_ops teredo_nl_ops[11];
 
+int teredo_nl_peer_get_start(struct netlink_callback *cb);
+int teredo_nl_peer_get_done(struct netlink_callback *cb);
+
 int teredo_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int teredo_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int teredo_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info);

@@ -126,7 +126,7 @@ enum teredo_peer_path {
 	TEREDO_PEER_PATH_FALLBACK,
 };
 
-enum teredo_config {
+enum teredo_config_attr {
 	TEREDO_A_CONFIG_MODE = 1,
 	TEREDO_A_CONFIG_SERVER,
 	TEREDO_A_CONFIG_SERVER2,
@@ -249,6 +249,7 @@ enum teredo_peer_attr {
 
 enum teredo_datagram_attr {
 	TEREDO_A_DATAGRAM_IFINDEX = 1,
+	TEREDO_A_DATAGRAM_IFNAME,
 	TEREDO_A_DATAGRAM_ADDRESS,
 	TEREDO_A_DATAGRAM_PORT,
 	TEREDO_A_DATAGRAM_PAYLOAD,

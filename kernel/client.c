@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The client: transmission and reception cases of RFC 4380 5.2.3, 5.2.4. */
+#include <linux/skbuff.h>
+#include <net/ipv6.h>
+
+#include "bubble.h"
+#include "conntest.h"
+#include "device.h"
+#include "recv.h"
+#include "role.h"
+
+static bool is_teredo(const struct teredo_config *cfg,
+		      const struct in6_addr *addr)
+{
+	return addr->s6_addr32[0] == cfg->prefix.s6_addr32[0];
+}
+
+/* No open peer: queue and probe (cases 2 and 5). Case 4, the cone bit, is not
+ * used (C-50).
+ */
+static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
+			  const struct teredo_config *cfg,
+			  const struct teredo_status *status)
+{
+	const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
+	struct teredo_addr ta;
+
+	if (is_teredo(cfg, daddr)) {
+		if (!teredo_addr_is_usable(&ta, daddr) ||
+		    teredo_is_broadcast(td, ta.client))
+			return TEREDO_A_STATS_TX_NOT_GLOBAL;
+		/* a datagram to ourselves (SEC-50) */
+		if (ta.client == status->mapped_addr &&
+		    ta.port == status->mapped_port)
+			return TEREDO_A_STATS_TX_INNER_DEST;
+		return teredo_peer_wait(td, cfg, daddr,
+					TEREDO_PEER_KIND_TEREDO, skb);
+	}
+	if (!teredo_addr_is_routable(daddr))
+		return TEREDO_A_STATS_TX_INNER_DEST;
+	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_NATIVE, skb);
+}
+
+static int client_xmit(struct teredo_dev *td, struct sk_buff *skb,
+		       const struct teredo_config *cfg)
+{
+	const struct teredo_status *status = rcu_dereference_bh(td->status);
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	struct teredo_peer *peer;
+
+	if (unlikely(status->state != TEREDO_STATE_QUALIFIED))
+		return TEREDO_A_STATS_TX_NOT_READY;
+	/* Servers and relays would drop it: nobody could answer (C-56). */
+	if (unlikely(!ipv6_addr_equal(&ip6->saddr, &status->address) &&
+		     !is_teredo(cfg, &ip6->daddr)))
+		return TEREDO_A_STATS_TX_INNER_SOURCE;
+
+	peer = teredo_peer_lookup(td, &ip6->daddr);
+	if (unlikely(!peer || !teredo_peer_is_open(peer)))
+		return xmit_to_closed(td, skb, cfg, status);
+	teredo_peer_send(td, peer, skb);	/* case 1 */
+	return TEREDO_TAKEN;
+}
+
+static void client_probe(struct teredo_dev *td,
+			 const struct teredo_probe *probe)
+{
+	const struct teredo_status *status = rcu_dereference_bh(td->status);
+
+	/* Between two qualifications there is no address to speak from. */
+	if (status->state != TEREDO_STATE_QUALIFIED)
+		return;
+	if (probe->kind == TEREDO_PEER_KIND_NATIVE) {
+		teredo_conntest_send(td, status, probe);
+		return;
+	}
+	/* The direct one opens our NAT for the answer to the indirect one;
+	 * the pair is one attempt (C-70).
+	 */
+	if (teredo_bubble_direct(td, &status->address, &probe->addr))
+		teredo_bubble_indirect(td, &status->address, &probe->addr);
+}
+
+static int consumed(struct teredo_dev *td, struct sk_buff *skb,
+		    enum teredo_stats what)
+{
+	teredo_count(td->stats, what);
+	consume_skb(skb);
+	return TEREDO_TAKEN;
+}
+
+/* A bubble that came through our server: somebody wants to reach us. The
+ * answer goes to a Teredo client's mapping, or to the relay that the origin
+ * indication names (C-36, D-06).
+ */
+static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
+			       const struct teredo_rx *rx)
+{
+	const struct in6_addr *own = &rx->status->address;
+	const struct teredo_packet *pkt = &rx->pkt;
+	union teredo_endpoint to;
+	struct teredo_addr ta;
+
+	if (is_teredo(rx->cfg, &pkt->saddr)) {
+		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		to = teredo_endpoint(ta.client, ta.port);
+	} else {
+		if (!pkt->has_origin || !pkt->origin_port ||
+		    !teredo_ipv4_is_global(pkt->origin_addr))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		to = teredo_endpoint(pkt->origin_addr, pkt->origin_port);
+	}
+	/* A bucket of its own: whoever sends bubbles through our server must
+	 * not use up the attempts of C-68 (C-72, D-05).
+	 */
+	if (!teredo_ratelimiter_ok(&td->answers, to.addr))
+		return TEREDO_A_STATS_RX_LIMITED;
+	teredo_bubble_send(td, to, own, &pkt->saddr);
+	return consumed(td, skb, TEREDO_A_STATS_RX_BUBBLE);
+}
+
+/* No trusted entry matches the source of this datagram. */
+static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
+			   const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct teredo_addr ta;
+	int verdict;
+
+	if (is_teredo(rx->cfg, &pkt->saddr)) {
+		/* Case 3: it comes from the mapping in its own address. */
+		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		if (ta.client != rx->src.addr || ta.port != rx->src.port)
+			return TEREDO_A_STATS_RX_MAPPING;
+		/* Without room in the list a packet may come in all the same:
+		 * nothing about its source is in doubt.
+		 */
+		teredo_peer_trust(td, rx->cfg, &pkt->saddr,
+				  TEREDO_PEER_KIND_TEREDO, rx->src,
+				  TEREDO_TRUST_NEW, 0);
+		return TEREDO_GO_ON;
+	}
+
+	verdict = teredo_conntest_rcv(td, skb, rx);	/* case 2 */
+	if (verdict)
+		return verdict;
+	/* Case 6: a native host, by some relay. Accept, but before anything
+	 * is sent back that way, test it (C-44, C-91). The test runs at once,
+	 * for the answer will soon want to leave.
+	 */
+	if (!teredo_is_bubble(pkt) && teredo_addr_is_routable(&pkt->saddr) &&
+	    teredo_ratelimiter_ok(&td->answers, rx->src.addr))
+		teredo_peer_probe(td, rx->cfg, &pkt->saddr,
+				  TEREDO_PEER_KIND_NATIVE);
+	return TEREDO_GO_ON;
+}
+
+static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
+		      const struct teredo_rx *rx)
+{
+	const struct teredo_status *status = rx->status;
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct teredo_peer *peer;
+	bool by_server;
+	int verdict;
+
+	by_server = rx->src.port == htons(TEREDO_PORT) && status->server &&
+		    (rx->src.addr == status->server ||
+		     rx->src.addr == status->server2);
+	if (by_server) {
+		WRITE_ONCE(td->server_heard, jiffies);
+		WRITE_ONCE(td->server_known, true);
+	}
+	/* Answers to solicitations are the controller's, in any state; it
+	 * knows which it asked for (C-14).
+	 */
+	if (unlikely(pkt->nexthdr == TEREDO_NEXTHDR_ICMPV6 &&
+		     teredo_addr_is_link_local(&pkt->daddr)))
+		return teredo_control_recv(td, skb, rx);
+
+	if (unlikely(status->state != TEREDO_STATE_QUALIFIED))
+		return TEREDO_A_STATS_RX_NOT_READY;
+	if (unlikely(pkt->has_auth || (pkt->has_origin && !by_server)))
+		return TEREDO_A_STATS_RX_MISPLACED;
+	if (unlikely(!ipv6_addr_equal(&pkt->daddr, &status->address)))
+		return TEREDO_A_STATS_RX_INNER_DEST;
+	if (unlikely(ipv6_addr_equal(&pkt->saddr, &status->address)))
+		return TEREDO_A_STATS_RX_LOOP;
+	if (unlikely(teredo_rx_trailers_refuse(skb, rx)))
+		return TEREDO_A_STATS_RX_TRAILER;
+	if (unlikely(by_server && teredo_is_bubble(pkt)))
+		return rcv_indirect_bubble(td, skb, rx);
+
+	peer = teredo_peer_lookup(td, &pkt->saddr);
+	if (likely(peer && teredo_peer_matches(peer, rx->src))) {
+		teredo_peer_heard(peer);		/* case 1 */
+		/* A test of a trusted peer, to keep it so. */
+		if (unlikely(READ_ONCE(peer->nonce))) {
+			verdict = teredo_conntest_rcv(td, skb, rx);
+			if (verdict)
+				return verdict;
+		}
+	} else {
+		verdict = rcv_from_closed(td, skb, rx);
+		if (verdict)
+			return verdict;
+	}
+	if (unlikely(teredo_is_bubble(pkt)))
+		return consumed(td, skb, TEREDO_A_STATS_RX_BUBBLE);
+	if (unlikely(!teredo_addr_is_routable(&pkt->saddr)))
+		return TEREDO_A_STATS_RX_INNER_SOURCE;
+	return TEREDO_GO_ON;
+}
+
+const struct teredo_role teredo_client_role = {
+	.start_state = TEREDO_STATE_STARTING,
+	.xmit = client_xmit,
+	.rcv = client_rcv,
+	.probe = client_probe,
+};

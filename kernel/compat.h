@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Everything that differs between kernel versions. The sources are spelled
+ * for the newest kernel that we support; no other file tests versions.
+ */
+#ifndef TEREDO_COMPAT_H
+#define TEREDO_COMPAT_H
+
+#include <linux/version.h>
+
+/* net/genetlink.h: split operations came with 6.2. Before, one entry serves
+ * the do and the dump of a command; teredo_compat_merge_ops() makes such
+ * entries from the generated table. May go when 6.1 does.
+ */
+#include <net/genetlink.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+struct genl_split_ops {
+	int (*doit)(struct sk_buff *skb, struct genl_info *info);
+	int (*start)(struct netlink_callback *cb);
+	int (*dumpit)(struct sk_buff *skb, struct netlink_callback *cb);
+	int (*done)(struct netlink_callback *cb);
+	const struct nla_policy *policy;
+	unsigned int maxattr;
+	u8 cmd;
+	u8 flags;
+};
+
+/* The narrower policy of a pair would refuse what the other form takes, so
+ * the wider one serves both and the handlers ignore what is not theirs.
+ * Returns the number of entries in @out.
+ */
+static inline unsigned int
+teredo_compat_merge_ops(struct genl_ops *out, const struct genl_split_ops *in,
+			unsigned int n)
+{
+	unsigned int i, used = 0;
+
+	for (i = 0; i < n; i++) {
+		struct genl_ops *op = &out[used - 1];
+
+		if (!used || op->cmd != in[i].cmd)
+			op = &out[used++];
+		op->cmd = in[i].cmd;
+		op->flags |= in[i].flags & ~(GENL_CMD_CAP_DO |
+					     GENL_CMD_CAP_DUMP);
+		if (in[i].doit)
+			op->doit = in[i].doit;
+		if (in[i].dumpit) {
+			op->start = in[i].start;
+			op->dumpit = in[i].dumpit;
+			op->done = in[i].done;
+		}
+		if (in[i].maxattr > op->maxattr) {
+			op->policy = in[i].policy;
+			op->maxattr = in[i].maxattr;
+		}
+	}
+	return used;
+}
+
+#define TEREDO_GENL_OPS(table)						\
+	static struct genl_ops merged_ops[ARRAY_SIZE(table)] __ro_after_init
+#define teredo_genl_set_ops(family, table)				\
+	do {								\
+		(family)->ops = merged_ops;				\
+		(family)->n_ops = teredo_compat_merge_ops(merged_ops,	\
+					table, ARRAY_SIZE(table));	\
+		(family)->resv_start_op = 1;				\
+	} while (0)
+#else
+#define TEREDO_GENL_OPS(table)	static_assert(ARRAY_SIZE(table))
+#define teredo_genl_set_ops(family, table)				\
+	do {								\
+		(family)->split_ops = table;				\
+		(family)->n_split_ops = ARRAY_SIZE(table);		\
+	} while (0)
+#endif
+
+/* net/genetlink.h: attributes of a dump request; moved in 6.7. */
+static inline struct nlattr **
+teredo_compat_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return genl_dumpit_info(cb)->attrs;
+#else
+	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+/* linux/rtnetlink.h: newlink() takes a struct since 6.15. The body has the
+ * signature of teredo_newlink_body(); the macro makes the callback of it.
+ */
+#include <net/rtnetlink.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define TEREDO_NEWLINK(name, body)					\
+static int name(struct net *src_net, struct net_device *dev,		\
+		struct nlattr *tb[], struct nlattr *data[],		\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return body(src_net, dev, data, extack);			\
+}
+#else
+#define TEREDO_NEWLINK(name, body)					\
+static int name(struct net_device *dev,					\
+		struct rtnl_newlink_params *params,			\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return body(rtnl_newlink_link_net(params), dev, params->data,	\
+		    extack);						\
+}
+#endif
+
+/* linux/netdevice.h: NETIF_F_LLTX became a bit of its own in 6.12. */
+#include <linux/netdevice.h>
+
+static inline void teredo_compat_set_lltx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	dev->features |= NETIF_F_LLTX;
+#else
+	dev->lltx = true;
+#endif
+}
+
+/* net/udp_tunnel.h: one more argument, the control block flags, in 6.17;
+ * struct sock instead of struct socket in 7.0.
+ */
+#include <net/udp_tunnel.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define teredo_udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df,	\
+				   sport, dport, xnet, nocheck)		\
+	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport,	\
+			    dport, xnet, nocheck)
+#else
+#define teredo_udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df,	\
+				   sport, dport, xnet, nocheck)		\
+	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport,	\
+			    dport, xnet, nocheck, 0)
+#endif
+
+/* linux/timer.h: timer_container_of() was from_timer() before 6.16, and
+ * timer_delete_sync() was del_timer_sync() before 6.1.84 and 6.2.
+ */
+#include <linux/timer.h>
+
+#ifndef timer_container_of
+#define timer_container_of(var, callback_timer, timer_fieldname)	\
+	from_timer(var, callback_timer, timer_fieldname)
+#endif
+
+#endif /* TEREDO_COMPAT_H */

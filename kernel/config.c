@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "config.h"
+
+#include <linux/bits.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include <net/netlink.h>
+
+#include "addr.h"
+#include "role.h"
+
+#define PEERS_MAX	BIT(24)
+
+struct teredo_config *teredo_config_default(void)
+{
+	struct teredo_config *cfg = kzalloc(sizeof(*cfg), GFP_KERNEL);
+
+	if (!cfg)
+		return NULL;
+	cfg->mode = TEREDO_MODE_CLIENT;
+	cfg->prefix.s6_addr32[0] = htonl(TEREDO_PREFIX);
+	cfg->prefix_len = TEREDO_PREFIX_LEN;
+	cfg->refresh = 30;
+	cfg->peers_max = BIT(20);
+	cfg->queue = 32;
+	return cfg;
+}
+
+__be32 teredo_config_server2(const struct teredo_config *cfg, __be32 primary)
+{
+	if (cfg->server2 || !primary)
+		return cfg->server2;
+	return htonl(ntohl(primary) + 1);
+}
+
+static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		  const char *msg, int err)
+{
+	if (extack) {
+		extack->_msg = msg;
+		extack->bad_attr = attr;
+	}
+	return err;
+}
+
+/* Options of roles and extensions that this module does not have yet. */
+static int parse_unsupported(struct nlattr *tb[],
+			     struct netlink_ext_ack *extack)
+{
+	static const struct {
+		int type;
+		bool zero_ok;
+		const char *msg;
+	} list[] = {
+		{ TEREDO_A_CONFIG_DISCOVERY, true,
+		  "discovery is not supported by this module" },
+		{ TEREDO_A_CONFIG_SECURE, true,
+		  "secure is not supported by this module" },
+		{ TEREDO_A_CONFIG_FALLBACK, true,
+		  "fallback is not supported by this module" },
+		{ TEREDO_A_CONFIG_GATEWAY, false,
+		  "gateway is not supported by this module" },
+		{ TEREDO_A_CONFIG_GATEWAY_PORT, false,
+		  "gateway is not supported by this module" },
+		{ TEREDO_A_CONFIG_ID, false,
+		  "id is not supported by this module" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(list); i++) {
+		const struct nlattr *attr = tb[list[i].type];
+
+		if (attr && !(list[i].zero_ok && !nla_get_u8(attr)))
+			return refuse(extack, attr, list[i].msg, -EOPNOTSUPP);
+	}
+	return 0;
+}
+
+static int parse_addr(__be32 *out, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack, const char *msg)
+{
+	__be32 addr;
+
+	if (!attr)
+		return 0;
+	addr = nla_get_in_addr(attr);
+	if (addr && !teredo_ipv4_is_global(addr))
+		return refuse(extack, attr, msg, -EINVAL);
+	*out = addr;
+	return 0;
+}
+
+static int parse_prefix(struct teredo_config *cfg, struct nlattr *tb[],
+			struct netlink_ext_ack *extack)
+{
+	const struct nlattr *prefix = tb[TEREDO_A_CONFIG_PREFIX];
+	const struct nlattr *len = tb[TEREDO_A_CONFIG_PREFIX_LEN];
+	struct in6_addr addr;
+
+	if (len)
+		cfg->prefix_len = nla_get_u8(len);
+	if (prefix) {
+		addr = nla_get_in6_addr(prefix);
+		cfg->prefix = addr;
+	}
+	if (!prefix && !len)
+		return 0;
+	if (cfg->prefix_len != TEREDO_PREFIX_LEN)
+		return refuse(extack, len ?: prefix,
+			      "prefix must be 32 bits long", -EINVAL);
+	ipv6_addr_prefix(&addr, &cfg->prefix, cfg->prefix_len);
+	if (!ipv6_addr_equal(&addr, &cfg->prefix))
+		return refuse(extack, prefix ?: len,
+			      "prefix has bits set beyond its length", -EINVAL);
+	if (!teredo_addr_is_routable(&addr))
+		return refuse(extack, prefix ?: len,
+			      "prefix is not of global scope", -EINVAL);
+	return 0;
+}
+
+/* What has to hold between options, and only once all are known. */
+static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
+			struct netlink_ext_ack *extack)
+{
+	__be32 second = teredo_config_server2(cfg, cfg->local);
+
+	if (cfg->mode != TEREDO_MODE_SERVER) {
+		if (cfg->relaying)
+			return refuse(extack, tb[TEREDO_A_CONFIG_RELAYING] ?:
+				      tb[TEREDO_A_CONFIG_MODE],
+				      "relaying is for mode server", -EINVAL);
+		return 0;
+	}
+	if (!cfg->local)
+		return refuse(extack, tb[TEREDO_A_CONFIG_LOCAL] ?:
+			      tb[TEREDO_A_CONFIG_MODE],
+			      "a server needs local, its primary address",
+			      -EINVAL);
+	if (!teredo_ipv4_is_global(cfg->local))
+		return refuse(extack, tb[TEREDO_A_CONFIG_LOCAL] ?:
+			      tb[TEREDO_A_CONFIG_MODE],
+			      "local of a server must be a global unicast address",
+			      -EINVAL);
+	if (second == cfg->local || !teredo_ipv4_is_global(second))
+		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2] ?:
+			      tb[TEREDO_A_CONFIG_LOCAL],
+			      "server2 must be another global unicast address",
+			      -EINVAL);
+	return 0;
+}
+
+static int parse(struct teredo_config *cfg, const struct teredo_config *old,
+		 struct nlattr *tb[], bool up, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr;
+	int err;
+
+	err = parse_unsupported(tb, extack);
+	if (err)
+		return err;
+
+	attr = tb[TEREDO_A_CONFIG_MODE];
+	if (attr) {
+		cfg->mode = nla_get_u8(attr);
+		if (!teredo_role_find(cfg))
+			return refuse(extack, attr,
+				      "mode is not supported by this module",
+				      -EOPNOTSUPP);
+		if (up && cfg->mode != old->mode)
+			return refuse(extack, attr,
+				      "mode can change only while the link is down",
+				      -EBUSY);
+	}
+	attr = tb[TEREDO_A_CONFIG_LOCAL];
+	if (attr) {
+		cfg->local = nla_get_in_addr(attr);
+		if (up && cfg->local != old->local)
+			return refuse(extack, attr,
+				      "local can change only while the link is down",
+				      -EBUSY);
+		if (ipv4_is_multicast(cfg->local) ||
+		    ipv4_is_lbcast(cfg->local) ||
+		    (cfg->local && ipv4_is_zeronet(cfg->local)))
+			return refuse(extack, attr,
+				      "local must be a unicast address",
+				      -EINVAL);
+	}
+	attr = tb[TEREDO_A_CONFIG_PORT];
+	if (attr) {
+		cfg->port = nla_get_be16(attr);
+		if (up && cfg->port != old->port)
+			return refuse(extack, attr,
+				      "port can change only while the link is down",
+				      -EBUSY);
+	}
+
+	err = parse_addr(&cfg->server, tb[TEREDO_A_CONFIG_SERVER], extack,
+			 "server must be a global unicast address") ?:
+	      parse_addr(&cfg->server2, tb[TEREDO_A_CONFIG_SERVER2], extack,
+			 "server2 must be a global unicast address") ?:
+	      parse_prefix(cfg, tb, extack);
+	if (err)
+		return err;
+	if (up && cfg->mode == TEREDO_MODE_SERVER &&
+	    cfg->server2 != old->server2)
+		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2],
+			      "server2 of a server can change only while the link is down",
+			      -EBUSY);
+
+	attr = tb[TEREDO_A_CONFIG_SERVER_NAME];
+	if (attr)
+		nla_strscpy(cfg->server_name, attr, sizeof(cfg->server_name));
+	attr = tb[TEREDO_A_CONFIG_REFRESH];
+	if (attr)
+		cfg->refresh = nla_get_u32(attr);
+	attr = tb[TEREDO_A_CONFIG_PEERS_MAX];
+	if (attr) {
+		cfg->peers_max = nla_get_u32(attr);
+		if (!cfg->peers_max || cfg->peers_max > PEERS_MAX)
+			return refuse(extack, attr,
+				      "peers-max must be between 1 and 16777216",
+				      -ERANGE);
+	}
+	attr = tb[TEREDO_A_CONFIG_QUEUE];
+	if (attr)
+		cfg->queue = nla_get_u32(attr);
+	attr = tb[TEREDO_A_CONFIG_TTL];
+	if (attr)
+		cfg->ttl = nla_get_u8(attr);
+	attr = tb[TEREDO_A_CONFIG_MARK];
+	if (attr)
+		cfg->mark = nla_get_u32(attr);
+	attr = tb[TEREDO_A_CONFIG_RELAYING];
+	if (attr)
+		cfg->relaying = nla_get_u8(attr);
+
+	return check_server(cfg, tb, extack);
+}
+
+struct teredo_config *teredo_config_parse(const struct teredo_config *old,
+					  struct nlattr *tb[], bool up,
+					  struct netlink_ext_ack *extack)
+{
+	struct teredo_config *cfg = kmemdup(old, sizeof(*old), GFP_KERNEL);
+	int err;
+
+	if (!cfg)
+		return ERR_PTR(-ENOMEM);
+	err = parse(cfg, old, tb, up, extack);
+	if (err) {
+		kfree(cfg);
+		return ERR_PTR(err);
+	}
+	return cfg;
+}
+
+int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg)
+{
+	if (nla_put_u8(skb, TEREDO_A_CONFIG_MODE, cfg->mode) ||
+	    nla_put_in_addr(skb, TEREDO_A_CONFIG_SERVER, cfg->server) ||
+	    nla_put_in_addr(skb, TEREDO_A_CONFIG_SERVER2, cfg->server2) ||
+	    nla_put_string(skb, TEREDO_A_CONFIG_SERVER_NAME,
+			   cfg->server_name) ||
+	    nla_put_in_addr(skb, TEREDO_A_CONFIG_LOCAL, cfg->local) ||
+	    nla_put_be16(skb, TEREDO_A_CONFIG_PORT, cfg->port) ||
+	    nla_put_in6_addr(skb, TEREDO_A_CONFIG_PREFIX, &cfg->prefix) ||
+	    nla_put_u8(skb, TEREDO_A_CONFIG_PREFIX_LEN, cfg->prefix_len) ||
+	    nla_put_u32(skb, TEREDO_A_CONFIG_REFRESH, cfg->refresh) ||
+	    nla_put_u32(skb, TEREDO_A_CONFIG_PEERS_MAX, cfg->peers_max) ||
+	    nla_put_u32(skb, TEREDO_A_CONFIG_QUEUE, cfg->queue) ||
+	    nla_put_u8(skb, TEREDO_A_CONFIG_TTL, cfg->ttl) ||
+	    nla_put_u32(skb, TEREDO_A_CONFIG_MARK, cfg->mark) ||
+	    nla_put_u8(skb, TEREDO_A_CONFIG_RELAYING, cfg->relaying))
+		return -EMSGSIZE;
+	return 0;
+}
+
+size_t teredo_config_size(void)
+{
+	return 4 * nla_total_size(sizeof(u8)) +		/* mode to relaying */
+	       nla_total_size(sizeof(__be16)) +		/* port */
+	       7 * nla_total_size(sizeof(u32)) +	/* addresses, numbers */
+	       nla_total_size(sizeof(struct in6_addr)) +
+	       nla_total_size(TEREDO_SERVER_NAME_MAX + 1);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "conntest.h"
+
+#include <linux/skbuff.h>
+
+#include "build.h"
+#include "device.h"
+#include "recv.h"
+#include "role.h"
+
+void teredo_conntest_send(struct teredo_dev *td,
+			  const struct teredo_status *status,
+			  const struct teredo_probe *probe)
+{
+	u8 buf[TEREDO_ECHO_LEN];
+
+	if (!teredo_ratelimiter_ok(&td->probes, status->server)) {
+		teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
+		return;
+	}
+	teredo_build_echo(buf, &status->address, &probe->addr,
+			  (const u8 *)&probe->nonce);
+	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
+			     teredo_endpoint(status->server,
+					     htons(TEREDO_PORT)),
+			     buf, sizeof(buf)))
+		teredo_count(td->stats, TEREDO_A_STATS_TX_ECHO);
+}
+
+int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
+			const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	const u8 *icmp;
+	u64 nonce;
+
+	if (pkt->nexthdr != TEREDO_NEXTHDR_ICMPV6 ||
+	    pkt->payload_len != TEREDO_ECHO_LEN - TEREDO_IPV6_LEN)
+		return TEREDO_GO_ON;
+	icmp = teredo_rx_payload(skb, rx);
+	if (!icmp || icmp[0] != TEREDO_ICMP_ECHO_REPLY || icmp[1] ||
+	    !teredo_icmp_is_valid(pkt, icmp))
+		return TEREDO_GO_ON;
+	memcpy(&nonce, icmp + TEREDO_ICMP_LEN, sizeof(nonce));
+	if (!teredo_peer_trust(td, rx->cfg, &pkt->saddr,
+			       TEREDO_PEER_KIND_NATIVE, rx->src,
+			       TEREDO_TRUST_NONCE, nonce))
+		return TEREDO_GO_ON;
+	teredo_count(td->stats, TEREDO_A_STATS_RX_ECHO);
+	consume_skb(skb);
+	return TEREDO_TAKEN;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The controller of a client, a process at the other end of netlink. */
+#ifndef TEREDO_CONTROL_H
+#define TEREDO_CONTROL_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct net;
+struct netlink_ext_ack;
+struct sk_buff;
+struct teredo_dev;
+struct teredo_rx;
+
+struct teredo_control {
+	spinlock_t lock;	/* protects what follows */
+	u32 portid;		/* netlink port, 0: no controller */
+	const struct net *net;	/* where that port is; only compared */
+};
+
+void teredo_control_init(struct teredo_dev *td);
+
+/* Make @portid in the namespace @net the controller. -EBUSY if there is
+ * another one. RTNL.
+ */
+int teredo_control_bind(struct teredo_dev *td, const struct net *net,
+			u32 portid, struct netlink_ext_ack *extack);
+
+/* The netlink port of the controller, 0 if there is none. */
+u32 teredo_control_portid(struct teredo_dev *td);
+
+/* The socket @portid in @net was closed. Any context. True if that was the
+ * controller of @td.
+ */
+bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
+			   u32 portid);
+
+/* Hand a datagram up. TEREDO_TAKEN, or why not. RCU, BH off. */
+int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
+			const struct teredo_rx *rx);
+
+#endif /* TEREDO_CONTROL_H */

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "device.h"
+
+#include <linux/if_arp.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <net/addrconf.h>
+#include <net/ip_tunnels.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "compat.h"
+#include "netlink.h"
+#include "netlink-gen.h"
+#include "peerlookup.h"
+#include "role.h"
+#include "xmit.h"
+
+/* Links whose sockets are in this namespace, wherever the links are. */
+struct teredo_net {
+	struct list_head links;		/* under RTNL */
+};
+
+static unsigned int teredo_net_id;
+static struct rtnl_link_ops link_ops;
+
+struct teredo_dev *teredo_from_netdev(struct net_device *dev)
+{
+	return dev && dev->rtnl_link_ops == &link_ops ? netdev_priv(dev) : NULL;
+}
+
+/* -- status -- */
+
+struct teredo_status *teredo_initial_status(struct teredo_dev *td)
+{
+	struct teredo_status *status = kzalloc(sizeof(*status), GFP_KERNEL);
+
+	if (status)
+		status->state = netif_running(td->dev) ? td->role->start_state :
+							 TEREDO_STATE_DOWN;
+	return status;
+}
+
+void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
+{
+	struct teredo_status *old = rtnl_dereference(td->status);
+
+	rcu_assign_pointer(td->status, status);
+	if (old)
+		kfree_rcu(old, rcu);
+	teredo_nl_dev_event(td);
+}
+
+int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
+			struct netlink_ext_ack *extack)
+{
+	struct teredo_config *old = rtnl_dereference(td->config);
+
+	/* The sockets are in the namespace of the link's creator, who may not
+	 * have meant to give them away with the link.
+	 */
+	if (!net_eq(td->net, dev_net(td->dev)) &&
+	    !ns_capable(td->net->user_ns, CAP_NET_ADMIN)) {
+		NL_SET_ERR_MSG(extack, "not permitted in the link's namespace of origin");
+		return -EPERM;
+	}
+	if (cfg->peers_max < teredo_peers_count(&td->peers)) {
+		NL_SET_ERR_MSG(extack, "peers-max is below the number of peers");
+		return -EBUSY;
+	}
+	WRITE_ONCE(td->role, teredo_role_find(cfg));
+	rcu_assign_pointer(td->config, cfg);
+	kfree_rcu(old, rcu);
+	teredo_nl_dev_event(td);
+	return 0;
+}
+
+/* -- the link -- */
+
+static int teredo_open(struct net_device *dev)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+	struct inet6_dev *idev = __in6_dev_get(dev);
+	struct teredo_status *status;
+	int err;
+
+	/* No link-local communication over Teredo (SEC-03). */
+	if (idev)
+		idev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+
+	status = teredo_initial_status(td);
+	if (!status)
+		return -ENOMEM;
+	status->state = td->role->start_state;
+	teredo_peers_open(td);
+	err = teredo_sockets_open(td, rtnl_dereference(td->config));
+	if (err) {
+		teredo_peers_close(td);
+		kfree(status);
+		return err;
+	}
+	td->server_known = false;
+	teredo_set_status(td, status);
+	return 0;
+}
+
+static int teredo_stop(struct net_device *dev)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+	struct teredo_status *status, *old;
+
+	teredo_sockets_close(td);
+	teredo_peers_close(td);
+
+	/* This must not fail: reuse the old one if there is no memory for
+	 * another. Sockets and peers are closed, so nobody reads it but
+	 * netlink, which RTNL keeps out.
+	 */
+	status = kzalloc(sizeof(*status), GFP_KERNEL);
+	if (status) {
+		teredo_set_status(td, status);	/* TEREDO_STATE_DOWN */
+		return 0;
+	}
+	old = rtnl_dereference(td->status);
+	synchronize_net();
+	memset(old, 0, sizeof(*old));
+	teredo_nl_dev_event(td);
+	return 0;
+}
+
+static int teredo_dev_init(struct net_device *dev)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+	int err;
+
+	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	if (!dev->tstats)
+		return -ENOMEM;
+	td->stats = alloc_percpu(struct teredo_stats_pcpu);
+	if (!td->stats) {
+		err = -ENOMEM;
+		goto err_tstats;
+	}
+	err = teredo_sockets_init(&td->sockets);
+	if (err)
+		goto err_stats;
+	err = gro_cells_init(&td->gro_cells, dev);
+	if (err)
+		goto err_sockets;
+	err = teredo_peers_init(td);
+	if (err)
+		goto err_gro_cells;
+	return 0;
+
+err_gro_cells:
+	gro_cells_destroy(&td->gro_cells);
+err_sockets:
+	teredo_sockets_uninit(&td->sockets);
+err_stats:
+	free_percpu(td->stats);
+err_tstats:
+	free_percpu(dev->tstats);
+	return err;
+}
+
+/* The device is unregistered and down: its sockets are closed, and the stack
+ * has waited for everyone who could be in the transmit path.
+ */
+static void teredo_dev_uninit(struct net_device *dev)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+
+	teredo_peers_uninit(td);
+	gro_cells_destroy(&td->gro_cells);
+	teredo_sockets_uninit(&td->sockets);
+	free_percpu(td->stats);
+	free_percpu(dev->tstats);
+}
+
+/* The last reference is gone. */
+static void teredo_destructor(struct net_device *dev)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+
+	kfree(rcu_dereference_protected(td->config, true));
+	kfree(rcu_dereference_protected(td->status, true));
+}
+
+static const struct net_device_ops netdev_ops = {
+	.ndo_init = teredo_dev_init,
+	.ndo_uninit = teredo_dev_uninit,
+	.ndo_open = teredo_open,
+	.ndo_stop = teredo_stop,
+	.ndo_start_xmit = teredo_xmit,
+	.ndo_get_stats64 = dev_get_tstats64,
+};
+
+static const struct device_type device_type = { .name = "teredo" };
+
+static void teredo_setup(struct net_device *dev)
+{
+	const netdev_features_t features = NETIF_F_SG | NETIF_F_FRAGLIST |
+					   NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
+					   NETIF_F_GSO_SOFTWARE |
+					   NETIF_F_HIGHDMA;
+
+	dev->netdev_ops = &netdev_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->features |= features;
+	dev->hw_features |= features;
+	teredo_compat_set_lltx(dev);
+	dev->needed_headroom = LL_MAX_HEADER + TEREDO_ENCAP_LEN;
+	dev->mtu = TEREDO_MTU_MIN;
+	dev->min_mtu = TEREDO_MTU_MIN;
+	dev->max_mtu = TEREDO_PAYLOAD_LIMIT;
+	dev->needs_free_netdev = true;
+	SET_NETDEV_DEVTYPE(dev, &device_type);
+	/* ICMPv6 errors want to know the route of the packet they are about. */
+	netif_keep_dst(dev);
+}
+
+/* -- rtnetlink -- */
+
+static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
+			       struct nlattr *data[],
+			       struct netlink_ext_ack *extack)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+	struct teredo_config *cfg, *parsed;
+	struct teredo_status *status;
+	int err;
+
+	cfg = teredo_config_default();
+	status = kzalloc(sizeof(*status), GFP_KERNEL);
+	if (!cfg || !status) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	if (data) {
+		parsed = teredo_config_parse(cfg, data, false, extack);
+		if (IS_ERR(parsed)) {
+			err = PTR_ERR(parsed);
+			goto err_free;
+		}
+		kfree(cfg);
+		cfg = parsed;
+	}
+
+	td->dev = dev;
+	td->net = link_net;
+	td->role = teredo_role_find(cfg);
+	RCU_INIT_POINTER(td->config, cfg);
+	RCU_INIT_POINTER(td->status, status);
+	teredo_control_init(td);
+	teredo_ratelimiter_init(&td->answers, 10, 50);
+	teredo_ratelimiter_init(&td->probes, 100, 200);
+	teredo_ratelimiter_init(&td->handups, 50, 50);
+	teredo_ratelimiter_init(&td->errors, 50, 100);
+	get_random_bytes(&td->cookie_key, sizeof(td->cookie_key));
+
+	err = register_netdevice(dev);
+	if (err)
+		goto err_free;
+	/* From here on the destructor frees what belongs to the device; before,
+	 * register_netdevice() would have called it, too.
+	 */
+	dev->priv_destructor = teredo_destructor;
+	list_add(&td->list, &((struct teredo_net *)
+			      net_generic(link_net, teredo_net_id))->links);
+	return 0;
+
+err_free:
+	kfree(status);
+	kfree(cfg);
+	return err;
+}
+
+TEREDO_NEWLINK(teredo_newlink, teredo_newlink_body)
+
+static int teredo_changelink(struct net_device *dev, struct nlattr *tb[],
+			     struct nlattr *data[],
+			     struct netlink_ext_ack *extack)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+	struct teredo_config *cfg;
+	int err;
+
+	if (!data)
+		return 0;
+	cfg = teredo_config_parse(rtnl_dereference(td->config), data,
+				  netif_running(dev), extack);
+	if (IS_ERR(cfg))
+		return PTR_ERR(cfg);
+	err = teredo_apply_config(td, cfg, extack);
+	if (err)
+		kfree(cfg);
+	return err;
+}
+
+static void teredo_dellink(struct net_device *dev, struct list_head *head)
+{
+	struct teredo_dev *td = netdev_priv(dev);
+
+	list_del(&td->list);
+	unregister_netdevice_queue(dev, head);
+}
+
+static size_t teredo_get_size(const struct net_device *dev)
+{
+	return teredo_config_size();
+}
+
+static int teredo_fill_info(struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct teredo_dev *td = netdev_priv(dev);
+	int err;
+
+	rcu_read_lock();
+	err = teredo_config_fill(skb, rcu_dereference(td->config));
+	rcu_read_unlock();
+	return err;
+}
+
+static struct net *teredo_get_link_net(const struct net_device *dev)
+{
+	const struct teredo_dev *td = netdev_priv(dev);
+
+	return READ_ONCE(td->net);
+}
+
+static struct rtnl_link_ops link_ops __read_mostly = {
+	.kind = "teredo",
+	.maxtype = ARRAY_SIZE(teredo_config_nl_policy) - 1,
+	.policy = teredo_config_nl_policy,
+	.priv_size = sizeof(struct teredo_dev),
+	.setup = teredo_setup,
+	.newlink = teredo_newlink,
+	.changelink = teredo_changelink,
+	.dellink = teredo_dellink,
+	.get_size = teredo_get_size,
+	.fill_info = teredo_fill_info,
+	.get_link_net = teredo_get_link_net,
+};
+
+/* -- namespaces -- */
+
+static int __net_init teredo_net_init(struct net *net)
+{
+	struct teredo_net *tn = net_generic(net, teredo_net_id);
+
+	INIT_LIST_HEAD(&tn->links);
+	return 0;
+}
+
+/* Links inside of a dying namespace are deleted by the stack. This is for
+ * those that were moved out of it: their sockets die here, so they go, too.
+ */
+static void __net_exit teredo_net_exit_batch(struct list_head *nets)
+{
+	struct teredo_dev *td, *next;
+	LIST_HEAD(unregister);
+	struct net *net;
+
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list) {
+		struct teredo_net *tn = net_generic(net, teredo_net_id);
+
+		list_for_each_entry_safe(td, next, &tn->links, list)
+			teredo_dellink(td->dev, &unregister);
+	}
+	unregister_netdevice_many(&unregister);
+	rtnl_unlock();
+}
+
+static struct pernet_operations pernet_ops = {
+	.init = teredo_net_init,
+	.exit_batch = teredo_net_exit_batch,
+	.id = &teredo_net_id,
+	.size = sizeof(struct teredo_net),
+};
+
+int teredo_device_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&pernet_ops);
+	if (err)
+		return err;
+	err = rtnl_link_register(&link_ops);
+	if (err)
+		unregister_pernet_subsys(&pernet_ops);
+	return err;
+}
+
+void teredo_device_exit(void)
+{
+	rtnl_link_unregister(&link_ops);
+	unregister_pernet_subsys(&pernet_ops);
+}

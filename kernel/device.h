@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One link of type teredo. */
+#ifndef TEREDO_DEVICE_H
+#define TEREDO_DEVICE_H
+
+#include <linux/netdevice.h>
+#include <net/gro_cells.h>
+
+#include "addr.h"
+#include "config.h"
+#include "control.h"
+#include "peer.h"
+#include "ratelimiter.h"
+#include "socket.h"
+#include "stats.h"
+
+struct teredo_role;
+
+/* Outcome of qualification, replaced as a whole: readers see one state or
+ * the next, never a mixture. Addresses in network byte order.
+ */
+struct teredo_status {
+	enum teredo_state state;
+	enum teredo_nat nat;
+	struct in6_addr address;	/* :: unless qualified */
+	__be32 mapped_addr;
+	__be16 mapped_port;
+	__be32 server;
+	__be32 server2;
+	struct rcu_head rcu;
+};
+
+struct teredo_dev {
+	struct net_device *dev;
+	struct net *net;		/* of the IPv4 sockets */
+	const struct teredo_role *role;	/* static; read and written whole */
+	struct teredo_config __rcu *config;	/* written under RTNL */
+	struct teredo_status __rcu *status;	/* written under RTNL */
+	struct teredo_sockets sockets;
+	struct gro_cells gro_cells;
+	struct teredo_stats_pcpu __percpu *stats;
+
+	struct teredo_peers peers ____cacheline_aligned_in_smp;
+
+	unsigned long server_heard;	/* jiffies of its last datagram */
+	bool server_known;		/* server_heard means something */
+	struct teredo_control control;
+	struct teredo_ratelimiter answers;	/* bubbles on request, C-72 */
+	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
+	struct teredo_ratelimiter handups;	/* to the controller */
+	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
+	siphash_key_t cookie_key;	/* link-local sources of bubbles */
+	struct list_head list;		/* in teredo_net, under RTNL */
+};
+
+/* The device if @dev is of our type, else NULL. RTNL or RCU. */
+struct teredo_dev *teredo_from_netdev(struct net_device *dev);
+
+/* Replace the status; @status becomes the device's. RTNL. */
+void teredo_set_status(struct teredo_dev *td, struct teredo_status *status);
+
+/* Status of a device that nobody has qualified: what its role starts with
+ * while the link is up, down otherwise. NULL without memory. RTNL.
+ */
+struct teredo_status *teredo_initial_status(struct teredo_dev *td);
+
+/* Make @cfg the configuration. -errno and extack leave the device as it is,
+ * and @cfg the caller's. RTNL.
+ */
+int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
+			struct netlink_ext_ack *extack);
+
+static inline void teredo_drop(const struct teredo_dev *td,
+			       struct sk_buff *skb, enum teredo_stats reason)
+{
+	teredo_count(td->stats, reason);
+	kfree_skb(skb);
+}
+
+int teredo_device_init(void);
+void teredo_device_exit(void);
+
+#endif /* TEREDO_DEVICE_H */

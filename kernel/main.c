@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <net/rtnetlink.h>
+
+#include "device.h"
+#include "netlink.h"
+#include "peer.h"
+#include "role.h"
+
+const struct teredo_role *teredo_role_find(const struct teredo_config *cfg)
+{
+	switch (cfg->mode) {
+	case TEREDO_MODE_CLIENT:
+		return &teredo_client_role;
+	case TEREDO_MODE_RELAY:
+		return &teredo_relay_role;
+	case TEREDO_MODE_HOST_RELAY:
+		return &teredo_host_relay_role;
+	case TEREDO_MODE_SERVER:
+		return cfg->relaying ? &teredo_server_relay_role :
+				       &teredo_server_role;
+	default:
+		return NULL;
+	}
+}
+
+static int __init teredo_init(void)
+{
+	int err;
+
+	err = teredo_peer_cache_init();
+	if (err)
+		return err;
+	err = teredo_device_init();
+	if (err)
+		goto err_peer_cache;
+	err = teredo_nl_init();
+	if (err)
+		goto err_device;
+	return 0;
+
+err_device:
+	teredo_device_exit();
+err_peer_cache:
+	teredo_peer_cache_exit();
+	return err;
+}
+
+/* Nobody can open a link or a message any more, then the links go, and with
+ * them all peers, whose memory is waited for last.
+ */
+static void __exit teredo_exit(void)
+{
+	teredo_nl_exit();
+	teredo_device_exit();
+	teredo_peer_cache_exit();
+}
+
+module_init(teredo_init);
+module_exit(teredo_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Teredo: IPv6 for hosts behind IPv4 NATs");
+MODULE_VERSION(TEREDO_VERSION);
+MODULE_ALIAS_RTNL_LINK("teredo");
+MODULE_ALIAS_GENL_FAMILY("teredo");

@@ -1,0 +1,910 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "netlink.h"
+
+#include <linux/rtnetlink.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "compat.h"
+#include "device.h"
+#include "netlink-gen.h"
+#include "peerlookup.h"
+#include "role.h"
+
+static struct genl_family teredo_nl_family;
+
+/* -- finding a device -- */
+
+static struct net_device *find_netdev(struct net *net, struct nlattr **attrs,
+				      struct netlink_ext_ack *extack)
+{
+	/* All sets that name devices begin alike. */
+	const struct nlattr *index = attrs[TEREDO_A_DEV_IFINDEX];
+	const struct nlattr *name = attrs[TEREDO_A_DEV_IFNAME];
+	struct net_device *dev;
+	char buf[IFNAMSIZ];
+
+	if (index) {
+		dev = dev_get_by_index_rcu(net, nla_get_u32(index));
+	} else if (name) {
+		nla_strscpy(buf, name, sizeof(buf));
+		dev = dev_get_by_name_rcu(net, buf);
+	} else {
+		NL_SET_ERR_MSG(extack, "ifindex or ifname is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	if (!dev) {
+		NL_SET_ERR_MSG_ATTR(extack, index ?: name, "no such device");
+		return ERR_PTR(-ENODEV);
+	}
+	return dev;
+}
+
+static_assert((int)TEREDO_A_DEV_IFINDEX == TEREDO_A_PEER_IFINDEX &&
+	      (int)TEREDO_A_DEV_IFINDEX == TEREDO_A_DATAGRAM_IFINDEX &&
+	      (int)TEREDO_A_DEV_IFNAME == TEREDO_A_PEER_IFNAME &&
+	      (int)TEREDO_A_DEV_IFNAME == TEREDO_A_DATAGRAM_IFNAME);
+
+/* The device that a request names, or ERR_PTR. RTNL or RCU. */
+static struct teredo_dev *find_dev(struct net *net, struct nlattr **attrs,
+				   struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+	struct teredo_dev *td;
+
+	rcu_read_lock();
+	dev = find_netdev(net, attrs, extack);
+	rcu_read_unlock();
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	td = teredo_from_netdev(dev);
+	if (!td) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[TEREDO_A_DEV_IFINDEX] ?:
+				    attrs[TEREDO_A_DEV_IFNAME],
+				    "device is not of type teredo");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	return td;
+}
+
+static struct teredo_dev *info_dev(struct genl_info *info)
+{
+	return find_dev(genl_info_net(info), info->attrs, info->extack);
+}
+
+/* The device of a namespace with the lowest index above @after. RCU. */
+static struct teredo_dev *next_dev(struct net *net, int after)
+{
+	struct teredo_dev *best = NULL;
+	struct net_device *dev;
+
+	for_each_netdev_rcu(net, dev) {
+		struct teredo_dev *td = teredo_from_netdev(dev);
+
+		if (td && dev->ifindex > after &&
+		    (!best || dev->ifindex < best->dev->ifindex))
+			best = td;
+	}
+	return best;
+}
+
+/* -- devices -- */
+
+static int fill_status(struct sk_buff *skb, const struct teredo_status *status)
+{
+	if (nla_put_u8(skb, TEREDO_A_DEV_STATE, status->state) ||
+	    nla_put_u8(skb, TEREDO_A_DEV_NAT, status->nat))
+		return -EMSGSIZE;
+	if (status->server &&
+	    (nla_put_in_addr(skb, TEREDO_A_DEV_SERVER, status->server) ||
+	     nla_put_in_addr(skb, TEREDO_A_DEV_SERVER2, status->server2)))
+		return -EMSGSIZE;
+	if (status->mapped_port &&
+	    (nla_put_in_addr(skb, TEREDO_A_DEV_MAPPED_ADDRESS,
+			     status->mapped_addr) ||
+	     nla_put_be16(skb, TEREDO_A_DEV_MAPPED_PORT, status->mapped_port)))
+		return -EMSGSIZE;
+	if (status->state == TEREDO_STATE_QUALIFIED &&
+	    nla_put_in6_addr(skb, TEREDO_A_DEV_ADDRESS, &status->address))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_socket(struct sk_buff *skb, const struct teredo_dev *td)
+{
+	const struct teredo_sock *ts;
+
+	ts = rcu_dereference(td->sockets.sock[TEREDO_SOCK_PRIMARY]);
+	if (ts && (nla_put_be16(skb, TEREDO_A_DEV_PORT, ts->port) ||
+		   nla_put_in_addr(skb, TEREDO_A_DEV_LOCAL, ts->addr)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_nests(struct sk_buff *skb, struct teredo_dev *td,
+		      bool with_stats)
+{
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, TEREDO_A_DEV_CONFIG);
+	if (!nest || teredo_config_fill(skb, rcu_dereference(td->config)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+
+	if (!with_stats)
+		return 0;
+	nest = nla_nest_start(skb, TEREDO_A_DEV_STATS);
+	if (!nest || teredo_stats_fill(skb, td->stats))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* One message about a device; the only function that writes one. */
+static int fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
+		    u32 seq, int flags, enum teredo_cmd cmd, bool with_stats)
+{
+	struct net_device *dev = td->dev;
+	u32 controller = teredo_control_portid(td);
+	void *hdr;
+
+	hdr = genlmsg_put(skb, portid, seq, &teredo_nl_family, flags, cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+	rcu_read_lock();
+	if (nla_put_u32(skb, TEREDO_A_DEV_IFINDEX, dev->ifindex) ||
+	    nla_put_string(skb, TEREDO_A_DEV_IFNAME, dev->name) ||
+	    fill_status(skb, rcu_dereference(td->status)) ||
+	    fill_socket(skb, td) ||
+	    nla_put_u32(skb, TEREDO_A_DEV_MTU, READ_ONCE(dev->mtu)) ||
+	    nla_put_u32(skb, TEREDO_A_DEV_PEERS,
+			teredo_peers_count(&td->peers)) ||
+	    (controller &&
+	     nla_put_u32(skb, TEREDO_A_DEV_CONTROLLER, controller)) ||
+	    (READ_ONCE(td->server_known) &&
+	     nla_put_u32(skb, TEREDO_A_DEV_SERVER_IDLE,
+			 jiffies_to_msecs(jiffies -
+					  READ_ONCE(td->server_heard)))) ||
+	    (!net_eq(td->net, dev_net(dev)) &&
+	     nla_put_s32(skb, TEREDO_A_DEV_LINK_NETNSID,
+			 peernet2id(dev_net(dev), td->net))) ||
+	    fill_nests(skb, td, with_stats)) {
+		rcu_read_unlock();
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	rcu_read_unlock();
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static struct sk_buff *new_dev_msg(bool with_stats, gfp_t gfp)
+{
+	size_t size = teredo_config_size() + 512;
+
+	if (with_stats)
+		size += teredo_stats_size() + NLA_HDRLEN;
+	return genlmsg_new(size, gfp);
+}
+
+static int reply_dev(struct genl_info *info, struct teredo_dev *td,
+		     enum teredo_cmd cmd, bool with_stats)
+{
+	struct sk_buff *msg = new_dev_msg(with_stats, GFP_ATOMIC);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	err = fill_dev(msg, td, info->snd_portid, info->snd_seq, 0, cmd,
+		       with_stats);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+int teredo_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct teredo_dev *td;
+	int err;
+
+	rcu_read_lock();
+	td = info_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (!err)
+		err = reply_dev(info, td, TEREDO_CMD_DEV_GET,
+				info->attrs[TEREDO_A_DEV_WITH_STATS]);
+	rcu_read_unlock();
+	return err;
+}
+
+int teredo_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	bool with_stats = teredo_compat_dump_attrs(cb)[TEREDO_A_DEV_WITH_STATS];
+	struct net *net = sock_net(skb->sk);
+	struct teredo_dev *td;
+
+	rcu_read_lock();
+	while ((td = next_dev(net, cb->args[0]))) {
+		if (fill_dev(skb, td, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, NLM_F_MULTI,
+			     TEREDO_CMD_DEV_GET, with_stats))
+			break;
+		cb->args[0] = td->dev->ifindex;
+	}
+	rcu_read_unlock();
+	return skb->len;
+}
+
+int teredo_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[ARRAY_SIZE(teredo_config_nl_policy)];
+	struct teredo_config *cfg;
+	struct teredo_dev *td;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_DEV_CONFIG)) {
+		NL_SET_ERR_MSG(info->extack, "config is missing");
+		return -EINVAL;
+	}
+	err = nla_parse_nested(tb, ARRAY_SIZE(tb) - 1,
+			       info->attrs[TEREDO_A_DEV_CONFIG],
+			       teredo_config_nl_policy, info->extack);
+	if (err)
+		return err;
+
+	rtnl_lock();
+	td = info_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (err)
+		goto out;
+	cfg = teredo_config_parse(rtnl_dereference(td->config), tb,
+				  netif_running(td->dev), info->extack);
+	err = PTR_ERR_OR_ZERO(cfg);
+	if (err)
+		goto out;
+	err = teredo_apply_config(td, cfg, info->extack);
+	if (err)
+		kfree(cfg);
+out:
+	rtnl_unlock();
+	return err;
+}
+
+void teredo_nl_dev_event(struct teredo_dev *td)
+{
+	struct net *net = dev_net(td->dev);
+	struct sk_buff *msg;
+
+	if (!genl_has_listeners(&teredo_nl_family, net, TEREDO_NLGRP_STATE))
+		return;
+	msg = new_dev_msg(false, GFP_ATOMIC);
+	if (!msg)
+		return;
+	if (fill_dev(msg, td, 0, 0, 0, TEREDO_CMD_DEV_NTF, false))
+		nlmsg_free(msg);
+	else
+		genlmsg_multicast_netns(&teredo_nl_family, net, msg, 0,
+					TEREDO_NLGRP_STATE, GFP_ATOMIC);
+}
+
+/* -- the controller -- */
+
+/* Check the part of @status that came with a request against the rest. */
+static int check_status(const struct teredo_config *cfg,
+			const struct teredo_status *status,
+			struct genl_info *info)
+{
+	struct netlink_ext_ack *extack = info->extack;
+	struct teredo_addr ta;
+
+	if (status->state != TEREDO_STATE_STARTING &&
+	    status->state != TEREDO_STATE_QUALIFIED &&
+	    status->state != TEREDO_STATE_OFFLINE) {
+		NL_SET_ERR_MSG_ATTR(extack, info->attrs[TEREDO_A_DEV_STATE],
+				    "state must be starting, qualified or offline");
+		return -EINVAL;
+	}
+	if (status->mapped_addr &&
+	    !teredo_ipv4_is_global(status->mapped_addr)) {
+		NL_SET_ERR_MSG_ATTR(extack,
+				    info->attrs[TEREDO_A_DEV_MAPPED_ADDRESS],
+				    "mapped-address is not global unicast");
+		return -EINVAL;
+	}
+	if (status->state != TEREDO_STATE_QUALIFIED)
+		return 0;
+	if (!status->mapped_addr || !status->mapped_port) {
+		NL_SET_ERR_MSG(extack, "mapped-address or mapped-port is missing");
+		return -EINVAL;
+	}
+	if (!teredo_addr_in_prefix(&status->address, &cfg->prefix,
+				   cfg->prefix_len) ||
+	    !teredo_addr_is_usable(&ta, &status->address)) {
+		NL_SET_ERR_MSG_ATTR(extack, info->attrs[TEREDO_A_DEV_ADDRESS],
+				    "address is not a usable Teredo address");
+		return -EINVAL;
+	}
+	if (ta.client != status->mapped_addr ||
+	    ta.port != status->mapped_port) {
+		NL_SET_ERR_MSG_ATTR(extack, info->attrs[TEREDO_A_DEV_ADDRESS],
+				    "address does not hold the mapped address and port");
+		return -EINVAL;
+	}
+	if (!status->server) {
+		NL_SET_ERR_MSG(extack, "server is missing");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void parse_status(struct teredo_status *status, struct nlattr **attrs)
+{
+	if (attrs[TEREDO_A_DEV_STATE])
+		status->state = nla_get_u8(attrs[TEREDO_A_DEV_STATE]);
+	if (status->state != TEREDO_STATE_QUALIFIED)
+		memset(&status->address, 0, sizeof(status->address));
+	else if (attrs[TEREDO_A_DEV_ADDRESS])
+		status->address = nla_get_in6_addr(attrs[TEREDO_A_DEV_ADDRESS]);
+	if (attrs[TEREDO_A_DEV_MAPPED_ADDRESS])
+		status->mapped_addr =
+			nla_get_in_addr(attrs[TEREDO_A_DEV_MAPPED_ADDRESS]);
+	if (attrs[TEREDO_A_DEV_MAPPED_PORT])
+		status->mapped_port =
+			nla_get_be16(attrs[TEREDO_A_DEV_MAPPED_PORT]);
+	if (attrs[TEREDO_A_DEV_NAT])
+		status->nat = nla_get_u8(attrs[TEREDO_A_DEV_NAT]);
+	if (attrs[TEREDO_A_DEV_SERVER])
+		status->server = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER]);
+	if (attrs[TEREDO_A_DEV_SERVER2])
+		status->server2 = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER2]);
+}
+
+/* The device of a client that is up and not somebody else's, or ERR_PTR. */
+static struct teredo_dev *controlled_dev(struct genl_info *info)
+{
+	struct teredo_dev *td = info_dev(info);
+	u32 controller;
+
+	if (IS_ERR(td))
+		return td;
+	if (READ_ONCE(td->role)->start_state != TEREDO_STATE_STARTING) {
+		NL_SET_ERR_MSG(info->extack, "only a client has a controller");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	controller = teredo_control_portid(td);
+	if (controller && controller != info->snd_portid) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the device has a controller already");
+		return ERR_PTR(-EBUSY);
+	}
+	return td;
+}
+
+int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct teredo_status *old, *status;
+	struct teredo_dev *td;
+	bool moved;
+	int err;
+
+	rtnl_lock();
+	td = controlled_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (err)
+		goto out;
+	if (!netif_running(td->dev)) {
+		NL_SET_ERR_MSG(info->extack, "the link is down");
+		err = -ENETDOWN;
+		goto out;
+	}
+	old = rtnl_dereference(td->status);
+	status = kmemdup(old, sizeof(*old), GFP_KERNEL);
+	if (!status) {
+		err = -ENOMEM;
+		goto out;
+	}
+	parse_status(status, info->attrs);
+	err = check_status(rtnl_dereference(td->config), status, info);
+	if (err) {
+		kfree(status);
+		goto out;
+	}
+	/* Peers know us by the old address (C-61). */
+	moved = old->state == TEREDO_STATE_QUALIFIED &&
+		!ipv6_addr_equal(&old->address, &status->address);
+	teredo_set_status(td, status);
+	if (moved)
+		teredo_peers_flush(td, false);
+out:
+	rtnl_unlock();
+	return err;
+}
+
+int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct teredo_dev *td;
+	int err;
+
+	rtnl_lock();
+	td = controlled_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (!err)
+		err = teredo_control_bind(td, genl_info_net(info),
+					  info->snd_portid, info->extack);
+	if (!err)
+		err = reply_dev(info, td, TEREDO_CMD_CONTROL_BIND, false);
+	if (!err)
+		teredo_nl_dev_event(td);
+	rtnl_unlock();
+	return err;
+}
+
+int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *payload = info->attrs[TEREDO_A_DATAGRAM_PAYLOAD];
+	union teredo_endpoint to;
+	struct teredo_dev *td;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_DATAGRAM_ADDRESS) ||
+	    GENL_REQ_ATTR_CHECK(info, TEREDO_A_DATAGRAM_PORT) ||
+	    GENL_REQ_ATTR_CHECK(info, TEREDO_A_DATAGRAM_PAYLOAD)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "address, port or payload is missing");
+		return -EINVAL;
+	}
+	to = teredo_endpoint(nla_get_in_addr(info->attrs[TEREDO_A_DATAGRAM_ADDRESS]),
+			     nla_get_be16(info->attrs[TEREDO_A_DATAGRAM_PORT]));
+	if (!teredo_ipv4_is_global(to.addr) || !to.port) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_DATAGRAM_ADDRESS],
+				    "address is not global unicast, or port is 0");
+		return -EINVAL;
+	}
+	if (!nla_len(payload) || nla_len(payload) > TEREDO_PAYLOAD_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack, payload,
+				    "payload is empty or too long");
+		return -EMSGSIZE;
+	}
+
+	rcu_read_lock();
+	local_bh_disable();
+	td = controlled_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (err)
+		goto out;
+	err = teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, nla_data(payload),
+			      nla_len(payload));
+	if (!err)
+		teredo_count(td->stats, TEREDO_A_STATS_TX_CONTROL);
+	else if (err == -ENETDOWN)
+		NL_SET_ERR_MSG(info->extack, "the link is down");
+	else
+		NL_SET_ERR_MSG(info->extack, "no IPv4 route to address");
+out:
+	local_bh_enable();
+	rcu_read_unlock();
+	return err;
+}
+
+int teredo_nl_control_recv(struct teredo_dev *td, u32 portid,
+			   union teredo_endpoint src, const void *data,
+			   size_t len)
+{
+	struct sk_buff *msg;
+	void *hdr;
+
+	msg = genlmsg_new(2 * nla_total_size(sizeof(u32)) +
+			  nla_total_size(sizeof(u16)) + nla_total_size(len),
+			  GFP_ATOMIC);
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put(msg, 0, 0, &teredo_nl_family, 0,
+			  TEREDO_CMD_CONTROL_RECV);
+	if (!hdr ||
+	    nla_put_u32(msg, TEREDO_A_DATAGRAM_IFINDEX, td->dev->ifindex) ||
+	    nla_put_in_addr(msg, TEREDO_A_DATAGRAM_ADDRESS, src.addr) ||
+	    nla_put_be16(msg, TEREDO_A_DATAGRAM_PORT, src.port) ||
+	    nla_put(msg, TEREDO_A_DATAGRAM_PAYLOAD, len, data)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_unicast(dev_net(td->dev), msg, portid);
+}
+
+/* A netlink socket was closed, perhaps a controller's; the device goes on. */
+static int netlink_event(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	const struct netlink_notify *notify = data;
+	struct net_device *dev;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	rcu_read_lock();
+	for_each_netdev_rcu(notify->net, dev) {
+		struct teredo_dev *td = teredo_from_netdev(dev);
+
+		if (td && teredo_control_closed(td, notify->net,
+						notify->portid))
+			teredo_nl_dev_event(td);
+	}
+	rcu_read_unlock();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netlink_notifier = {
+	.notifier_call = netlink_event,
+};
+
+/* -- peers -- */
+
+static int fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
+		     const struct teredo_peer_info *peer, u32 portid, u32 seq,
+		     int flags, enum teredo_cmd cmd, struct netlink_callback *cb)
+{
+	void *hdr;
+
+	hdr = genlmsg_put(skb, portid, seq, &teredo_nl_family, flags, cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, hdr);
+	if (nla_put_u32(skb, TEREDO_A_PEER_IFINDEX, td->dev->ifindex) ||
+	    nla_put_in6_addr(skb, TEREDO_A_PEER_ADDRESS, &peer->addr) ||
+	    (peer->mapped.word &&
+	     (nla_put_in_addr(skb, TEREDO_A_PEER_MAPPED_ADDRESS,
+			      peer->mapped.addr) ||
+	      nla_put_be16(skb, TEREDO_A_PEER_MAPPED_PORT,
+			   peer->mapped.port))) ||
+	    nla_put_u8(skb, TEREDO_A_PEER_STATE, peer->state) ||
+	    nla_put_u8(skb, TEREDO_A_PEER_KIND, peer->kind) ||
+	    nla_put_u8(skb, TEREDO_A_PEER_PATH, TEREDO_PEER_PATH_DIRECT) ||
+	    (peer->heard &&
+	     nla_put_u32(skb, TEREDO_A_PEER_IDLE_RX, peer->idle_rx)) ||
+	    (peer->sent &&
+	     nla_put_u32(skb, TEREDO_A_PEER_IDLE_TX, peer->idle_tx)) ||
+	    nla_put_u32(skb, TEREDO_A_PEER_QUEUED, peer->queued) ||
+	    nla_put_u32(skb, TEREDO_A_PEER_BUBBLES, peer->bubbles) ||
+	    (peer->permanent && nla_put_flag(skb, TEREDO_A_PEER_PERMANENT))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static struct sk_buff *new_peer_msg(gfp_t gfp)
+{
+	return genlmsg_new(13 * nla_total_size(sizeof(u32)) +
+			   nla_total_size(sizeof(struct in6_addr)), gfp);
+}
+
+static bool get_peer_info(struct teredo_dev *td, const struct in6_addr *addr,
+			  struct teredo_peer_info *info)
+{
+	const struct teredo_peer *peer;
+
+	spin_lock_bh(&td->peers.lock);
+	peer = teredo_peer_lookup(td, addr);
+	if (peer)
+		teredo_peer_info(td, peer, info);
+	spin_unlock_bh(&td->peers.lock);
+	return peer;
+}
+
+/* The address in a request about one peer. */
+static int parse_peer(struct genl_info *info, struct in6_addr *addr)
+{
+	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_PEER_ADDRESS)) {
+		NL_SET_ERR_MSG(info->extack, "address is missing");
+		return -EINVAL;
+	}
+	*addr = nla_get_in6_addr(info->attrs[TEREDO_A_PEER_ADDRESS]);
+	return 0;
+}
+
+int teredo_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct teredo_peer_info peer;
+	struct teredo_dev *td;
+	struct in6_addr addr;
+	struct sk_buff *msg;
+	int err;
+
+	err = parse_peer(info, &addr);
+	if (err)
+		return err;
+	msg = new_peer_msg(GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+
+	rcu_read_lock();
+	td = info_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (!err && !get_peer_info(td, &addr, &peer)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_PEER_ADDRESS],
+				    "no such peer");
+		err = -ENOENT;
+	}
+	if (!err)
+		err = fill_peer(msg, td, &peer, info->snd_portid,
+				info->snd_seq, 0, TEREDO_CMD_PEER_GET, NULL);
+	rcu_read_unlock();
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+int teredo_nl_peer_get_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = teredo_compat_dump_attrs(cb);
+	struct teredo_dump *dump;
+	struct teredo_dev *td;
+
+	/* A device that is named has to exist. */
+	if (attrs[TEREDO_A_PEER_IFINDEX] || attrs[TEREDO_A_PEER_IFNAME]) {
+		rcu_read_lock();
+		td = find_dev(sock_net(cb->skb->sk), attrs, cb->extack);
+		rcu_read_unlock();
+		if (IS_ERR(td))
+			return PTR_ERR(td);
+	}
+	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
+	if (!dump)
+		return -ENOMEM;
+	cb->args[0] = (long)dump;
+	cb->seq = 1;
+	return 0;
+}
+
+int teredo_nl_peer_get_done(struct netlink_callback *cb)
+{
+	struct teredo_dump *dump = (struct teredo_dump *)cb->args[0];
+
+	mutex_lock(&teredo_dump_mutex);
+	teredo_dump_end(dump);
+	mutex_unlock(&teredo_dump_mutex);
+	kfree(dump);
+	return 0;
+}
+
+/* Bind the dump to the next device it is about; false if there is none. */
+static bool dump_next_dev(struct teredo_dump *dump, struct net *net,
+			  struct nlattr **attrs)
+{
+	struct teredo_dev *td;
+
+	rcu_read_lock();
+	if (attrs[TEREDO_A_PEER_IFINDEX] || attrs[TEREDO_A_PEER_IFNAME]) {
+		td = dump->ifindex ? NULL : find_dev(net, attrs, NULL);
+		if (IS_ERR(td))
+			td = NULL;
+	} else {
+		td = next_dev(net, dump->ifindex);
+	}
+	/* Listed under RCU, so it cannot be torn down before it sees us. */
+	if (td)
+		teredo_dump_begin(dump, td);
+	rcu_read_unlock();
+	return td;
+}
+
+/* Peers of the device that the dump is bound to, as many as fit; false if
+ * some are left. A resize of the table may show a peer twice: the reader is
+ * told by NLM_F_DUMP_INTR.
+ */
+static bool dump_peers(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct teredo_dump *dump, struct nlattr **attrs)
+{
+	const struct nlattr *state = attrs[TEREDO_A_PEER_STATE];
+	const struct nlattr *wanted = attrs[TEREDO_A_PEER_ADDRESS];
+	struct teredo_dev *td = dump->td;
+	struct teredo_peer_info info;
+	struct teredo_peer *peer;
+	bool full = false;
+
+	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
+		cb->seq++;
+	for (peer = rhashtable_walk_peek(&dump->iter); peer;
+	     peer = rhashtable_walk_next(&dump->iter)) {
+		if (IS_ERR(peer)) {
+			cb->seq++;
+			continue;
+		}
+		if (wanted && memcmp(nla_data(wanted), &peer->addr,
+				     sizeof(peer->addr)))
+			continue;
+		if (state && nla_get_u8(state) != READ_ONCE(peer->state))
+			continue;
+		spin_lock_bh(&td->peers.lock);
+		teredo_peer_info(td, peer, &info);
+		spin_unlock_bh(&td->peers.lock);
+		if (fill_peer(skb, td, &info, NETLINK_CB(cb->skb).portid,
+			      cb->nlh->nlmsg_seq, NLM_F_MULTI,
+			      TEREDO_CMD_PEER_GET, cb)) {
+			full = true;
+			break;
+		}
+	}
+	rhashtable_walk_stop(&dump->iter);
+	return !full;
+}
+
+int teredo_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct teredo_dump *dump = (struct teredo_dump *)cb->args[0];
+	struct nlattr **attrs = teredo_compat_dump_attrs(cb);
+	struct net *net = sock_net(skb->sk);
+
+	mutex_lock(&teredo_dump_mutex);
+	while (dump->td || dump_next_dev(dump, net, attrs)) {
+		if (!dump_peers(skb, cb, dump, attrs))
+			break;
+		teredo_dump_end(dump);
+	}
+	mutex_unlock(&teredo_dump_mutex);
+	return skb->len;
+}
+
+int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	enum teredo_peer_kind kind = TEREDO_PEER_KIND_NATIVE;
+	const struct teredo_config *cfg;
+	union teredo_endpoint mapped;
+	struct teredo_dev *td;
+	struct in6_addr addr;
+	int err;
+
+	err = parse_peer(info, &addr);
+	if (err)
+		return err;
+	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_PEER_MAPPED_ADDRESS) ||
+	    GENL_REQ_ATTR_CHECK(info, TEREDO_A_PEER_MAPPED_PORT)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "mapped-address or mapped-port is missing");
+		return -EINVAL;
+	}
+	if (!teredo_addr_is_routable(&addr)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_PEER_ADDRESS],
+				    "address is not of global scope");
+		return -EINVAL;
+	}
+	mapped = teredo_endpoint(nla_get_in_addr(info->attrs[TEREDO_A_PEER_MAPPED_ADDRESS]),
+				 nla_get_be16(info->attrs[TEREDO_A_PEER_MAPPED_PORT]));
+	if (!teredo_ipv4_is_global(mapped.addr)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_PEER_MAPPED_ADDRESS],
+				    "mapped-address is not global unicast");
+		return -EINVAL;
+	}
+	if (!mapped.port) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_PEER_MAPPED_PORT],
+				    "mapped-port is 0");
+		return -EINVAL;
+	}
+
+	rcu_read_lock();
+	td = info_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (err)
+		goto out;
+	cfg = rcu_dereference(td->config);
+	if (teredo_is_broadcast(td, mapped.addr)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_PEER_MAPPED_ADDRESS],
+				    "mapped-address is a broadcast address");
+		err = -EINVAL;
+		goto out;
+	}
+	if (teredo_addr_in_prefix(&addr, &cfg->prefix, cfg->prefix_len))
+		kind = TEREDO_PEER_KIND_TEREDO;
+	err = teredo_peer_set(td, &addr, kind, mapped,
+			      info->attrs[TEREDO_A_PEER_PERMANENT]);
+	if (err)
+		NL_SET_ERR_MSG(info->extack, "the list of peers is full");
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+int teredo_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct teredo_dev *td;
+	struct in6_addr addr;
+	int err;
+
+	err = parse_peer(info, &addr);
+	if (err)
+		return err;
+	rcu_read_lock();
+	td = info_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (!err)
+		err = teredo_peer_del(td, &addr);
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[TEREDO_A_PEER_ADDRESS],
+				    "no such peer");
+	rcu_read_unlock();
+	return err;
+}
+
+int teredo_nl_peer_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct teredo_dev *td;
+	int err;
+
+	rtnl_lock();
+	td = info_dev(info);
+	err = PTR_ERR_OR_ZERO(td);
+	if (!err)
+		teredo_peers_flush(td, true);
+	rtnl_unlock();
+	return err;
+}
+
+void teredo_nl_peer_event(struct teredo_dev *td, enum teredo_cmd cmd,
+			  const struct teredo_peer_info *info)
+{
+	struct net *net = dev_net(td->dev);
+	struct sk_buff *msg;
+
+	if (!genl_has_listeners(&teredo_nl_family, net, TEREDO_NLGRP_PEERS))
+		return;
+	msg = new_peer_msg(GFP_ATOMIC);
+	if (!msg)
+		return;
+	if (fill_peer(msg, td, info, 0, 0, 0, cmd, NULL))
+		nlmsg_free(msg);
+	else
+		genlmsg_multicast_netns(&teredo_nl_family, net, msg, 0,
+					TEREDO_NLGRP_PEERS, GFP_ATOMIC);
+}
+
+/* -- the family -- */
+
+TEREDO_GENL_OPS(teredo_nl_ops);
+
+static const struct genl_multicast_group groups[] = {
+	[TEREDO_NLGRP_STATE] = { .name = TEREDO_MCGRP_STATE },
+	[TEREDO_NLGRP_PEERS] = { .name = TEREDO_MCGRP_PEERS },
+};
+
+static struct genl_family teredo_nl_family __ro_after_init = {
+	.name = TEREDO_GENL_NAME,
+	.version = TEREDO_GENL_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+int __init teredo_nl_init(void)
+{
+	int err;
+
+	err = netlink_register_notifier(&netlink_notifier);
+	if (err)
+		return err;
+	teredo_genl_set_ops(&teredo_nl_family, teredo_nl_ops);
+	err = genl_register_family(&teredo_nl_family);
+	if (err)
+		netlink_unregister_notifier(&netlink_notifier);
+	return err;
+}
+
+void teredo_nl_exit(void)
+{
+	genl_unregister_family(&teredo_nl_family);
+	netlink_unregister_notifier(&netlink_notifier);
+}

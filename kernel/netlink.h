@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Generic netlink: dumps, changes, events. */
+#ifndef TEREDO_NETLINK_H
+#define TEREDO_NETLINK_H
+
+#include <linux/types.h>
+#include <uapi/linux/teredo.h>
+
+#include "socket.h"
+
+struct teredo_dev;
+struct teredo_peer_info;
+
+/* Tell the group "state" about a device. RTNL. */
+void teredo_nl_dev_event(struct teredo_dev *td);
+
+/* Tell the group "peers" about a peer. RCU or process context. */
+void teredo_nl_peer_event(struct teredo_dev *td, enum teredo_cmd cmd,
+			  const struct teredo_peer_info *info);
+
+/* Send a datagram to the controller @portid. -errno if it is not taken. */
+int teredo_nl_control_recv(struct teredo_dev *td, u32 portid,
+			   union teredo_endpoint src, const void *data,
+			   size_t len);
+
+int teredo_nl_init(void);
+void teredo_nl_exit(void);
+
+#endif /* TEREDO_NETLINK_H */

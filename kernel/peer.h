@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Peers of a device: who they are, how they become trusted, how they go.
+ *
+ * Lifetime. A peer is found in the table under RCU, and nobody holds a
+ * reference beyond that. It is unhashed once, under teredo_peers.lock, and
+ * freed after a grace period. All that changes under the lock says so below;
+ * the rest are single words that the packet paths read and write without it.
+ */
+#ifndef TEREDO_PEER_H
+#define TEREDO_PEER_H
+
+#include <linux/in6.h>
+#include <linux/jiffies.h>
+#include <linux/rhashtable.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/teredo.h>
+
+#include "socket.h"
+
+/* All times of the protocol in one place. */
+#define TEREDO_PEER_VALID	(30 * HZ)	/* C-46 */
+#define TEREDO_PEER_REFRESH	(20 * HZ)	/* ask again before that */
+#define TEREDO_PROBE_SPACING	(2 * HZ)	/* C-48, C-51, C-67 */
+#define TEREDO_PROBE_TRIES	4		/* C-48, C-51, C-68 */
+#define TEREDO_REFRESH_TRIES	2		/* of these, while still valid */
+#define TEREDO_REFRESH_SPACING	(4 * HZ)
+#define TEREDO_BUBBLE_WINDOW	(300 * HZ)	/* C-68 */
+#define TEREDO_ECHO_RETRY	(30 * HZ)	/* tests of a silent host */
+#define TEREDO_PEER_IDLE	(300 * HZ)	/* then forgotten */
+#define TEREDO_NONCE_VALID	(30 * HZ)	/* SEC-08 */
+#define TEREDO_GC_INTERVAL	(10 * HZ)
+
+/* Octets of memory in packets that wait on one device (SEC-27). */
+#define TEREDO_QUEUED_MAX	(16 << 20)
+
+struct teredo_config;
+struct teredo_wait;
+
+struct teredo_peer {
+	struct rhash_head node;
+	struct in6_addr addr;
+	union teredo_endpoint mapped;	/* where packets go, or 0 */
+	unsigned long last_rx;		/* jiffies, 0 is never */
+	unsigned long last_tx;		/* likewise */
+	u8 state;			/* enum teredo_peer_state; written: lock */
+	u8 kind;			/* enum teredo_peer_kind; constant */
+	u8 bubbles;			/* without an answer; lock, cleared by rx */
+	bool permanent;			/* set by hand; lock */
+	bool confirmed;			/* has been trusted once; lock */
+	unsigned long last_probe;	/* jiffies, 0 is never; lock */
+	u64 nonce;			/* of the last echo request, or 0; lock */
+	struct teredo_wait *wait;	/* while probing; lock */
+	struct rcu_head rcu;
+};
+
+static_assert(sizeof(struct teredo_peer) <= 128);
+
+/* One attempt to reach a peer, handed to the role without any lock held. */
+struct teredo_probe {
+	struct in6_addr addr;
+	u8 kind;
+	u64 nonce;			/* to send in an echo request */
+};
+
+struct teredo_peers {
+	struct rhashtable table;
+	struct list_head dumps;		/* under teredo_dump_mutex */
+	spinlock_t lock;		/* protects what is marked above, and */
+	unsigned int unconfirmed;	/*  peers that never answered */
+	unsigned int queued;		/*  octets in all queues */
+	bool closed;			/*  nobody may wait any more */
+	struct list_head waiting;	/*  teredo_wait, earliest first */
+	struct timer_list timer;	/* first deadline */
+	struct delayed_work gc;
+};
+
+int teredo_peers_init(struct teredo_dev *td);	/* peerlookup.c */
+void teredo_peers_uninit(struct teredo_dev *td);
+
+/* Link up and down; a closed list lets nobody wait. RTNL. */
+void teredo_peers_open(struct teredo_dev *td);
+void teredo_peers_close(struct teredo_dev *td);
+
+/* The peer, valid until the end of the RCU section, or NULL. */
+struct teredo_peer *teredo_peer_lookup(struct teredo_dev *td,
+				       const struct in6_addr *addr);
+
+/* jiffies, but never 0. */
+static inline unsigned long teredo_now(void)
+{
+	return jiffies ?: 1;
+}
+
+/* True if packets may go to peer->mapped now (RFC 4380 5.2.4 case 1). */
+static inline bool teredo_peer_is_open(const struct teredo_peer *peer)
+{
+	/* pairs with the release in confirm() */
+	return smp_load_acquire(&peer->state) == TEREDO_PEER_STATE_TRUSTED &&
+	       (time_before(jiffies, READ_ONCE(peer->last_rx) +
+			    TEREDO_PEER_VALID) || peer->permanent);
+}
+
+/* Note that a datagram came from the peer, or goes to it. The times are
+ * written at most every quarter of a second, so that CPUs which share a busy
+ * peer do not fight for its cache line.
+ */
+static inline void teredo_peer_heard(struct teredo_peer *peer)
+{
+	if (time_after(jiffies, READ_ONCE(peer->last_rx) + HZ / 4))
+		WRITE_ONCE(peer->last_rx, teredo_now());
+	if (READ_ONCE(peer->bubbles))
+		WRITE_ONCE(peer->bubbles, 0);
+}
+
+static inline void teredo_peer_spoken_to(struct teredo_peer *peer)
+{
+	if (time_after(jiffies, READ_ONCE(peer->last_tx) + HZ / 4))
+		WRITE_ONCE(peer->last_tx, teredo_now());
+}
+
+/* True if the peer is trusted with the outer source @src (5.2.3 case 1). */
+static inline bool teredo_peer_matches(const struct teredo_peer *peer,
+				       union teredo_endpoint src)
+{
+	return READ_ONCE(peer->state) == TEREDO_PEER_STATE_TRUSTED &&
+	       READ_ONCE(peer->mapped.word) == src.word;
+}
+
+/* Send @skb to an open peer, and ask it for a sign of life in time, so that a
+ * one-way flow never sees the path expire. RCU, BH off. Takes @skb.
+ */
+void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
+		      struct sk_buff *skb);
+
+/* Let @skb wait for the peer @addr, who is made and probed if need be.
+ * TEREDO_TAKEN, or the reason why not. RCU, BH off.
+ */
+int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
+		     const struct in6_addr *addr, enum teredo_peer_kind kind,
+		     struct sk_buff *skb);
+
+/* Start to probe @addr without a packet. RCU, BH off. */
+void teredo_peer_probe(struct teredo_dev *td, const struct teredo_config *cfg,
+		       const struct in6_addr *addr, enum teredo_peer_kind kind);
+
+/* How teredo_peer_trust() may come by its peer. */
+enum teredo_trust {
+	TEREDO_TRUST_KNOWN,	/* it is in the table, or nothing happens */
+	TEREDO_TRUST_NEW,	/* make it if there is room */
+	TEREDO_TRUST_NONCE,	/* known, and @nonce is the one last sent */
+};
+
+/* A datagram from @src proved the mapping of @addr: trust it and send what
+ * waits, in order. False if that was refused. RCU, BH off.
+ */
+bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
+		       const struct in6_addr *addr, enum teredo_peer_kind kind,
+		       union teredo_endpoint src, enum teredo_trust how,
+		       u64 nonce);
+
+/* By hand. -ENOSPC when the list is full. Process context. */
+int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
+		    enum teredo_peer_kind kind, union teredo_endpoint mapped,
+		    bool permanent);
+int teredo_peer_del(struct teredo_dev *td, const struct in6_addr *addr);
+
+
+/* A peer as netlink shows it, taken under the lock. */
+struct teredo_peer_info {
+	struct in6_addr addr;
+	union teredo_endpoint mapped;
+	enum teredo_peer_state state;
+	enum teredo_peer_kind kind;
+	bool heard, sent, permanent;	/* idle_rx, idle_tx are valid */
+	u32 idle_rx, idle_tx;		/* milliseconds */
+	u32 queued, bubbles;
+};
+
+void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
+		      struct teredo_peer_info *info);
+
+/* Slab of all peers. The exit waits for those that are being freed. */
+int teredo_peer_cache_init(void);
+void teredo_peer_cache_exit(void);
+
+/* For timers.c: nobody answered. The packets go to @dropped, and @info is for
+ * the event. Under the lock.
+ */
+void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
+		      struct teredo_peer_info *info,
+		      struct sk_buff_head *dropped);
+
+/* For peerlookup.c: unhash @peer and let it go; packets that waited for it
+ * go to @dropped. Under the lock.
+ */
+void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
+			struct sk_buff_head *dropped);
+
+#endif /* TEREDO_PEER_H */

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "peerlookup.h"
+
+#include <linux/siphash.h>
+
+#include "device.h"
+#include "queue.h"
+#include "timers.h"
+
+/* Between two pauses of a walk. */
+#define SLICE	1024
+
+DEFINE_MUTEX(teredo_dump_mutex);
+
+/* Remote hosts choose the addresses, so the hash has a secret key. */
+static hsiphash_key_t hash_key __read_mostly;
+
+static u32 hash_addr(const void *data, u32 len, u32 seed)
+{
+	const struct in6_addr *addr = data;
+
+	return hsiphash_4u32((__force u32)addr->s6_addr32[0] ^ seed,
+			     (__force u32)addr->s6_addr32[1],
+			     (__force u32)addr->s6_addr32[2],
+			     (__force u32)addr->s6_addr32[3], &hash_key);
+}
+
+static const struct rhashtable_params params = {
+	.key_len = sizeof(struct in6_addr),
+	.key_offset = offsetof(struct teredo_peer, addr),
+	.head_offset = offsetof(struct teredo_peer, node),
+	.hashfn = hash_addr,
+	.automatic_shrinking = true,
+};
+
+struct teredo_peer *teredo_peer_lookup(struct teredo_dev *td,
+				       const struct in6_addr *addr)
+{
+	return rhashtable_lookup(&td->peers.table, addr, params);
+}
+
+int teredo_peer_insert(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	lockdep_assert_held(&td->peers.lock);
+	return rhashtable_lookup_insert_fast(&td->peers.table, &peer->node,
+					     params);
+}
+
+bool teredo_peer_unhash(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	lockdep_assert_held(&td->peers.lock);
+	return !rhashtable_remove_fast(&td->peers.table, &peer->node, params);
+}
+
+/* -- ageing -- */
+
+/* The last sign of use, or of an attempt; RFC 4380 5.2 wants the least
+ * recently used to go.
+ */
+static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
+{
+	unsigned long now = jiffies;
+	unsigned long rx = READ_ONCE(peer->last_rx);
+	unsigned long tx = READ_ONCE(peer->last_tx);
+	unsigned long probe = READ_ONCE(peer->last_probe);
+
+	return (!rx || time_after(now, rx + limit)) &&
+	       (!tx || time_after(now, tx + limit)) &&
+	       (!probe || time_after(now, probe + limit));
+}
+
+static bool may_go(const struct teredo_peer *peer, unsigned long limit)
+{
+	return !READ_ONCE(peer->permanent) && !READ_ONCE(peer->wait) &&
+	       is_idle(peer, limit);
+}
+
+static bool any(const struct teredo_peer *peer, unsigned long limit)
+{
+	return true;
+}
+
+static bool not_by_hand(const struct teredo_peer *peer, unsigned long limit)
+{
+	return !READ_ONCE(peer->permanent);
+}
+
+/* Remove all peers of which @match is true; process context. A resize under
+ * way may show some twice and hide some until the next time.
+ */
+static unsigned int
+remove_matching(struct teredo_dev *td,
+		bool (*match)(const struct teredo_peer *, unsigned long),
+		unsigned long limit)
+{
+	struct teredo_peers *peers = &td->peers;
+	unsigned int removed = 0, seen = 0;
+	struct rhashtable_iter iter;
+	struct sk_buff_head dropped;
+	struct teredo_peer *peer;
+
+	__skb_queue_head_init(&dropped);
+	rhashtable_walk_enter(&peers->table, &iter);
+	rhashtable_walk_start(&iter);
+	while ((peer = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(peer))
+			continue;
+		if (match(peer, limit)) {
+			spin_lock_bh(&peers->lock);
+			/* again, now that nothing changes */
+			if (match(peer, limit)) {
+				teredo_peer_remove(td, peer, &dropped);
+				removed++;
+			}
+			spin_unlock_bh(&peers->lock);
+		}
+		if (++seen % SLICE == 0) {
+			rhashtable_walk_stop(&iter);
+			__skb_queue_purge(&dropped);
+			cond_resched();
+			rhashtable_walk_start(&iter);
+		}
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	__skb_queue_purge(&dropped);
+	return removed;
+}
+
+static void age(struct work_struct *work)
+{
+	struct teredo_dev *td = container_of(work, struct teredo_dev,
+					     peers.gc.work);
+	const struct teredo_config *cfg;
+	unsigned int removed;
+	bool pressed;
+
+	rcu_read_lock();
+	cfg = rcu_dereference(td->config);
+	pressed = teredo_peers_count(&td->peers) >=
+		  cfg->peers_max - cfg->peers_max / 8;
+	rcu_read_unlock();
+
+	/* Short of room, whoever is not valid any more goes at once. */
+	removed = remove_matching(td, may_go, pressed ? TEREDO_PEER_VALID :
+							TEREDO_PEER_IDLE);
+	if (removed)
+		this_cpu_add(td->stats->count[TEREDO_A_STATS_PEERS_EXPIRED],
+			     removed);
+	queue_delayed_work(system_power_efficient_wq, &td->peers.gc,
+			   TEREDO_GC_INTERVAL);
+}
+
+void teredo_peers_press(struct teredo_dev *td)
+{
+	/* Not more often than once a second, whoever asks. */
+	if (delayed_work_pending(&td->peers.gc) &&
+	    time_after(td->peers.gc.timer.expires, jiffies + HZ) &&
+	    !READ_ONCE(td->peers.closed))
+		mod_delayed_work(system_power_efficient_wq, &td->peers.gc, HZ);
+}
+
+void teredo_peers_flush(struct teredo_dev *td, bool all)
+{
+	/* A resize can hide entries from a walk: go on until none is left. */
+	while (remove_matching(td, all ? any : not_by_hand, 0))
+		cond_resched();
+}
+
+/* -- dumps -- */
+
+void teredo_dump_begin(struct teredo_dump *dump, struct teredo_dev *td)
+{
+	lockdep_assert_held(&teredo_dump_mutex);
+	dump->td = td;
+	dump->ifindex = td->dev->ifindex;
+	rhashtable_walk_enter(&td->peers.table, &dump->iter);
+	list_add(&dump->list, &td->peers.dumps);
+}
+
+void teredo_dump_end(struct teredo_dump *dump)
+{
+	lockdep_assert_held(&teredo_dump_mutex);
+	if (!dump->td)
+		return;
+	list_del(&dump->list);
+	rhashtable_walk_exit(&dump->iter);
+	dump->td = NULL;
+}
+
+/* -- life -- */
+
+void teredo_peers_open(struct teredo_dev *td)
+{
+	spin_lock_bh(&td->peers.lock);
+	td->peers.closed = false;
+	spin_unlock_bh(&td->peers.lock);
+	queue_delayed_work(system_power_efficient_wq, &td->peers.gc,
+			   TEREDO_GC_INTERVAL);
+}
+
+/* Called after the sockets are closed: no datagram comes any more, but the
+ * stack may still hand packets to the transmit path, so first nobody may wait
+ * any more, then the timer that serves those who do cannot be armed again.
+ */
+void teredo_peers_close(struct teredo_dev *td)
+{
+	spin_lock_bh(&td->peers.lock);
+	td->peers.closed = true;
+	spin_unlock_bh(&td->peers.lock);
+	timer_delete_sync(&td->peers.timer);
+	cancel_delayed_work_sync(&td->peers.gc);
+	teredo_peers_flush(td, false);
+}
+
+int teredo_peers_init(struct teredo_dev *td)
+{
+	struct teredo_peers *peers = &td->peers;
+
+	get_random_once(&hash_key, sizeof(hash_key));
+	spin_lock_init(&peers->lock);
+	INIT_LIST_HEAD(&peers->waiting);
+	INIT_LIST_HEAD(&peers->dumps);
+	teredo_timer_init(td);
+	INIT_DELAYED_WORK(&peers->gc, age);
+	peers->closed = true;
+	return rhashtable_init(&peers->table, &params);
+}
+
+/* The device is unregistered: nobody sends, receives or configures. Readers
+ * of single peers may be left, and are waited for by call_rcu().
+ */
+void teredo_peers_uninit(struct teredo_dev *td)
+{
+	struct teredo_dump *dump, *next;
+
+	mutex_lock(&teredo_dump_mutex);
+	list_for_each_entry_safe(dump, next, &td->peers.dumps, list)
+		teredo_dump_end(dump);
+	mutex_unlock(&teredo_dump_mutex);
+
+	teredo_peers_flush(td, true);
+	WARN_ON_ONCE(!list_empty(&td->peers.waiting));
+	rhashtable_destroy(&td->peers.table);
+}

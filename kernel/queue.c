@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "queue.h"
+
+#include "device.h"
+
+static void move_first(struct teredo_dev *td, struct teredo_wait *wait,
+		       struct sk_buff_head *to)
+{
+	struct sk_buff *skb = __skb_dequeue(&wait->queue);
+
+	td->peers.queued -= skb->truesize;
+	__skb_queue_tail(to, skb);
+}
+
+void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
+		      struct sk_buff *skb, unsigned int limit,
+		      struct sk_buff_head *dropped)
+{
+	lockdep_assert_held(&td->peers.lock);
+	if (!limit || skb->truesize > TEREDO_QUEUED_MAX - td->peers.queued) {
+		__skb_queue_tail(dropped, skb);
+		return;
+	}
+	while (skb_queue_len(&wait->queue) >= limit)
+		move_first(td, wait, dropped);
+	td->peers.queued += skb->truesize;
+	__skb_queue_tail(&wait->queue, skb);
+}
+
+void teredo_queue_take(struct teredo_dev *td, struct teredo_wait *wait,
+		       struct sk_buff_head *to)
+{
+	lockdep_assert_held(&td->peers.lock);
+	while (!skb_queue_empty(&wait->queue))
+		move_first(td, wait, to);
+}

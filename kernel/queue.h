@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Packets that wait for a peer. All functions: under teredo_peers.lock. */
+#ifndef TEREDO_QUEUE_H
+#define TEREDO_QUEUE_H
+
+#include <linux/skbuff.h>
+
+#include "peer.h"
+
+/* Hangs off a peer only while it is being probed. */
+struct teredo_wait {
+	struct list_head node;		/* in peers.waiting, by deadline */
+	struct teredo_peer *peer;
+	unsigned long deadline;		/* of the current attempt, jiffies */
+	u8 tries;
+	bool releasing;			/* one CPU sends the queue, unlocked */
+	bool dead;			/* meanwhile the peer was removed */
+	struct sk_buff_head queue;
+};
+
+/* Append @skb. What has to go for it, or itself, is moved to @dropped. */
+void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
+		      struct sk_buff *skb, unsigned int limit,
+		      struct sk_buff_head *dropped);
+
+/* Move all packets to the end of @to, in order. */
+void teredo_queue_take(struct teredo_dev *td, struct teredo_wait *wait,
+		       struct sk_buff_head *to);
+
+#endif /* TEREDO_QUEUE_H */

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The way in, from the UDP socket: parse, checks that all roles share, the
+ * rules of the role, and then the inner packet goes to the stack, or what
+ * came is freed; both happen here only.
+ */
+#include "recv.h"
+
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include <net/udp.h>
+
+#include "device.h"
+#include "parse.h"
+#include "role.h"
+
+const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
+{
+	unsigned int head = rx->pkt.ipv6 + TEREDO_IPV6_LEN;
+
+	if (!pskb_may_pull(skb, head + rx->pkt.payload_len))
+		return NULL;
+	return skb->data + head;
+}
+
+bool teredo_rx_trailers_refuse(struct sk_buff *skb, const struct teredo_rx *rx)
+{
+	u32 end = rx->pkt.ipv6 + TEREDO_IPV6_LEN + rx->pkt.payload_len;
+	struct teredo_trailers trailers;
+
+	if (likely(rx->data_len == end))
+		return false;
+	if (!pskb_may_pull(skb, skb->len))
+		return true;
+	return !teredo_parse_trailers(&trailers, skb->data + end,
+				      rx->data_len - end);
+}
+
+/* Checks of the outer header. The stack has dropped sources that cannot be
+ * (multicast, broadcast, loopback); of destinations it lets through what the
+ * host listens to (SEC-18).
+ */
+static int check_outer(const struct teredo_sock *ts, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (unlikely(ipv4_is_multicast(iph->daddr) ||
+		     (rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))))
+		return TEREDO_A_STATS_RX_OUTER_DEST;
+	if (unlikely(!udp_hdr(skb)->source))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
+	/* our own words (S-28, SEC-50) */
+	if (unlikely(udp_hdr(skb)->source == ts->port &&
+		     iph->saddr == iph->daddr))
+		return TEREDO_A_STATS_RX_LOOP;
+	return TEREDO_GO_ON;
+}
+
+/* Pull what the parser wants to see and run it. Almost all datagrams are an
+ * IPv6 packet and nothing else, so look at that much first.
+ */
+static int parse(struct sk_buff *skb, struct teredo_rx *rx)
+{
+	unsigned int want = min_t(u32, rx->data_len, TEREDO_IPV6_LEN);
+
+	if (unlikely(!want || !pskb_may_pull(skb, want)))
+		return TEREDO_A_STATS_RX_TRUNCATED;
+	if (unlikely(!skb->data[0])) {
+		want = min_t(u32, rx->data_len, TEREDO_HEADERS_MAX);
+		if (!pskb_may_pull(skb, want))
+			return TEREDO_A_STATS_RX_NO_MEMORY;
+	}
+	switch (teredo_parse(&rx->pkt, skb->data, want, rx->data_len)) {
+	case TEREDO_PARSE_OK:
+		return TEREDO_GO_ON;
+	case TEREDO_PARSE_TRUNCATED:
+		return TEREDO_A_STATS_RX_TRUNCATED;
+	case TEREDO_PARSE_MALFORMED:
+		break;
+	}
+	return TEREDO_A_STATS_RX_MALFORMED;
+}
+
+/* Strip everything but the inner packet and give that to the stack, as
+ * received on the device (SEC-02).
+ */
+static int deliver(struct teredo_dev *td, struct sk_buff *skb,
+		   const struct teredo_rx *rx, u8 outer_tos)
+{
+	u32 len = TEREDO_IPV6_LEN + rx->pkt.payload_len;
+	struct iphdr outer = { .tos = outer_tos };
+	bool xnet = !net_eq(td->net, dev_net(td->dev));
+
+	if (unlikely(pskb_trim_rcsum(skb, rx->pkt.ipv6 + len)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	if (unlikely(__iptunnel_pull_header(skb, rx->pkt.ipv6,
+					    htons(ETH_P_IPV6), false, xnet)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	skb->dev = td->dev;
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+
+	if (unlikely(IP_ECN_decapsulate(&outer, skb) > 1))
+		return TEREDO_A_STATS_RX_ECN;
+
+	if (likely(gro_cells_receive(&td->gro_cells, skb) == NET_RX_SUCCESS))
+		dev_sw_netstats_rx_add(td->dev, len);
+	return TEREDO_TAKEN;
+}
+
+static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
+{
+	struct teredo_dev *td = ts->td;
+	u8 outer_tos = ip_hdr(skb)->tos;
+	struct teredo_rx rx;
+	int verdict;
+
+	verdict = check_outer(ts, skb);
+	if (unlikely(verdict))
+		return verdict;
+
+	rx.ts = ts;
+	rx.src = teredo_endpoint(ip_hdr(skb)->saddr, udp_hdr(skb)->source);
+	rx.cfg = rcu_dereference(td->config);
+	rx.status = rcu_dereference(td->status);
+
+	/* From here on skb->data is the payload, and may move. */
+	skb_pull_rcsum(skb, sizeof(struct udphdr));
+	rx.data_len = skb->len;
+
+	verdict = parse(skb, &rx);
+	if (unlikely(verdict))
+		return verdict;
+	verdict = READ_ONCE(td->role)->rcv(td, skb, &rx);
+	if (unlikely(verdict))
+		return verdict;
+	return deliver(td, skb, &rx, outer_tos);
+}
+
+int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
+	int verdict;
+
+	/* The link is going down; nobody reads this socket. */
+	if (unlikely(!ts)) {
+		kfree_skb(skb);
+		return 0;
+	}
+	verdict = receive(ts, skb);
+	if (unlikely(verdict > 0)) {
+		dev_core_stats_rx_dropped_inc(ts->td->dev);
+		teredo_drop(ts->td, skb, verdict);
+	}
+	return 0;
+}
+
+/* ICMPv4 errors are about datagrams of many peers: none concerns the socket. */
+int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb)
+{
+	return 0;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Relays (RFC 4380 5.4): between native hosts and Teredo clients. A relay
+ * speaks first; whom it never addressed cannot make it hold state.
+ */
+#include <linux/siphash.h>
+#include <linux/skbuff.h>
+#include <net/addrconf.h>
+#include <net/ipv6.h>
+
+#include "bubble.h"
+#include "device.h"
+#include "recv.h"
+#include "role.h"
+
+/* Source of our bubbles to @peer: a local address, as 5.4.1 wants it, that
+ * nobody else can guess. A client repeats it as destination of its answer,
+ * which shows that the bubble reached it wherever the answer comes from
+ * (R-13, R-20, D-28); it needs no route and no state.
+ */
+static void cookie(const struct teredo_dev *td, const struct in6_addr *peer,
+		   struct in6_addr *out)
+{
+	u64 hash = siphash(peer, sizeof(*peer), &td->cookie_key);
+
+	out->s6_addr32[0] = htonl(0xfe800000);
+	out->s6_addr32[1] = 0;
+	memcpy(&out->s6_addr[8], &hash, sizeof(hash));
+	out->s6_addr[8] &= 0xfc;	/* neither universal nor group */
+}
+
+int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
+		      const struct teredo_config *cfg)
+{
+	const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
+	struct teredo_peer *peer;
+	struct teredo_addr ta;
+
+	peer = teredo_peer_lookup(td, daddr);
+	if (likely(peer && teredo_peer_is_open(peer))) {
+		teredo_peer_send(td, peer, skb);	/* case 1, R-05 */
+		return TEREDO_TAKEN;
+	}
+	if (!teredo_addr_in_prefix(daddr, &cfg->prefix, cfg->prefix_len))
+		return TEREDO_A_STATS_TX_INNER_DEST;	/* */
+	if (!teredo_addr_is_usable(&ta, daddr) ||
+	    teredo_is_broadcast(td, ta.client))
+		return TEREDO_A_STATS_TX_NOT_GLOBAL;	/* */
+	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_TEREDO, skb);
+}
+
+void teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
+{
+	struct in6_addr saddr;
+
+	cookie(td, &probe->addr, &saddr);
+	teredo_bubble_indirect(td, &saddr, &probe->addr);	/* case 3, R-07 */
+}
+
+/* A host-specific relay is often behind a NAT itself. */
+static void host_relay_probe(struct teredo_dev *td,
+			     const struct teredo_probe *probe)
+{
+	struct in6_addr saddr;
+
+	cookie(td, &probe->addr, &saddr);
+	if (teredo_bubble_direct(td, &saddr, &probe->addr))
+		teredo_bubble_indirect(td, &saddr, &probe->addr);
+}
+
+/* The datagram of a client whose peer entry does not match it (yet). */
+static int rcv_from_closed(struct teredo_dev *td, const struct teredo_rx *rx,
+			   const struct teredo_peer *peer)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct in6_addr expected;
+	struct teredo_addr ta;
+
+	if (!teredo_addr_in_prefix(&pkt->saddr, &rx->cfg->prefix,
+				   rx->cfg->prefix_len) ||
+	    !teredo_addr_is_usable(&ta, &pkt->saddr))
+		return TEREDO_A_STATS_RX_INNER_SOURCE;	/* */
+	if (ta.client != rx->src.addr || ta.port != rx->src.port) {
+		cookie(td, &pkt->saddr, &expected);
+		if (!teredo_is_bubble(pkt) ||
+		    !ipv6_addr_equal(&pkt->daddr, &expected))
+			return TEREDO_A_STATS_RX_MAPPING;	/* */
+	}
+	if (!peer)
+		return TEREDO_A_STATS_RX_UNKNOWN_PEER;	/* */
+	if (!teredo_peer_trust(td, rx->cfg, &pkt->saddr,
+			       TEREDO_PEER_KIND_TEREDO, rx->src,
+			       TEREDO_TRUST_KNOWN, 0))
+		return TEREDO_A_STATS_RX_UNKNOWN_PEER;
+	return TEREDO_GO_ON;				/* */
+}
+
+int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
+		     const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct teredo_peer *peer;
+	int verdict;
+
+	if (unlikely(pkt->has_auth || pkt->has_origin))
+		return TEREDO_A_STATS_RX_MISPLACED;	/* */
+	if (unlikely(teredo_rx_trailers_refuse(skb, rx)))
+		return TEREDO_A_STATS_RX_TRAILER;
+
+	peer = teredo_peer_lookup(td, &pkt->saddr);
+	if (likely(peer && teredo_peer_matches(peer, rx->src))) {
+		teredo_peer_heard(peer);
+	} else {
+		verdict = rcv_from_closed(td, rx, peer);
+		if (verdict)
+			return verdict;
+	}
+	if (unlikely(teredo_is_bubble(pkt))) {		/* */
+		teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
+		consume_skb(skb);
+		return TEREDO_TAKEN;
+	}
+	/* Where to is the routing tables' decision (R-16, R-17), but never
+	 * back into Teredo, where servers and clients do without us (SEC-44).
+	 */
+	if (unlikely(!teredo_addr_is_routable(&pkt->daddr) ||
+		     teredo_addr_in_prefix(&pkt->daddr, &rx->cfg->prefix,
+					   rx->cfg->prefix_len)))
+		return TEREDO_A_STATS_RX_INNER_DEST;
+	return TEREDO_GO_ON;
+}
+
+/* Only what is for this host. */
+static int host_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
+			  const struct teredo_rx *rx)
+{
+	if (unlikely(!teredo_is_bubble(&rx->pkt) &&
+		     !ipv6_chk_addr(dev_net(td->dev), &rx->pkt.daddr, NULL, 0)))
+		return TEREDO_A_STATS_RX_INNER_DEST;
+	return teredo_relay_rcv(td, skb, rx);
+}
+
+const struct teredo_role teredo_relay_role = {
+	.start_state = TEREDO_STATE_ACTIVE,
+	.xmit = teredo_relay_xmit,
+	.rcv = teredo_relay_rcv,
+	.probe = teredo_relay_probe,
+};
+
+const struct teredo_role teredo_host_relay_role = {
+	.start_state = TEREDO_STATE_ACTIVE,
+	.xmit = teredo_relay_xmit,
+	.rcv = host_relay_rcv,
+	.probe = host_relay_probe,
+};

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The server (RFC 4380 5.3): no state for any client. The seven checks of
+ * 5.3.1 are numbered as there.
+ */
+#include <linux/skbuff.h>
+
+#include "build.h"
+#include "device.h"
+#include "recv.h"
+#include "role.h"
+
+static bool is_teredo(const struct teredo_rx *rx, const struct in6_addr *addr)
+{
+	return teredo_addr_in_prefix(addr, &rx->cfg->prefix,
+				     rx->cfg->prefix_len);
+}
+
+static bool is_own_ipv4(const struct teredo_config *cfg, __be32 addr)
+{
+	return addr == cfg->local ||
+	       addr == teredo_config_server2(cfg, cfg->local);
+}
+
+/* fe80::8000:f227 and the complement of the primary address (F-16, S-24). */
+static void own_link_local(const struct teredo_config *cfg,
+			   struct in6_addr *out)
+{
+	const struct teredo_addr id = {
+		.flags = TEREDO_FLAG_CONE,
+		.port = htons(TEREDO_PORT),
+		.client = cfg->local,
+	};
+
+	teredo_addr_link_local(out, &id);
+}
+
+/* Answer a Router Solicitation (5.3.2). */
+static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
+			       const struct teredo_rx *rx)
+{
+	u8 buf[TEREDO_AUTH_MIN + TEREDO_ORIGIN_LEN + TEREDO_RA_LEN];
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct in6_addr saddr, prefix;
+	unsigned int from;
+	const u8 *icmp;
+	size_t len = 0;
+
+	icmp = teredo_rx_payload(skb, rx);
+	if (!icmp || !teredo_is_solicitation(pkt, icmp))
+		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
+
+	/* Repeat a nonce without having secrets (S-22, S-23). */
+	if (pkt->has_auth)
+		len += teredo_build_auth(buf, skb->data + pkt->nonce, 0);
+	len += teredo_build_origin(buf + len, rx->src.addr, rx->src.port);
+	own_link_local(rx->cfg, &saddr);
+	prefix = rx->cfg->prefix;
+	prefix.s6_addr32[1] = rx->cfg->local;		/* S-18 */
+	len += teredo_build_advert(buf + len, &saddr, &pkt->saddr, &prefix,
+				   READ_ONCE(td->dev->mtu));
+
+	/* A client that sets the cone bit wants to know if an answer from
+	 * another address reaches it (S-19).
+	 */
+	from = rx->ts->index;
+	if (pkt->saddr.s6_addr[8] & (TEREDO_FLAG_CONE >> 8))
+		from = !from;
+	if (!teredo_send_buf(td, from, rx->src, buf, len))
+		teredo_count(td->stats, TEREDO_A_STATS_TX_ADVERTISEMENT);
+	teredo_count(td->stats, TEREDO_A_STATS_RX_SOLICITATION);
+	consume_skb(skb);
+	return TEREDO_TAKEN;
+}
+
+/* A bubble, or an echo request or reply that is small enough (S-05, S-26,
+ * S-27).
+ */
+static int check_served(struct sk_buff *skb, const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	const u8 *icmp;
+
+	if (teredo_is_bubble(pkt))
+		return TEREDO_GO_ON;
+	if (pkt->nexthdr != TEREDO_NEXTHDR_ICMPV6 ||
+	    pkt->payload_len < TEREDO_ICMP_LEN)
+		return TEREDO_A_STATS_RX_NOT_SERVED;
+	if (pkt->payload_len > TEREDO_SERVER_ICMP_MAX)
+		return TEREDO_A_STATS_RX_TOO_BIG;
+	icmp = teredo_rx_payload(skb, rx);
+	if (!icmp)
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	if ((icmp[0] != TEREDO_ICMP_ECHO_REQUEST &&
+	     icmp[0] != TEREDO_ICMP_ECHO_REPLY) || icmp[1])
+		return TEREDO_A_STATS_RX_NOT_SERVED;
+	return TEREDO_GO_ON;
+}
+
+/* Largest datagram that is sent on: a bubble or an echo, and its trailers. */
+#define FORWARD_MAX \
+	(TEREDO_IPV6_LEN + TEREDO_SERVER_ICMP_MAX + 128)
+
+/* Send the inner packet with its trailers on to a Teredo client (S-14 to
+ * S-16).
+ */
+static int forward_udp(struct teredo_dev *td, struct sk_buff *skb,
+		       const struct teredo_rx *rx)
+{
+	u8 buf[TEREDO_ORIGIN_LEN + FORWARD_MAX];
+	u32 rest = rx->data_len - rx->pkt.ipv6;
+	struct teredo_addr ta;
+	size_t len = 0;
+
+	if (!teredo_addr_is_usable(&ta, &rx->pkt.daddr) ||
+	    teredo_is_broadcast(td, ta.client))
+		return TEREDO_A_STATS_TX_NOT_GLOBAL;
+	/* back to a server address of ours it would go round (S-28) */
+	if (is_own_ipv4(rx->cfg, ta.client))
+		return TEREDO_A_STATS_RX_LOOP;
+	if (rest > FORWARD_MAX)
+		return TEREDO_A_STATS_RX_TOO_BIG;
+
+	if (ta.server == rx->cfg->local)
+		len = teredo_build_origin(buf, rx->src.addr, rx->src.port);
+	if (skb_copy_bits(skb, rx->pkt.ipv6, buf + len, rest))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
+			     teredo_endpoint(ta.client, ta.port), buf,
+			     len + rest))
+		teredo_count(td->stats, TEREDO_A_STATS_RX_FORWARDED);
+	consume_skb(skb);
+	return TEREDO_TAKEN;
+}
+
+static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
+		      const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct teredo_addr ta;
+	bool from_client;
+	int verdict;
+
+	/* Check 1 was recv.c's. Check 3: */
+	if (!teredo_ipv4_is_global(rx->src.addr))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
+	if (rx->src.port == htons(TEREDO_PORT) &&
+	    is_own_ipv4(rx->cfg, rx->src.addr))
+		return TEREDO_A_STATS_RX_LOOP;			/* S-28 */
+	if (teredo_is_broadcast(td, rx->src.addr))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
+	if (pkt->has_origin)
+		return TEREDO_A_STATS_RX_MISPLACED;		/* F-25 */
+
+	/* Check 4 */
+	if (teredo_addr_is_all_routers(&pkt->daddr))
+		return teredo_addr_is_link_local(&pkt->saddr) ?
+		       answer_solicitation(td, skb, rx) :
+		       TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	if (pkt->has_auth)
+		return TEREDO_A_STATS_RX_MISPLACED;
+
+	/* Check 2 */
+	verdict = check_served(skb, rx);
+	if (verdict)
+		return verdict;
+
+	/* Checks 5, 6 and 7 */
+	from_client = is_teredo(rx, &pkt->saddr);
+	if (from_client) {
+		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		if (ta.client != rx->src.addr || ta.port != rx->src.port)
+			return TEREDO_A_STATS_RX_MAPPING;
+	} else {
+		teredo_addr_unpack(&ta, &pkt->daddr);
+		if (!is_teredo(rx, &pkt->daddr) ||
+		    ta.server != rx->cfg->local)
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		/* Relays speak from link-local addresses, too; nobody speaks
+		 * from multicast, loopback or unspecified ones.
+		 */
+		if (!teredo_addr_is_routable(&pkt->saddr) &&
+		    !(teredo_addr_is_link_local(&pkt->saddr) &&
+		      teredo_is_bubble(pkt)))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+	}
+
+	if (is_teredo(rx, &pkt->daddr))
+		return forward_udp(td, skb, rx);
+	if (!teredo_addr_is_routable(&pkt->daddr))
+		return TEREDO_A_STATS_RX_INNER_DEST;		/* S-12 */
+	/* To the native network go echoes of clients only; a bubble there
+	 * means nothing. The stack counts the hop (S-13, S-30).
+	 */
+	if (teredo_is_bubble(pkt)) {
+		teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
+		consume_skb(skb);
+		return TEREDO_TAKEN;
+	}
+	teredo_count(td->stats, TEREDO_A_STATS_RX_NATIVE);
+	return TEREDO_GO_ON;
+}
+
+/* A server sends nothing on behalf of the IPv6 stack. */
+static int server_xmit(struct teredo_dev *td, struct sk_buff *skb,
+		       const struct teredo_config *cfg)
+{
+	return TEREDO_A_STATS_TX_INNER_DEST;
+}
+
+static void server_probe(struct teredo_dev *td,
+			 const struct teredo_probe *probe)
+{
+}
+
+/* Server and relay on one port (5.4.3): first those whom the relay knows, then
+ * what a server serves, and what it does not, may be the relay's (R-25, R-26).
+ */
+static int server_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
+			    const struct teredo_rx *rx)
+{
+	struct teredo_peer *peer = teredo_peer_lookup(td, &rx->pkt.saddr);
+	int verdict;
+
+	if (peer && !teredo_is_bubble(&rx->pkt) &&
+	    teredo_peer_matches(peer, rx->src) &&
+	    !is_teredo(rx, &rx->pkt.daddr))
+		return teredo_relay_rcv(td, skb, rx);
+
+	verdict = server_rcv(td, skb, rx);
+	switch (verdict) {
+	case TEREDO_A_STATS_RX_NOT_SERVED:
+	case TEREDO_A_STATS_RX_TOO_BIG:
+	case TEREDO_A_STATS_RX_INNER_DEST:
+	case TEREDO_A_STATS_RX_MAPPING:
+		return teredo_relay_rcv(td, skb, rx);
+	default:
+		return verdict;
+	}
+}
+
+const struct teredo_role teredo_server_role = {
+	.start_state = TEREDO_STATE_ACTIVE,
+	.default_port = TEREDO_PORT,
+	.second_socket = true,
+	.xmit = server_xmit,
+	.rcv = server_rcv,
+	.probe = server_probe,
+};
+
+const struct teredo_role teredo_server_relay_role = {
+	.start_state = TEREDO_STATE_ACTIVE,
+	.default_port = TEREDO_PORT,
+	.second_socket = true,
+	.xmit = teredo_relay_xmit,
+	.rcv = server_relay_rcv,
+	.probe = teredo_relay_probe,
+};

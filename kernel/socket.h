@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* UDP sockets of a device, its IPv4 routes, and the one way to send. */
+#ifndef TEREDO_SOCKET_H
+#define TEREDO_SOCKET_H
+
+#include <linux/types.h>
+#include <linux/rcupdate.h>
+#include <net/dst.h>
+
+struct net_device;
+struct sk_buff;
+struct socket;
+struct teredo_config;
+struct teredo_dev;
+
+/* IPv4 address and UDP port of somebody, in network byte order; one word, so
+ * that it is read and written whole.
+ */
+union teredo_endpoint {
+	struct {
+		__be32 addr;
+		__be16 port;
+		__be16 zero;
+	};
+	u64 word;
+};
+
+static_assert(sizeof(union teredo_endpoint) == sizeof(u64));
+
+static inline union teredo_endpoint teredo_endpoint(__be32 addr, __be16 port)
+{
+	union teredo_endpoint ep = { .word = 0 };
+
+	ep.addr = addr;
+	ep.port = port;
+	return ep;
+}
+
+#define TEREDO_SOCK_PRIMARY	0
+#define TEREDO_SOCK_SECONDARY	1	/* of a server */
+#define TEREDO_SOCKS		2
+
+struct teredo_sock {
+	struct teredo_dev *td;
+	struct socket *sock;
+	__be32 addr;			/* bound, 0 is any */
+	__be16 port;			/* bound, never 0 */
+	u8 index;			/* TEREDO_SOCK_... */
+	struct rcu_head rcu;
+};
+
+/* Routes to where datagrams went lately, one table a CPU, so that a trusted
+ * peer costs neither a route lookup nor a shared cache line. Collisions only
+ * cost a lookup.
+ */
+#define TEREDO_ROUTES_BITS	6
+
+struct teredo_route {
+	struct dst_entry *dst;		/* counted, or NULL */
+	__be32 daddr;
+	__be32 saddr;
+	u32 mark;
+};
+
+struct teredo_routes {
+	struct teredo_route slot[1 << TEREDO_ROUTES_BITS];
+};
+
+struct teredo_sockets {
+	struct teredo_sock __rcu *sock[TEREDO_SOCKS];	/* written: RTNL */
+	struct teredo_routes __percpu *routes;
+};
+
+int teredo_sockets_init(struct teredo_sockets *socks);
+void teredo_sockets_uninit(struct teredo_sockets *socks);
+
+/* Open the sockets that the role needs. RTNL. -EADDRINUSE, -EADDRNOTAVAIL, ...
+ * as from bind(2).
+ */
+int teredo_sockets_open(struct teredo_dev *td, const struct teredo_config *cfg);
+
+/* Close them; on return no reception is under way or will come. RTNL. */
+void teredo_sockets_close(struct teredo_dev *td);
+
+/* Send @skb, whose data is an IPv6 packet, GSO or not, to @to from the
+ * primary socket. Takes @skb and counts what went wrong. RCU, BH off.
+ */
+void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
+			union teredo_endpoint to);
+
+/* Send @len octets of payload to @to from socket @index. RCU, BH off.
+ * -errno is for the controller; all else may ignore it, it is counted.
+ */
+int teredo_send_buf(struct teredo_dev *td, unsigned int index,
+		    union teredo_endpoint to, const void *buf, size_t len);
+
+/* True if @addr is a broadcast address of an attached subnet (F-51). RCU. */
+bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr);
+
+#endif /* TEREDO_SOCKET_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Counters. The attributes of the netlink set "stats" are the one list of
+ * reasons: kernel, netlink and tool know each by the same name.
+ */
+#ifndef TEREDO_STATS_H
+#define TEREDO_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/skbuff.h>
+#include <uapi/linux/teredo.h>
+
+/* What becomes of a packet: 0 it goes on, TEREDO_TAKEN somebody else owns or
+ * freed it, any other value is the enum teredo_stats for which it is dropped.
+ */
+#define TEREDO_GO_ON	0
+#define TEREDO_TAKEN	(-1)
+
+struct teredo_stats_pcpu {
+	unsigned long count[TEREDO_A_STATS_MAX + 1];
+};
+
+static inline void teredo_count(struct teredo_stats_pcpu __percpu *stats,
+				enum teredo_stats what)
+{
+	this_cpu_inc(stats->count[what]);
+}
+
+/* Put all counters into @skb as attributes of the set stats. */
+int teredo_stats_fill(struct sk_buff *skb,
+		      struct teredo_stats_pcpu __percpu *stats);
+
+/* Octets that teredo_stats_fill() needs at most. */
+size_t teredo_stats_size(void);
+
+#endif /* TEREDO_STATS_H */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "timers.h"
+
+#include "bubble.h"
+#include "compat.h"
+#include "device.h"
+#include "icmp.h"
+#include "netlink.h"
+
+/* Peers handled at a time, and in one run of the timer: a softirq must end. */
+#define BATCH	8
+#define RUN	256
+
+void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait)
+{
+	lockdep_assert_held(&td->peers.lock);
+	wait->deadline = jiffies + TEREDO_PROBE_SPACING;
+	list_add_tail(&wait->node, &td->peers.waiting);
+	if (!timer_pending(&td->peers.timer))
+		mod_timer(&td->peers.timer, wait->deadline);
+}
+
+/* What one batch leaves to be done without the lock. */
+struct batch {
+	unsigned int probes, failures;
+	struct teredo_probe probe[BATCH];
+	struct teredo_peer_info failed[BATCH];
+	struct sk_buff_head dropped;
+};
+
+static bool collect(struct teredo_dev *td, struct batch *batch)
+{
+	struct teredo_peers *peers = &td->peers;
+	struct teredo_wait *wait;
+
+	lockdep_assert_held(&peers->lock);
+	batch->probes = 0;
+	batch->failures = 0;
+	while (batch->probes < BATCH && batch->failures < BATCH) {
+		wait = list_first_entry_or_null(&peers->waiting,
+						struct teredo_wait, node);
+		if (!wait || time_before(jiffies, wait->deadline))
+			break;
+		list_del(&wait->node);
+		if (wait->tries < TEREDO_PROBE_TRIES &&
+		    teredo_probe_start(td, wait->peer,
+				       &batch->probe[batch->probes])) {
+			batch->probes++;
+			wait->tries++;
+			teredo_timer_add(td, wait);
+		} else {
+			teredo_peer_fail(td, wait->peer,
+					 &batch->failed[batch->failures++],
+					 &batch->dropped);
+		}
+	}
+	return batch->probes || batch->failures;
+}
+
+static void expired(struct timer_list *timer)
+{
+	struct teredo_dev *td = timer_container_of(td, timer, peers.timer);
+	struct teredo_peers *peers = &td->peers;
+	unsigned int i, done = 0;
+	struct batch batch;
+	bool more;
+
+	__skb_queue_head_init(&batch.dropped);
+	rcu_read_lock();
+	do {
+		spin_lock_bh(&peers->lock);
+		more = collect(td, &batch);
+		spin_unlock_bh(&peers->lock);
+
+		for (i = 0; i < batch.probes; i++)
+			teredo_probe_send(td, &batch.probe[i]);
+		for (i = 0; i < batch.failures; i++)
+			teredo_nl_peer_event(td, TEREDO_CMD_PEER_NTF,
+					     &batch.failed[i]);
+		teredo_icmp_reject_all(td, &batch.dropped,
+				       TEREDO_A_STATS_TX_UNREACHABLE);
+		done += batch.probes + batch.failures;
+	} while (more && done < RUN);
+	rcu_read_unlock();
+
+	spin_lock_bh(&peers->lock);
+	if (!peers->closed && !list_empty(&peers->waiting) &&
+	    !timer_pending(timer)) {
+		struct teredo_wait *wait;
+
+		wait = list_first_entry(&peers->waiting, struct teredo_wait,
+					node);
+		mod_timer(timer, max(wait->deadline, jiffies + 1));
+	}
+	spin_unlock_bh(&peers->lock);
+}
+
+void teredo_timer_init(struct teredo_dev *td)
+{
+	timer_setup(&td->peers.timer, expired, 0);
+}
