@@ -74,9 +74,9 @@ dying()
 	ns_add "$name" &&
 	nip "$name" -batch - <<-END &&
 	link set lo up
-	link add a type teredo
-	link add b type teredo
-	link set a up
+	link add one type teredo
+	link add two type teredo
+	link set one up
 	END
 	ns_del "$name"
 }

@@ -95,14 +95,16 @@ kernel_checked()
 	return $status
 }
 
-# The kernel's own macros and types are not for programs.
+# The kernel's own macros and types are not for programs; nor can a macro that
+# names a member do so once.
 user_checked()
 {
 	local list
 
 	mapfile -t list < <(matching '^(tools|selftests)/.*\.[ch]$')
 	((${#list[@]})) || return 0
-	checked CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO "${list[@]}"
+	checked CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,MACRO_ARG_REUSE \
+		"${list[@]}"
 }
 
 scripts()

@@ -231,9 +231,9 @@ static void test_config(void)
 	config_len = 0;
 	result(config_read(config_copy, &config_len), "configuration is there");
 
-	must_fail_u8("mode 99", TEREDO_A_CONFIG_MODE, 99, -EINVAL);
+	must_fail_u8("mode 99", TEREDO_A_CONFIG_MODE, 99, -ERANGE);
 	must_fail_u8("a prefix of 129 bits", TEREDO_A_CONFIG_PREFIX_LEN, 129, -ERANGE);
-	must_fail_u8("secure 9", TEREDO_A_CONFIG_SECURE, 9, -EINVAL);
+	must_fail_u8("secure 9", TEREDO_A_CONFIG_SECURE, 9, -ERANGE);
 	must_fail_u8("discovery 2", TEREDO_A_CONFIG_DISCOVERY, 2, -ERANGE);
 	must_fail_u32("refresh 0", TEREDO_A_CONFIG_REFRESH, 0, -ERANGE);
 	must_fail_u32("refresh 3601", TEREDO_A_CONFIG_REFRESH, 3601, -ERANGE);
@@ -250,12 +250,12 @@ static void test_config(void)
 		      inet_addr("255.255.255.255"), -EINVAL);
 	must_fail_u32("a multicast local address", TEREDO_A_CONFIG_LOCAL,
 		      inet_addr("224.0.0.1"), -EINVAL);
-	must_fail("a port of one octet", TEREDO_A_CONFIG_PORT, &port, 1, -ERANGE);
+	must_fail("a port of one octet", TEREDO_A_CONFIG_PORT, &port, 1, -EINVAL);
 	must_fail("an address of 15 octets", TEREDO_A_CONFIG_PREFIX, name, 15, -ERANGE);
 	must_fail("an unknown attribute", 60, &refresh, 4, -EINVAL);
 	memset(name, 'a', sizeof(name));
 	must_fail("2000 letters of names", TEREDO_A_CONFIG_SERVER_NAME, name,
-		  sizeof(name), -ERANGE);
+		  sizeof(name), -EINVAL);
 
 	result(!set(client, TEREDO_A_CONFIG_PORT, &port, sizeof(port)) &&
 	       !set(client, TEREDO_A_CONFIG_REFRESH, &refresh, sizeof(refresh)) &&
@@ -597,10 +597,12 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 67
+#define PLAN 68
 
 int main(void)
 {
+	uint8_t mode = TEREDO_MODE_RELAY;
+
 	printf("TAP version 13\n1..%d\n", PLAN);
 	sock = open_socket();
 	family = sock ? genl_ctrl_resolve(sock, TEREDO_GENL_NAME) : -1;
@@ -609,6 +611,7 @@ int main(void)
 	result(family > 0 && client && relay, "the family is there");
 	if (family <= 0)
 		return 1;
+	result(!set(relay, TEREDO_A_CONFIG_MODE, &mode, sizeof(mode)), "a relay");
 
 	test_dev();
 	test_config();
