@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
+#include <net/ip.h>
 #include <net/ip_tunnels.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -218,6 +219,8 @@ static void teredo_setup(struct net_device *dev)
 	dev->max_mtu = TEREDO_PAYLOAD_LIMIT;
 	dev->needs_free_netdev = true;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
+	/* The outer length field counts what is put in front, too. */
+	netif_set_tso_max_size(dev, IP_MAX_MTU - TEREDO_ENCAP_LEN);
 	/* ICMPv6 errors want to know the route of the packet they are about. */
 	netif_keep_dst(dev);
 }

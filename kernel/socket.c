@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "offload.h"
 #include "recv.h"
 #include "role.h"
 
@@ -223,6 +224,8 @@ static int sock_open(struct teredo_dev *td, unsigned int index, __be32 addr,
 		.encap_type = 1,
 		.encap_rcv = teredo_encap_rcv,
 		.encap_err_lookup = teredo_encap_err_lookup,
+		.gro_receive = teredo_gro_receive,
+		.gro_complete = teredo_gro_complete,
 	};
 	struct udp_port_cfg udp = {
 		.family = AF_INET,

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "offload.h"
+
+#include <linux/netdevice.h>
+#include <net/gro.h>
+
+#include "wire.h"
+
+/* UDP and IPv4 have told the datagrams of different peers apart by address
+ * and port; IPv6 and what is above do the same for the inner flows. Whatever
+ * is not an IPv6 packet and nothing else (an origin indication, trailers, a
+ * bubble) is flushed and comes in by itself.
+ */
+struct sk_buff *teredo_gro_receive(struct sock *sk, struct list_head *head,
+				   struct sk_buff *skb)
+{
+	unsigned int off = skb_gro_offset(skb);
+	unsigned int end = off + sizeof(struct ipv6hdr);
+	const struct packet_offload *ops;
+	const struct ipv6hdr *ip6;
+	struct sk_buff *pp = NULL;
+	bool flush = true;
+
+	ip6 = skb_gro_header(skb, end, off);
+	if (unlikely(!ip6) || ip6->version != 6 ||
+	    ip6->nexthdr == TEREDO_NEXTHDR_NONE ||
+	    ntohs(ip6->payload_len) + sizeof(*ip6) != skb_gro_len(skb))
+		goto out;
+
+	ops = gro_find_receive_by_type(htons(ETH_P_IPV6));
+	if (!ops)
+		goto out;
+	pp = call_gro_receive(ops->callbacks.gro_receive, head, skb);
+	flush = false;
+out:
+	skb_gro_flush_final(skb, pp, flush);
+	return pp;
+}
+
+int teredo_gro_complete(struct sock *sk, struct sk_buff *skb, int nhoff)
+{
+	const struct packet_offload *ops;
+
+	ops = gro_find_complete_by_type(htons(ETH_P_IPV6));
+	if (!ops)
+		return -ENOENT;
+	/* where the outer headers end, should it be segmented again */
+	skb_set_inner_mac_header(skb, nhoff);
+	return ops->callbacks.gro_complete(skb, nhoff);
+}
