@@ -26,8 +26,9 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
 
-# The release that KDIR builds for.
-release = $(shell cat $(KDIR)/include/config/kernel.release)
+# The release that KDIR builds for.  Not kernel.release, which Debian leaves
+# at the upstream version.
+release = $(shell cut -d'"' -f2 $(KDIR)/include/generated/utsrelease.h)
 dkms_source = $(DESTDIR)/usr/src/teredo-$(VERSION)
 
 all: module tools
@@ -59,6 +60,7 @@ install: install-module install-tools install-man
 install-module: module
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
 		INSTALL_MOD_DIR=updates modules_install
+	$(if $(DESTDIR),,depmod -a $(release))
 
 install-tools: tools
 	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
@@ -78,7 +80,8 @@ dkms-source:
 	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf >$(dkms_source)/dkms.conf
 
 dkms-install: dkms-source
-	-dkms remove teredo/$(VERSION) -k $(release) >/dev/null 2>&1
+	! dkms status teredo/$(VERSION) | grep -q . || \
+		dkms remove teredo/$(VERSION) --all
 	dkms install teredo/$(VERSION) -k $(release) \
 		--kernelsourcedir $(realpath $(KDIR)) --force
 

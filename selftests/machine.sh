@@ -48,9 +48,10 @@ if native; then
 fi
 
 # A folder given by the user names the kernel, if that can be booted.
-release=$KDIR/include/config/kernel.release
+release=$KDIR/include/generated/utsrelease.h
 kver=''
-[[ -r $release ]] && kver=$("$vm/run.sh" -k "$(<"$release")" -K 2>/dev/null)
+[[ ! -r $release ]] ||
+	kver=$("$vm/run.sh" -k "$(cut -d'"' -f2 "$release")" -K 2>/dev/null)
 [[ $kver ]] || kver=$(rm -f "$repo/teredo.ko" && "$vm/run.sh" -K) || exit 1
 build "/lib/modules/$kver/build"
 rm -f "$log"
