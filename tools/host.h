@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tool asks of the host otherwise than by netlink. */
+#ifndef TEREDO_TOOL_HOST_H
+#define TEREDO_TOOL_HOST_H
+
+#include "containers.h"
+
+/* Milliseconds since boot, also those in suspension. */
+uint64_t host_clock(void);
+/* Milliseconds in suspension since boot. */
+uint64_t host_suspended(void);
+
+/* Unpredictable octets. */
+void host_random(void *buf, size_t len);
+
+/* The IPv4 source address of packets to @to. Returns 0 or a negative errno. */
+int host_source_address(__be32 to, __be32 *out);
+
+/* A list of names, separated by commas: copy the one with number @n; empty
+ * behind the last one.
+ */
+void list_entry(const char *list, unsigned int n, char *out, size_t size);
+
+/* Addresses as text, in one of a few buffers that are used in turn. */
+const char *ipv4_text(__be32 addr);
+const char *ipv6_text(const struct in6_addr *addr);
+const char *endpoint_text(const struct endpoint *endpoint);
+
+#endif /* TEREDO_TOOL_HOST_H */

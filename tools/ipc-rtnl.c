@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Links, addresses and routes: rtnetlink. */
+#include "ipc-priv.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include "options.h"
+
+#define KIND	"teredo"
+
+static struct ipc_socket requests;
+static struct ipc_socket watch;
+
+struct request {
+	struct nlmsghdr *nlh;
+	char buf[REQUEST_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+/* Begin a request; returns the header behind the netlink one, all zero. */
+static void *start(struct request *req, uint16_t type, uint16_t flags,
+		   size_t len)
+{
+	void *header;
+
+	req->nlh = mnl_nlmsg_put_header(req->buf);
+	req->nlh->nlmsg_type = type;
+	req->nlh->nlmsg_flags = flags;
+	header = mnl_nlmsg_put_extra_header(req->nlh, len);
+	memset(header, 0, len);
+	return header;
+}
+
+static int talk(struct request *req,
+		void (*each)(const struct nlmsghdr *nlh, void *arg), void *arg)
+{
+	int err = ipc_socket_open(&requests, NETLINK_ROUTE);
+
+	return err ? err : ipc_request(&requests, req->nlh, each, arg);
+}
+
+int ipc_link_add(const char *ifname, const struct config *config)
+{
+	struct nlattr *info, *data;
+	struct request req;
+	int err;
+
+	start(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+	      sizeof(struct ifinfomsg));
+	ipc_put(req.nlh, IFLA_IFNAME, ifname, strlen(ifname) + 1);
+	info = mnl_attr_nest_start(req.nlh, IFLA_LINKINFO);
+	ipc_put(req.nlh, IFLA_INFO_KIND, KIND, sizeof(KIND));
+	data = mnl_attr_nest_start(req.nlh, IFLA_INFO_DATA);
+	config_put(config, ipc_put_config, req.nlh);
+	mnl_attr_nest_end(req.nlh, data);
+	mnl_attr_nest_end(req.nlh, info);
+	err = talk(&req, NULL, NULL);
+	/* "Unknown device type" helps nobody: say how to get it. */
+	if (err == -EOPNOTSUPP)
+		ipc_has_teredo();
+	else if (err == -EEXIST)
+		ipc_fail(EEXIST, "there is a link of that name already");
+	return err;
+}
+
+int ipc_link_del(uint32_t ifindex)
+{
+	struct ifinfomsg *ifi;
+	struct request req;
+
+	ifi = start(&req, RTM_DELLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = ifindex;
+	return talk(&req, NULL, NULL);
+}
+
+static void take_kind(const struct nlattr *info, char *kind, size_t size)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, info)
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+			ipc_take_string(attr, kind, size);
+}
+
+static void take_link(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+	struct link *link = arg;
+	uint32_t has = 0;
+
+	memset(link, 0, sizeof(*link));
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi))
+		return;
+	link->ifindex = ifi->ifi_index;
+	link->flags = ifi->ifi_flags;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_IFNAME:
+			ipc_take_string(attr, link->ifname,
+					sizeof(link->ifname));
+			break;
+		case IFLA_MTU:
+			ipc_take(attr, &link->mtu, sizeof(link->mtu), &has);
+			break;
+		case IFLA_LINKINFO:
+			take_kind(attr, link->kind, sizeof(link->kind));
+			break;
+		}
+	}
+}
+
+int ipc_link_get(uint32_t ifindex, struct link *link)
+{
+	struct ifinfomsg *ifi;
+	struct request req;
+
+	memset(link, 0, sizeof(*link));
+	ifi = start(&req, RTM_GETLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = ifindex;
+	return talk(&req, take_link, link);
+}
+
+int ipc_link_set_up(uint32_t ifindex, bool up)
+{
+	struct ifinfomsg *ifi;
+	struct request req;
+
+	ifi = start(&req, RTM_NEWLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = ifindex;
+	ifi->ifi_change = IFF_UP;
+	ifi->ifi_flags = up ? IFF_UP : 0;
+	return talk(&req, NULL, NULL);
+}
+
+int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu)
+{
+	struct ifinfomsg *ifi;
+	struct request req;
+
+	ifi = start(&req, RTM_NEWLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = ifindex;
+	ipc_put(req.nlh, IFLA_MTU, &mtu, sizeof(mtu));
+	return talk(&req, NULL, NULL);
+}
+
+static int change_addr(uint16_t type, uint16_t nl_flags, uint32_t ifindex,
+		       const struct in6_addr *addr, uint8_t len)
+{
+	/* Nobody on the link could answer a probe for duplicates. */
+	uint32_t flags = IFA_F_NODAD;
+	struct ifaddrmsg *ifa;
+	struct request req;
+
+	ifa = start(&req, type, nl_flags, sizeof(*ifa));
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_prefixlen = len;
+	ifa->ifa_index = ifindex;
+	ipc_put(req.nlh, IFA_LOCAL, addr, sizeof(*addr));
+	if (type == RTM_NEWADDR)
+		ipc_put(req.nlh, IFA_FLAGS, &flags, sizeof(flags));
+	return talk(&req, NULL, NULL);
+}
+
+int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
+{
+	int err = change_addr(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+			      addr, len);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
+{
+	int err = change_addr(RTM_DELADDR, 0, ifindex, addr, len);
+
+	return err == -EADDRNOTAVAIL || err == -ENODEV ? 0 : err;
+}
+
+static int change_route(uint16_t type, uint16_t flags, uint32_t ifindex,
+			const struct in6_addr *dst, uint8_t len,
+			uint32_t metric)
+{
+	struct request req;
+	struct rtmsg *rtm;
+
+	rtm = start(&req, type, flags, sizeof(*rtm));
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_dst_len = len;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	rtm->rtm_type = RTN_UNICAST;
+	if (len)
+		ipc_put(req.nlh, RTA_DST, dst, sizeof(*dst));
+	ipc_put(req.nlh, RTA_OIF, &ifindex, sizeof(ifindex));
+	if (metric)
+		ipc_put(req.nlh, RTA_PRIORITY, &metric, sizeof(metric));
+	return talk(&req, NULL, NULL);
+}
+
+int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
+		  uint32_t metric)
+{
+	int err = change_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+			       ifindex, dst, len, metric);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
+		  uint32_t metric)
+{
+	int err = change_route(RTM_DELROUTE, 0, ifindex, dst, len, metric);
+
+	return err == -ESRCH || err == -ENODEV ? 0 : err;
+}
+
+/* What matters of a route. */
+struct route {
+	uint8_t family;
+	uint8_t dst_len;
+	uint8_t type;
+	uint32_t table;
+	uint32_t oif;		/* 0 if not known */
+};
+
+static bool take_route(const struct nlmsghdr *nlh, struct route *route)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+	uint32_t has = 0;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*rtm))
+		return false;
+	route->family = rtm->rtm_family;
+	route->dst_len = rtm->rtm_dst_len;
+	route->type = rtm->rtm_type;
+	route->table = rtm->rtm_table;
+	route->oif = 0;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
+		const struct rtnexthop *hop = mnl_attr_get_payload(attr);
+
+		switch (mnl_attr_get_type(attr)) {
+		case RTA_TABLE:
+			ipc_take(attr, &route->table, sizeof(route->table),
+				 &has);
+			break;
+		case RTA_OIF:
+			ipc_take(attr, &route->oif, sizeof(route->oif), &has);
+			break;
+		case RTA_MULTIPATH:
+			/* The first of several stands for all. */
+			if (mnl_attr_get_payload_len(attr) >= sizeof(*hop))
+				route->oif = hop->rtnh_ifindex;
+			break;
+		}
+	}
+	return true;
+}
+
+static bool is_default_route(const struct route *route)
+{
+	return !route->dst_len && route->type == RTN_UNICAST &&
+	       route->table == RT_TABLE_MAIN;
+}
+
+struct default_routes {
+	uint32_t oif[16];
+	unsigned int count;
+};
+
+static void collect_default(const struct nlmsghdr *nlh, void *arg)
+{
+	struct default_routes *routes = arg;
+	struct route route;
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE && take_route(nlh, &route) &&
+	    route.family == AF_INET6 && is_default_route(&route) &&
+	    routes->count < sizeof(routes->oif) / sizeof(routes->oif[0]))
+		routes->oif[routes->count++] = route.oif;
+}
+
+int ipc_native_default(struct link *via)
+{
+	struct default_routes routes = { 0 };
+	struct request req;
+	struct rtmsg *rtm;
+	unsigned int i;
+	int err;
+
+	rtm = start(&req, RTM_GETROUTE, NLM_F_DUMP, sizeof(*rtm));
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	err = talk(&req, collect_default, &routes);
+	if (err)
+		return err;
+
+	/* The links are asked for afterwards: one request at a time. */
+	for (i = 0; i < routes.count; i++) {
+		err = ipc_link_get(routes.oif[i], via);
+		if (err == -ENODEV)
+			continue;
+		if (err)
+			return err;
+		if (strcmp(via->kind, KIND) && !(via->flags & IFF_LOOPBACK) &&
+		    via->flags & IFF_UP)
+			return 1;
+	}
+	return 0;
+}
+
+int ipc_watch_open(void)
+{
+	static const int groups[] = {
+		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
+		RTNLGRP_IPV6_ROUTE,
+	};
+	size_t i;
+	int err;
+
+	err = ipc_socket_open(&watch, NETLINK_ROUTE);
+	for (i = 0; !err && i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (setsockopt(ipc_watch_fd(), SOL_NETLINK,
+			       NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])))
+			err = ipc_fail(errno, NULL);
+	return err;
+}
+
+int ipc_watch_fd(void)
+{
+	return mnl_socket_get_fd(watch.nl);
+}
+
+struct watch_walk {
+	void (*each)(const struct net_event *event, void *arg);
+	void *arg;
+};
+
+static bool take_net_event(const struct nlmsghdr *nlh,
+			   struct net_event *event)
+{
+	struct route route;
+
+	memset(event, 0, sizeof(*event));
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		event->type = nlh->nlmsg_type == RTM_NEWLINK ?
+			      NET_EVENT_LINK : NET_EVENT_LINK_GONE;
+		take_link(nlh, &event->link);
+		return true;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		event->type = NET_EVENT_IPV4;
+		return true;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (!take_route(nlh, &route) || !is_default_route(&route))
+			return false;
+		event->type = route.family == AF_INET6 ?
+			      NET_EVENT_IPV6_DEFAULT : NET_EVENT_IPV4;
+		return true;
+	}
+	return false;
+}
+
+static void hand_on_net_event(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct watch_walk *walk = arg;
+	struct net_event event;
+
+	if (take_net_event(nlh, &event))
+		walk->each(&event, walk->arg);
+}
+
+void ipc_watch_read(void (*each)(const struct net_event *event, void *arg),
+		    void *arg)
+{
+	static const struct net_event ipv4 = { .type = NET_EVENT_IPV4 };
+	static const struct net_event ipv6 = { .type = NET_EVENT_IPV6_DEFAULT };
+	struct watch_walk walk = { .each = each, .arg = arg };
+
+	/* Whatever was lost: look at everything again. */
+	if (!ipc_drain(&watch, hand_on_net_event, &walk)) {
+		each(&ipv4, arg);
+		each(&ipv6, arg);
+	}
+}
+
+void ipc_rtnl_close(void)
+{
+	ipc_socket_close(&requests);
+	ipc_socket_close(&watch);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All that the tool asks of the kernel. Nothing else knows netlink.
+ *
+ * Functions return 0 or a negative errno; ipc_error() then says why, in the
+ * words of the kernel where it has some.
+ */
+#ifndef TEREDO_TOOL_IPC_H
+#define TEREDO_TOOL_IPC_H
+
+#include "containers.h"
+
+/* Why the last function failed. */
+const char *ipc_error(void);
+
+/* Enter a network namespace by its name under /run/netns or its path; before
+ * any other call.
+ */
+int ipc_enter_netns(const char *name);
+
+/* Devices. */
+int ipc_dev_get(const char *ifname, bool with_stats, struct device *dev);
+/* Calls @each once for each device of the namespace, in one consistent list.
+ */
+int ipc_dev_dump(bool with_stats,
+		 void (*each)(const struct device *dev, void *arg), void *arg);
+int ipc_dev_set(const char *ifname, const struct config *config);
+
+/* Peers. A dump is handed on message by message; *@consistent becomes false
+ * if the list changed meanwhile, so that a peer may be missing or there twice.
+ * @state is one of enum teredo_peer_state, or negative for all.
+ */
+int ipc_peer_get(const char *ifname, const struct in6_addr *addr,
+		 struct peer *peer);
+int ipc_peer_dump(const char *ifname, int state,
+		  void (*each)(const struct peer *peer, void *arg), void *arg,
+		  bool *consistent);
+int ipc_peer_new(const char *ifname, const struct in6_addr *addr,
+		 const struct endpoint *mapped);
+int ipc_peer_del(const char *ifname, const struct in6_addr *addr);
+int ipc_peer_flush(const char *ifname);
+
+/* The controller. It has one socket, for which the kernel knows it; what
+ * arrives while a request is under way is kept for ipc_control_recv().
+ */
+int ipc_control_bind(const char *ifname, struct device *dev);
+int ipc_control_fd(void);
+int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
+		     const void *payload, size_t len);
+/* False when nothing waits. */
+bool ipc_control_recv(struct datagram *out);
+/* Report those of state, nat, address, mapped, server and server2 of the
+ * device @dev->ifindex that @dev->has names.
+ */
+int ipc_state_set(const struct device *dev);
+
+/* Events of the kernel's Teredo devices. */
+struct ipc_event {
+	enum {
+		IPC_EVENT_DEV,
+		IPC_EVENT_PEER,
+		IPC_EVENT_PEER_DEL,
+		IPC_EVENT_LOST,		/* some events did not fit */
+	} type;
+	struct device dev;
+	struct peer peer;
+};
+
+int ipc_monitor_open(bool with_peers);
+int ipc_monitor_fd(void);
+void ipc_monitor_read(void (*each)(const struct ipc_event *event, void *arg),
+		      void *arg);
+
+/* Links, addresses and routes. */
+struct link {
+	uint32_t ifindex;
+	uint32_t flags;		/* IFF_* */
+	uint32_t mtu;
+	char ifname[IF_NAMESIZE];
+	char kind[16];
+};
+
+int ipc_link_add(const char *ifname, const struct config *config);
+int ipc_link_del(uint32_t ifindex);
+int ipc_link_get(uint32_t ifindex, struct link *link);
+int ipc_link_set_up(uint32_t ifindex, bool up);
+int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu);
+
+/* What is there already is added, what is gone is deleted. */
+int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
+int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
+int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
+		  uint32_t metric);
+int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
+		  uint32_t metric);
+
+/* An IPv6 default route that is not by a teredo link: 1 with the link that
+ * it leaves by, 0 if there is none.
+ */
+int ipc_native_default(struct link *via);
+
+/* Changes of the host's own network. */
+struct net_event {
+	enum {
+		NET_EVENT_LINK,		/* @link is new or has changed */
+		NET_EVENT_LINK_GONE,	/* only link.ifindex is valid */
+		NET_EVENT_IPV4,		/* an address or a default route */
+		NET_EVENT_IPV6_DEFAULT,	/* a default route came or went */
+	} type;
+	struct link link;
+};
+
+int ipc_watch_open(void);
+int ipc_watch_fd(void);
+void ipc_watch_read(void (*each)(const struct net_event *event, void *arg),
+		    void *arg);
+
+/* Close all sockets. */
+void ipc_close(void);
+
+#endif /* TEREDO_TOOL_IPC_H */

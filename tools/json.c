@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "json.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool pretty;
+static unsigned int depth;
+static bool first = true;	/* nothing yet in the innermost bracket */
+
+void json_set_pretty(bool on)
+{
+	pretty = on;
+}
+
+static void newline(void)
+{
+	if (pretty)
+		printf("\n%*s", depth * 2, "");
+}
+
+/* Octets of 128 and more pass: names are UTF-8 or will do as they are. */
+static void put_quoted(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void begin(const char *key)
+{
+	if (!first)
+		putchar(',');
+	if (depth)
+		newline();
+	first = false;
+	if (key) {
+		put_quoted(key);
+		fputs(pretty ? ": " : ":", stdout);
+	}
+}
+
+static void open_bracket(const char *key, char bracket)
+{
+	begin(key);
+	putchar(bracket);
+	depth++;
+	first = true;
+}
+
+static void close_bracket(char bracket)
+{
+	depth--;
+	if (!first)
+		newline();
+	putchar(bracket);
+	first = false;
+	if (!depth) {
+		putchar('\n');
+		first = true;
+	}
+}
+
+void json_open_list(const char *key)
+{
+	open_bracket(key, '[');
+}
+
+void json_close_list(void)
+{
+	close_bracket(']');
+}
+
+void json_open_object(const char *key)
+{
+	open_bracket(key, '{');
+}
+
+void json_close_object(void)
+{
+	close_bracket('}');
+}
+
+void json_string(const char *key, const char *value)
+{
+	begin(key);
+	if (value)
+		put_quoted(value);
+	else
+		fputs("null", stdout);
+}
+
+void json_number(const char *key, uint64_t value)
+{
+	begin(key);
+	printf("%" PRIu64, value);
+}
+
+void json_bool(const char *key, bool value)
+{
+	begin(key);
+	fputs(value ? "true" : "false", stdout);
+}
+
+void json_address(const char *key, int family, const void *addr)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	json_string(key, addr ? inet_ntop(family, addr, text, sizeof(text)) :
+				NULL);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "netwatch.h"
+
+/* True if the link got or lost its carrier. What a link was like before its
+ * first event is not known; the first one is only remembered.
+ */
+static bool carrier_changed(struct netwatch *w, const struct link *link)
+{
+	bool running = link->flags & IFF_RUNNING;
+	unsigned int i;
+
+	for (i = 0; i < w->links_count; i++) {
+		if (w->links[i].ifindex != link->ifindex)
+			continue;
+		if (w->links[i].running == running)
+			return false;
+		w->links[i].running = running;
+		return true;
+	}
+	if (w->links_count < NETWATCH_LINKS_MAX) {
+		w->links[w->links_count].ifindex = link->ifindex;
+		w->links[w->links_count++].running = running;
+	}
+	return !running;
+}
+
+static void forget_link(struct netwatch *w, uint32_t ifindex)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->links_count; i++) {
+		if (w->links[i].ifindex == ifindex) {
+			w->links[i] = w->links[--w->links_count];
+			break;
+		}
+	}
+}
+
+void netwatch_event(struct netwatch *w, const struct net_event *event,
+		    uint32_t self, uint64_t now)
+{
+	bool ipv4 = false;
+
+	switch (event->type) {
+	case NET_EVENT_LINK:
+		ipv4 = event->link.ifindex != self &&
+		       !(event->link.flags & IFF_LOOPBACK) &&
+		       carrier_changed(w, &event->link);
+		break;
+	case NET_EVENT_LINK_GONE:
+		/* Its addresses and routes have events of their own. */
+		forget_link(w, event->link.ifindex);
+		break;
+	case NET_EVENT_IPV4:
+		ipv4 = true;
+		break;
+	case NET_EVENT_IPV6_DEFAULT:
+		w->native_at = now + (w->native ? NETWATCH_NATIVE_GONE_MS :
+						  NETWATCH_NATIVE_MS);
+		break;
+	}
+	if (ipv4)
+		w->ipv4_at = now + NETWATCH_SETTLE_MS;
+}
+
+uint64_t netwatch_deadline(const struct netwatch *w)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (w->ipv4_at)
+		at = w->ipv4_at;
+	if (w->native_at && w->native_at < at)
+		at = w->native_at;
+	return at;
+}
+
+enum netwatch_change netwatch_poll(struct netwatch *w, uint64_t now)
+{
+	int native;
+
+	if (w->native_at && now >= w->native_at) {
+		w->native_at = 0;
+		native = ipc_native_default(&w->via);
+		if (native >= 0 && w->native != native) {
+			w->native = native;
+			return native ? NETWATCH_NATIVE : NETWATCH_NATIVE_GONE;
+		}
+	}
+	if (w->ipv4_at && now >= w->ipv4_at) {
+		w->ipv4_at = 0;
+		return NETWATCH_IPV4;
+	}
+	return NETWATCH_NOTHING;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The host's network around a client: native IPv6, IPv4 addresses, routes and
+ * links. Takes events, tells apart what matters, and waits until it settles.
+ */
+#ifndef TEREDO_TOOL_NETWATCH_H
+#define TEREDO_TOOL_NETWATCH_H
+
+#include "ipc.h"
+
+/* Changes come in bursts. */
+#define NETWATCH_SETTLE_MS	500
+/* Native IPv6 has to be there, or away, for so long to be believed (C-98). */
+#define NETWATCH_NATIVE_MS	5000
+#define NETWATCH_NATIVE_GONE_MS	30000
+
+#define NETWATCH_LINKS_MAX	64
+
+struct netwatch {
+	uint64_t ipv4_at;	/* when to report a change; 0 for none */
+	uint64_t native_at;
+	bool native;		/* as reported last */
+	struct link via;	/* the link of the native default route */
+	struct {
+		uint32_t ifindex;
+		bool running;
+	} links[NETWATCH_LINKS_MAX];
+	unsigned int links_count;
+};
+
+enum netwatch_change {
+	NETWATCH_NOTHING,
+	NETWATCH_IPV4,		/* an address, route or carrier */
+	NETWATCH_NATIVE,	/* native IPv6 is there: see w->via */
+	NETWATCH_NATIVE_GONE,
+};
+
+/* Take an event; those about the link @self do not count. */
+void netwatch_event(struct netwatch *w, const struct net_event *event,
+		    uint32_t self, uint64_t now);
+
+/* When to call netwatch_poll() again, UINT64_MAX for not before an event. */
+uint64_t netwatch_deadline(const struct netwatch *w);
+
+/* Call until it returns NETWATCH_NOTHING. */
+enum netwatch_change netwatch_poll(struct netwatch *w, uint64_t now);
+
+#endif /* TEREDO_TOOL_NETWATCH_H */

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What servers see of this host, by a socket of our own: needs no device, no
+ * module and no privilege. All servers are asked from one port, at once.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "host.h"
+#include "json.h"
+#include "names.h"
+#include "qualify.h"
+#include "resolve.h"
+#include "subcommands.h"
+#include "terminal.h"
+
+struct probe {
+	const char *host;
+	int error;		/* of getaddrinfo(), 0: none */
+	bool done;
+	bool up;		/* qualification would succeed */
+	struct qualify qualify;
+};
+
+static int open_socket(__be16 *port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len)) {
+		close(fd);
+		return -1;
+	}
+	*port = sin.sin_port;
+	return fd;
+}
+
+/* Look the host up and begin. */
+static void begin_probe(struct probe *probe, const char *host, __be16 port)
+{
+	static const struct in6_addr prefix = {
+		.s6_addr = { 0x20, 0x01 },
+	};
+	struct qualify_server servers[QUALIFY_SERVERS_MAX];
+	struct resolver r = { .fd = -1 };
+	struct pollfd pfd;
+
+	probe->host = host;
+	if (resolver_start(&r, host)) {
+		probe->error = EAI_SYSTEM;
+		probe->done = true;
+		return;
+	}
+	pfd.fd = r.fd;
+	pfd.events = POLLIN;
+	do
+		poll(&pfd, 1, -1);
+	while (!resolver_read(&r));
+	qualify_init(&probe->qualify, &prefix, 30000, host_random);
+	if (!resolver_servers(&r, 0, servers)) {
+		probe->error = r.count ? r.list[0].error : EAI_FAIL;
+		probe->done = true;
+		return;
+	}
+	/* Other addresses of the name are for clients to fall back on. */
+	qualify_set_servers(&probe->qualify, servers, 1);
+	if (!host_source_address(servers[0].primary,
+				 &probe->qualify.local.addr))
+		probe->qualify.local.port = port;
+	qualify_start(&probe->qualify, host_clock());
+}
+
+static void advance_probe(struct probe *probe, int fd)
+{
+	struct qualify_event ev;
+
+	while (!probe->done &&
+	       qualify_poll(&probe->qualify, host_clock(), &ev)) {
+		struct sockaddr_in to = { .sin_family = AF_INET };
+
+		switch (ev.type) {
+		case QUALIFY_SEND:
+			to.sin_port = ev.to.port;
+			to.sin_addr.s_addr = ev.to.addr;
+			if (sendto(fd, ev.payload, sizeof(ev.payload), 0,
+				   (struct sockaddr *)&to, sizeof(to)) < 0)
+				qualify_send_failed(&probe->qualify, errno);
+			break;
+		case QUALIFY_UP:
+			probe->up = true;
+			probe->done = true;
+			break;
+		case QUALIFY_FAILED:
+			probe->done = true;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* Read what has come; true unless nothing had. */
+static bool receive(struct probe *probes, int count, int fd)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	uint8_t buf[TEREDO_PAYLOAD_MAX];
+	struct endpoint from;
+	ssize_t n;
+	int i;
+
+	n = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&sin, &len);
+	/* An ICMP error is nobody's in particular: time will tell. */
+	if (n < 0)
+		return errno != EAGAIN;
+	from.addr = sin.sin_addr.s_addr;
+	from.port = sin.sin_port;
+	for (i = 0; i < count; i++)
+		if (!probes[i].done)
+			qualify_receive(&probes[i].qualify, host_clock(),
+					&from, buf, n);
+	return true;
+}
+
+static void wait_for_more(const struct probe *probes, int count, int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	uint64_t at = QUALIFY_NEVER, now = host_clock();
+	int i;
+
+	for (i = 0; i < count; i++) {
+		uint64_t deadline = qualify_deadline(&probes[i].qualify);
+
+		if (!probes[i].done && deadline < at)
+			at = deadline;
+	}
+	poll(&pfd, 1, at > now ? (int)(at - now) : 0);
+}
+
+static bool any_under_way(const struct probe *probes, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (!probes[i].done)
+			return true;
+	return false;
+}
+
+static bool answered(const struct probe *probe)
+{
+	return probe->qualify.target[0].answered ||
+	       probe->qualify.target[1].answered;
+}
+
+/* The mapping to tell: what the primary address saw, if it answered. */
+static const struct endpoint *mapping_of(const struct probe *probe)
+{
+	return &probe->qualify.target[!probe->qualify.target[0].answered].mapped;
+}
+
+static void show_json(const struct probe *probe)
+{
+	const struct qualify *q = &probe->qualify;
+	int i;
+
+	json_open_object(NULL);
+	json_string("host", probe->host);
+	json_string("error", probe->error ? gai_strerror(probe->error) : NULL);
+	json_string("nat", name_of(&nat_names, q->nat));
+	format_endpoint_json("mapped", mapping_of(probe));
+	json_open_list("servers");
+	for (i = 0; i < 2 && !probe->error; i++) {
+		const struct qualify_target *t = &q->target[i];
+
+		json_open_object(NULL);
+		json_address("address", AF_INET, &t->addr);
+		json_bool("answered", t->answered);
+		json_number("tries", t->sent);
+		format_endpoint_json("mapped", &t->mapped);
+		if (t->answered)
+			json_number("rtt_ms", t->rtt);
+		else
+			json_string("rtt_ms", NULL);
+		json_close_object();
+	}
+	json_close_list();
+	json_close_object();
+}
+
+static void show_target(const struct probe *probe, int i)
+{
+	static const char *const names[] = { "primary", "secondary" };
+	const struct qualify_target *t = &probe->qualify.target[i];
+
+	printf("  %-9s  %-15s  ", names[i], ipv4_text(t->addr));
+	if (t->answered)
+		printf("sees us as %s, round trip %u ms\n",
+		       endpoint_text(&t->mapped), t->rtt);
+	else if (t->sent)
+		printf("no answer to %u tries\n", t->sent);
+	else
+		puts("not asked");
+}
+
+static void explain(const struct probe *probe)
+{
+	const struct qualify *q = &probe->qualify;
+
+	printf("  NAT        %s", name_of(&nat_names, q->nat));
+	switch (q->nat) {
+	case TEREDO_NAT_NONE:
+		puts(": the mapped address is our own");
+		break;
+	case TEREDO_NAT_SYMMETRIC:
+		puts(": each address sees another mapping; Teredo needs a forwarded port here");
+		break;
+	case TEREDO_NAT_RESTRICTED:
+		puts(": one mapping for all, Teredo works");
+		break;
+	default:
+		if (probe->up)
+			puts(": Teredo works, but one address of the server does not answer");
+		else
+			putchar('\n');
+	}
+	if (probe->up)
+		return;
+	if (q->failure == QUALIFY_PRIVATE)
+		printf("  It sees us as %s, which is no public address: there is no public IPv4 network in between\n",
+		       endpoint_text(&q->refused_origin));
+	else if (q->failure == QUALIFY_UNREACHABLE)
+		printf("  Cannot send there: %s\n",
+		       q->error == ENETUNREACH || q->error == EHOSTUNREACH ?
+		       "no IPv4 route" : strerror(q->error));
+	else if (q->failure == QUALIFY_BAD_SERVER)
+		puts("  That is no public IPv4 address, so it can be no Teredo server");
+	else if (q->failure == QUALIFY_NO_REPLY)
+		printf("  No answer within %u s: UDP may be filtered here, or that is no Teredo server (UDP port %u)\n",
+		       QUALIFY_ROUND_MS / 1000, TEREDO_PORT);
+	if (q->refused)
+		printf("  %u answers were refused, the last one: %s\n",
+		       q->refused, qualify_verdict_text(q->refused_why));
+}
+
+static void show_text(const struct probe *probe)
+{
+	if (probe->error) {
+		complain(NULL, "%s: %s", probe->host,
+			 gai_strerror(probe->error));
+		return;
+	}
+	printf("%s%s%s\n", color(COLOR_BOLD), probe->host,
+	       color(COLOR_NORMAL));
+	show_target(probe, 0);
+	show_target(probe, 1);
+	explain(probe);
+}
+
+int probe_main(int argc, char **argv)
+{
+	int status = STATUS_FAILED;
+	struct probe *probes;
+	__be16 port = 0;
+	int fd, i;
+
+	if (!argc)
+		return usage_error("probe which server?");
+	probes = calloc(argc, sizeof(*probes));
+	fd = open_socket(&port);
+	if (!probes || fd < 0) {
+		complain(NULL, "%s", strerror(errno));
+		free(probes);
+		return STATUS_FAILED;
+	}
+
+	for (i = 0; i < argc; i++)
+		begin_probe(&probes[i], argv[i], port);
+	while (any_under_way(probes, argc)) {
+		while (receive(probes, argc, fd))
+			;
+		for (i = 0; i < argc; i++)
+			advance_probe(&probes[i], fd);
+		if (any_under_way(probes, argc))
+			wait_for_more(probes, argc, fd);
+	}
+
+	if (json_wanted)
+		json_open_list(NULL);
+	for (i = 0; i < argc; i++) {
+		if (json_wanted)
+			show_json(&probes[i]);
+		else
+			show_text(&probes[i]);
+		if (answered(&probes[i]))
+			status = STATUS_DONE;
+	}
+	if (json_wanted)
+		json_close_list();
+	close(fd);
+	free(probes);
+	return status;
+}

@@ -1,0 +1,793 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The controller of a client: qualification by qualify.c, network events by
+ * netwatch.c, names by resolve.c; what they decide is done here.
+ *
+ * The kernel forwards with or without a controller. One that starts takes over
+ * what it finds; nothing that is right already is touched.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "ipc.h"
+#include "names.h"
+#include "netwatch.h"
+#include "qualify.h"
+#include "resolve.h"
+#include "subcommands.h"
+#include "terminal.h"
+
+/* A router's default route has 1024 (RFC 4191, in Linux): ours comes second,
+ * and with --force far behind everything.
+ */
+#define METRIC		1029
+#define METRIC_FORCED	100000
+
+/* A difference of the clocks with and without suspension. */
+#define RESUME_MS	2000
+
+struct controller {
+	char ifname[IF_NAMESIZE];
+	bool once;
+	bool force;
+	bool down;		/* the link is */
+	bool aside;		/* native IPv6 is there */
+	bool stale;		/* the kernel's device has changed */
+	int done;		/* exit status, or -1 */
+	uint32_t metric;
+	struct device dev;	/* as the kernel had it last */
+	struct qualify qualify;
+	struct netwatch watch;
+	struct resolver resolver;
+	int signals;
+	int timer;
+	uint64_t suspended;	/* milliseconds since boot, seen last */
+};
+
+static void say(const struct controller *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(const struct controller *c, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s: ", c->ifname);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* -- address, routes, state -- */
+
+static const struct in6_addr any_address;
+
+static bool is_qualified(const struct controller *c)
+{
+	return c->dev.state == TEREDO_STATE_QUALIFIED &&
+	       DEV_HAS(&c->dev, ADDRESS);
+}
+
+/* Report a state without an address. */
+static void report(struct controller *c, uint8_t state, uint8_t nat)
+{
+	struct device dev = { .ifindex = c->dev.ifindex, .state = state,
+			      .nat = nat };
+
+	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
+		  BIT(TEREDO_A_DEV_NAT);
+	c->dev.state = state;
+	/* A link that is down or gone has no state to be set. */
+	if (ipc_state_set(&dev) && !c->down && c->done < 0)
+		complain(c->ifname, "state: %s", ipc_error());
+}
+
+static void withdraw(struct controller *c)
+{
+	if (!is_qualified(c))
+		return;
+	if (ipc_route_del(c->dev.ifindex, &any_address, 0, c->metric))
+		complain(c->ifname, "default route: %s", ipc_error());
+	if (ipc_addr_del(c->dev.ifindex, &c->dev.address, TEREDO_PREFIX_LEN))
+		complain(c->ifname, "address: %s", ipc_error());
+	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
+}
+
+/* The random bits stay while the rest does (F-09). */
+static void make_address(const struct controller *c, struct in6_addr *out)
+{
+	const struct qualify *q = &c->qualify;
+	struct teredo_addr parts = {
+		.server = q->server.primary,
+		.client = q->mapped.addr,
+		.port = q->mapped.port,
+	};
+	struct teredo_addr old;
+
+	if (DEV_HAS(&c->dev, ADDRESS) &&
+	    c->dev.address.s6_addr32[0] == q->prefix.s6_addr32[0]) {
+		teredo_addr_unpack(&old, &c->dev.address);
+		if (old.server == parts.server && old.client == parts.client &&
+		    old.port == parts.port) {
+			*out = c->dev.address;
+			return;
+		}
+	}
+	host_random(&parts.flags, sizeof(parts.flags));
+	parts.flags &= TEREDO_FLAGS_RANDOM;
+	teredo_addr_pack(out, &q->prefix, &parts);
+}
+
+static void set_mtu(struct controller *c)
+{
+	uint32_t mtu = c->qualify.mtu;
+
+	if (!mtu)
+		return;
+	/* C-18 */
+	if (mtu < TEREDO_MTU_MIN || mtu > UINT16_MAX)
+		mtu = TEREDO_MTU_MIN;
+	if (mtu == c->dev.mtu)
+		return;
+	if (ipc_link_set_mtu(c->dev.ifindex, mtu))
+		complain(c->ifname, "MTU %u: %s", mtu, ipc_error());
+	else
+		c->dev.mtu = mtu;
+}
+
+/* Qualified: tell the kernel first, which drops what is sent too early, then
+ * give the link the address, then lead packets to it. Returns false if it
+ * could not be done.
+ */
+static bool apply(struct controller *c)
+{
+	const struct qualify *q = &c->qualify;
+	struct device dev = {
+		.ifindex = c->dev.ifindex,
+		.state = TEREDO_STATE_QUALIFIED,
+		.nat = q->nat,
+		.mapped = q->mapped,
+		.server = q->server.primary,
+		.server2 = q->server.secondary,
+	};
+	bool had = is_qualified(c);
+	struct in6_addr old = c->dev.address;
+
+	make_address(c, &dev.address);
+	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
+		  BIT(TEREDO_A_DEV_ADDRESS) | BIT(TEREDO_A_DEV_NAT) |
+		  BIT(TEREDO_A_DEV_MAPPED_ADDRESS) |
+		  BIT(TEREDO_A_DEV_MAPPED_PORT) |
+		  BIT(TEREDO_A_DEV_SERVER) | BIT(TEREDO_A_DEV_SERVER2);
+	if (ipc_state_set(&dev)) {
+		complain(c->ifname, "cannot report the address: %s",
+			 ipc_error());
+		return false;
+	}
+	c->dev.state = dev.state;
+	c->dev.address = dev.address;
+	c->dev.has |= BIT(TEREDO_A_DEV_ADDRESS);
+
+	set_mtu(c);
+	if (ipc_addr_add(c->dev.ifindex, &dev.address, TEREDO_PREFIX_LEN)) {
+		complain(c->ifname, "cannot set the address: %s%s",
+			 ipc_error(), access("/proc/net/if_inet6", F_OK) ?
+			 " (IPv6 is switched off)" : "");
+		return false;
+	}
+	if (had && !teredo_addr_equal(&old, &dev.address) &&
+	    ipc_addr_del(c->dev.ifindex, &old, TEREDO_PREFIX_LEN))
+		complain(c->ifname, "old address: %s", ipc_error());
+	if (ipc_route_add(c->dev.ifindex, &any_address, 0, c->metric)) {
+		complain(c->ifname, "cannot set the default route: %s",
+			 ipc_error());
+		return false;
+	}
+	return true;
+}
+
+/* -- messages about qualification -- */
+
+static void say_qualified(const struct controller *c)
+{
+	const struct qualify *q = &c->qualify;
+
+	say(c, "qualified: address %s, mapped %s, NAT %s, server %s",
+	    ipv6_text(&c->dev.address), endpoint_text(&q->mapped),
+	    name_of(&nat_names, q->nat), ipv4_text(q->server.primary));
+	if (q->nat == TEREDO_NAT_UNKNOWN && !q->target[1].answered)
+		complain(c->ifname,
+			 "the secondary address %s of the server does not answer: the kind of NAT is not known",
+			 ipv4_text(q->server.secondary));
+}
+
+static void say_no_reply(const struct controller *c)
+{
+	const struct qualify *q = &c->qualify;
+
+	if (q->failure == QUALIFY_PRIMARY_SILENT)
+		complain(c->ifname,
+			 "no reply from the server's primary address %s, %u tries; the secondary address %s does answer",
+			 ipv4_text(q->server.primary), q->target[0].sent,
+			 ipv4_text(q->server.secondary));
+	else if (!q->target[1].asked)
+		complain(c->ifname, "no reply from the server %s, %u tries",
+			 ipv4_text(q->server.primary), q->target[0].sent);
+	else
+		complain(c->ifname,
+			 "no reply from the server: %s and %s, UDP port %u, %u tries each in %u s; is UDP filtered here, and is that a Teredo server?",
+			 ipv4_text(q->server.primary),
+			 ipv4_text(q->server.secondary), TEREDO_PORT,
+			 q->target[0].sent, QUALIFY_ROUND_MS / 1000);
+	if (q->refused)
+		complain(c->ifname,
+			 "%u answers were refused, the last one: %s",
+			 q->refused, qualify_verdict_text(q->refused_why));
+	if (q->error)
+		complain(c->ifname, "sending failed: %s", strerror(q->error));
+}
+
+static void say_failed(const struct controller *c)
+{
+	const struct qualify *q = &c->qualify;
+
+	switch (q->failure) {
+	case QUALIFY_NO_REPLY:
+	case QUALIFY_PRIMARY_SILENT:
+		say_no_reply(c);
+		break;
+	case QUALIFY_SYMMETRIC:
+		complain(c->ifname,
+			 "symmetric NAT: the server's primary address sees us as %s, the secondary as %s; "
+			 "Teredo cannot work through it unless it forwards a UDP port to this host: "
+			 "have one forwarded, and `teredo-tool set %s port N` to it while the link is down",
+			 endpoint_text(&q->target[0].mapped),
+			 endpoint_text(&q->target[1].mapped), c->ifname);
+		break;
+	case QUALIFY_PRIVATE:
+		complain(c->ifname,
+			 "the server %s sees us as %s, which is no public address: there is no public IPv4 network between here and there",
+			 ipv4_text(q->server.primary),
+			 endpoint_text(&q->refused_origin));
+		break;
+	case QUALIFY_UNREACHABLE:
+		complain(c->ifname, "cannot send to the server %s: %s",
+			 ipv4_text(q->server.primary),
+			 q->error == ENETUNREACH || q->error == EHOSTUNREACH ?
+			 "no IPv4 route to it" : strerror(q->error));
+		break;
+	case QUALIFY_BAD_SERVER:
+		complain(c->ifname,
+			 "server %s: not a public IPv4 address, so it can be no Teredo server",
+			 ipv4_text(q->server.primary));
+		break;
+	}
+}
+
+/* -- servers -- */
+
+static const char *server_names(const struct controller *c)
+{
+	if (c->dev.config.server_name[0])
+		return c->dev.config.server_name;
+	return c->dev.config.server ? ipv4_text(c->dev.config.server) : "";
+}
+
+/* An adopted server is kept, unless the list has addresses only and it is
+ * none of them: a name may stand for several, or for another one by now.
+ */
+static bool is_wanted(const struct controller *c, __be32 server)
+{
+	const char *names = server_names(c);
+	char name[256];
+	unsigned int i;
+	__be32 addr;
+
+	for (i = 0; ; i++) {
+		list_entry(names, i, name, sizeof(name));
+		if (!name[0])
+			return false;
+		if (inet_pton(AF_INET, name, &addr) != 1 || addr == server)
+			return true;
+	}
+}
+
+static void resolve(struct controller *c)
+{
+	int err;
+
+	if (c->dev.state == TEREDO_STATE_OFFLINE)
+		report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
+	resolver_stop(&c->resolver);
+	err = resolver_start(&c->resolver, server_names(c));
+	if (!err)
+		return;
+	complain(c->ifname, "cannot look up the server: %s", strerror(-err));
+	qualify_set_servers(&c->qualify, NULL, 0);
+	qualify_start(&c->qualify, host_clock());
+}
+
+static void resolved(struct controller *c)
+{
+	struct qualify_server servers[QUALIFY_SERVERS_MAX];
+	const struct resolver *r = &c->resolver;
+	unsigned int i, count;
+	char name[256];
+
+	for (i = 0; i < r->count; i++) {
+		if (!r->list[i].error)
+			continue;
+		list_entry(server_names(c), r->list[i].name, name,
+			   sizeof(name));
+		complain(c->ifname, "server %s: %s", name,
+			 gai_strerror(r->list[i].error));
+	}
+	count = resolver_servers(r, c->dev.config.server2, servers);
+	if (!count)
+		complain(c->ifname, "no server has an IPv4 address");
+	qualify_set_servers(&c->qualify, servers, count);
+	qualify_start(&c->qualify, host_clock());
+}
+
+/* What a host without NAT is mapped to: the address that packets to the
+ * server come from, and the service port.
+ */
+static void find_local(struct controller *c)
+{
+	struct endpoint *local = &c->qualify.local;
+
+	memset(local, 0, sizeof(*local));
+	/* The socket of the device may be in another namespace. */
+	if (DEV_HAS(&c->dev, LINK_NETNSID))
+		return;
+	local->addr = c->dev.local;
+	if (local->addr ||
+	    !host_source_address(c->qualify.server.primary, &local->addr))
+		local->port = c->dev.port;
+}
+
+/* -- the device -- */
+
+/* Become the controller, and go on from the state that the device is in. */
+static int take_over(struct controller *c)
+{
+	struct qualify *q = &c->qualify;
+	struct qualify_server server;
+	int err;
+
+	err = ipc_control_bind(c->ifname, &c->dev);
+	if (err) {
+		complain(c->ifname, "%s", ipc_error());
+		return err;
+	}
+	resolver_stop(&c->resolver);
+	qualify_init(q, &c->dev.config.prefix, c->dev.config.refresh * 1000,
+		     host_random);
+	if (!server_names(c)[0]) {
+		complain(c->ifname, "no server: say `teredo-tool set %s server HOST`",
+			 c->ifname);
+		return -EDESTADDRREQ;
+	}
+	server.primary = c->dev.server;
+	server.secondary = c->dev.server2;
+	if (is_qualified(c) && is_wanted(c, server.primary)) {
+		say(c, "taking over: address %s",
+		    ipv6_text(&c->dev.address));
+		qualify_adopt(q, host_clock(), &server, &c->dev.mapped,
+			      c->dev.nat);
+	} else {
+		resolve(c);
+	}
+	return 0;
+}
+
+static void link_down(struct controller *c)
+{
+	if (c->down)
+		return;
+	say(c, "the link is down, waiting");
+	c->down = true;
+	/* The stack and the module have forgotten all of it. */
+	c->dev.state = TEREDO_STATE_DOWN;
+	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
+	qualify_stop(&c->qualify);
+	resolver_stop(&c->resolver);
+}
+
+static void link_up(struct controller *c)
+{
+	if (!c->down)
+		return;
+	say(c, "the link is up again");
+	c->down = false;
+	if (!c->aside && take_over(c))
+		c->done = 1;
+}
+
+/* Look at the device once more: somebody may have configured it, or set it
+ * down and up faster than we looked.
+ */
+static void refresh(struct controller *c)
+{
+	const struct config *old = &c->dev.config;
+	struct device dev;
+	bool other_server;
+
+	if (c->down || c->done >= 0)
+		return;
+	if (ipc_dev_get(c->ifname, false, &dev))
+		return;
+	if (dev.state == TEREDO_STATE_DOWN) {
+		link_down(c);
+		return;
+	}
+	other_server = strcmp(dev.config.server_name, old->server_name) ||
+		       dev.config.server != old->server ||
+		       dev.config.server2 != old->server2 ||
+		       !teredo_addr_equal(&dev.config.prefix, &old->prefix);
+	c->qualify.refresh = dev.config.refresh * 1000;
+	c->dev.config = dev.config;
+	c->dev.local = dev.local;
+	c->dev.port = dev.port;
+	if (c->aside)
+		return;
+	if (is_qualified(c) && dev.state != TEREDO_STATE_QUALIFIED) {
+		say(c, "the link was down");
+		c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
+		if (take_over(c))
+			c->done = 1;
+	} else if (other_server) {
+		say(c, "another server: %s", server_names(c));
+		/* The old address works until there is a new one. */
+		qualify_stop(&c->qualify);
+		c->qualify.prefix = dev.config.prefix;
+		resolve(c);
+	}
+}
+
+/* -- events -- */
+
+static void handle_up(struct controller *c, bool changed)
+{
+	if (!apply(c)) {
+		withdraw(c);
+		report(c, TEREDO_STATE_OFFLINE, c->qualify.nat);
+		c->done = 1;
+		return;
+	}
+	if (changed)
+		say_qualified(c);
+	if (c->once) {
+		if (!changed)
+			say_qualified(c);
+		c->done = 0;
+	}
+}
+
+static void handle_pause(struct controller *c, uint32_t pause)
+{
+	withdraw(c);
+	report(c, TEREDO_STATE_OFFLINE, c->qualify.nat);
+	if (c->once)
+		c->done = 1;
+	else
+		say(c, "offline, next try in %u s", (pause + 999) / 1000);
+}
+
+static void handle_qualify(struct controller *c)
+{
+	struct qualify *q = &c->qualify;
+	struct qualify_event ev;
+	int err;
+
+	while (c->done < 0 && qualify_poll(q, host_clock(), &ev)) {
+		switch (ev.type) {
+		case QUALIFY_SEND:
+			if (ev.to.addr == q->server.primary)
+				find_local(c);
+			err = ipc_control_send(c->dev.ifindex, &ev.to,
+					       ev.payload, sizeof(ev.payload));
+			if (err)
+				qualify_send_failed(q, -err);
+			break;
+		case QUALIFY_UP:
+			handle_up(c, ev.changed);
+			break;
+		case QUALIFY_DOWN:
+			say(c, "service lost: address withdrawn");
+			withdraw(c);
+			report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
+			break;
+		case QUALIFY_FAILED:
+			say_failed(c);
+			break;
+		case QUALIFY_PAUSE:
+			handle_pause(c, ev.pause);
+			break;
+		case QUALIFY_RESOLVE:
+			resolve(c);
+			break;
+		}
+	}
+}
+
+static void complain_native(const struct controller *c)
+{
+	complain(c->ifname,
+		 "there is native IPv6 already: a default route by %s; "
+		 "Teredo is for hosts that have none (say `teredo-tool run %s --force` to run beside it, with a route of metric %u)",
+		 c->watch.via.ifname[0] ? c->watch.via.ifname : "another link",
+		 c->ifname, METRIC_FORCED);
+}
+
+static void handle_netwatch(struct controller *c)
+{
+	enum netwatch_change change;
+
+	while ((change = netwatch_poll(&c->watch, host_clock()))) {
+		switch (change) {
+		case NETWATCH_NOTHING:
+			break;
+		case NETWATCH_IPV4:
+			qualify_recheck(&c->qualify, host_clock());
+			break;
+		case NETWATCH_NATIVE:
+			if (c->force || c->aside)
+				break;
+			complain_native(c);
+			say(c, "standing aside");
+			c->aside = true;
+			qualify_stop(&c->qualify);
+			resolver_stop(&c->resolver);
+			withdraw(c);
+			report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
+			if (c->once)
+				c->done = 1;
+			break;
+		case NETWATCH_NATIVE_GONE:
+			if (!c->aside)
+				break;
+			say(c, "native IPv6 is gone, starting again");
+			c->aside = false;
+			if (!c->down && take_over(c))
+				c->done = 1;
+			break;
+		}
+	}
+}
+
+static void take_net_event(const struct net_event *event, void *arg)
+{
+	struct controller *c = arg;
+
+	netwatch_event(&c->watch, event, c->dev.ifindex, host_clock());
+	if (event->link.ifindex != c->dev.ifindex || c->done >= 0)
+		return;
+	if (event->type == NET_EVENT_LINK_GONE) {
+		complain(c->ifname,
+			 "the link is gone: deleted, or moved to another namespace");
+		c->done = 1;
+	} else if (event->type == NET_EVENT_LINK) {
+		snprintf(c->ifname, sizeof(c->ifname), "%s",
+			 event->link.ifname);
+		c->dev.mtu = event->link.mtu;
+		if (event->link.flags & IFF_UP)
+			link_up(c);
+		else
+			link_down(c);
+	}
+}
+
+static void take_dev_event(const struct ipc_event *event, void *arg)
+{
+	struct controller *c = arg;
+
+	if (event->type == IPC_EVENT_LOST ||
+	    (event->type == IPC_EVENT_DEV &&
+	     event->dev.ifindex == c->dev.ifindex))
+		c->stale = true;
+}
+
+static void take_datagrams(struct controller *c)
+{
+	struct datagram dg;
+
+	while (ipc_control_recv(&dg))
+		qualify_receive(&c->qualify, host_clock(), &dg.peer,
+				dg.payload, dg.len);
+}
+
+static void take_signal(struct controller *c)
+{
+	struct signalfd_siginfo info;
+
+	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		if (!c->down && !c->aside && take_over(c))
+			c->done = 1;
+		return;
+	}
+	say(c, "stopping: address and route are taken back");
+	withdraw(c);
+	if (!c->down)
+		report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
+	c->done = c->once;
+}
+
+/* Before a check of the server: has the kernel heard anything of it? And
+ * after a suspension, everything may be different.
+ */
+static void before_qualify(struct controller *c)
+{
+	struct qualify *q = &c->qualify;
+	uint64_t now = host_clock(), suspended = host_suspended();
+	struct device dev;
+
+	if (suspended > c->suspended + RESUME_MS)
+		qualify_recheck(q, now);
+	c->suspended = suspended;
+	if (q->phase == QUALIFY_QUALIFIED && now >= q->check_at &&
+	    !ipc_dev_get(c->ifname, false, &dev) &&
+	    DEV_HAS(&dev, SERVER_IDLE))
+		qualify_heard(q, now, dev.server_idle);
+}
+
+static void set_timer(const struct controller *c)
+{
+	uint64_t at = qualify_deadline(&c->qualify);
+	struct itimerspec when = { 0 };
+
+	if (netwatch_deadline(&c->watch) < at)
+		at = netwatch_deadline(&c->watch);
+	if (at != UINT64_MAX) {
+		/* All zero would mean never. */
+		when.it_value.tv_sec = at / 1000;
+		when.it_value.tv_nsec = at % 1000 * 1000000 + 1;
+	}
+	timerfd_settime(c->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void loop(struct controller *c)
+{
+	uint64_t expirations;
+
+	while (c->done < 0) {
+		struct pollfd fds[] = {
+			{ .fd = c->signals, .events = POLLIN },
+			{ .fd = c->timer, .events = POLLIN },
+			{ .fd = ipc_control_fd(), .events = POLLIN },
+			{ .fd = ipc_watch_fd(), .events = POLLIN },
+			{ .fd = ipc_monitor_fd(), .events = POLLIN },
+			{ .fd = c->resolver.fd, .events = POLLIN },
+		};
+
+		/* Those that came during a request make no noise. */
+		take_datagrams(c);
+		before_qualify(c);
+		handle_qualify(c);
+		handle_netwatch(c);
+		if (c->done >= 0)
+			break;
+		/* What was just done may have brought more to do at once. */
+		fds[5].fd = c->resolver.fd;
+		set_timer(c);
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+			continue;
+		if (fds[0].revents)
+			take_signal(c);
+		if (fds[1].revents &&
+		    read(c->timer, &expirations, sizeof(expirations)) < 0)
+			complain(c->ifname, "timer: %s", strerror(errno));
+		if (fds[3].revents)
+			ipc_watch_read(take_net_event, c);
+		if (fds[4].revents)
+			ipc_monitor_read(take_dev_event, c);
+		if (c->stale) {
+			c->stale = false;
+			refresh(c);
+		}
+		if (fds[5].revents && c->resolver.fd == fds[5].fd &&
+		    resolver_read(&c->resolver))
+			resolved(c);
+	}
+}
+
+static int prepare(struct controller *c)
+{
+	sigset_t signals;
+	int native;
+
+	if (ipc_dev_get(c->ifname, false, &c->dev)) {
+		complain(c->ifname, "%s", ipc_error());
+		return -1;
+	}
+	if (c->dev.config.mode != TEREDO_MODE_CLIENT) {
+		complain(c->ifname,
+			 "mode %s needs no controller: `ip link set %s up` is all",
+			 name_of(&mode_names, c->dev.config.mode), c->ifname);
+		return -1;
+	}
+	native = ipc_native_default(&c->watch.via);
+	c->watch.native = native > 0;
+	if (native > 0 && !c->force) {
+		complain_native(c);
+		return -1;
+	}
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	c->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	c->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (c->signals < 0 || c->timer < 0) {
+		complain(c->ifname, "%s", strerror(errno));
+		return -1;
+	}
+	if (ipc_watch_open() || ipc_monitor_open(false)) {
+		complain(c->ifname, "%s", ipc_error());
+		return -1;
+	}
+	return 0;
+}
+
+static int set_up(struct controller *c)
+{
+	if (c->dev.state != TEREDO_STATE_DOWN)
+		return 0;
+	if (ipc_link_set_up(c->dev.ifindex, true)) {
+		complain(c->ifname, "cannot set the link up: %s",
+			 ipc_error());
+		return -1;
+	}
+	say(c, "the link was down, it is up now");
+	return 0;
+}
+
+int run_main(int argc, char **argv)
+{
+	struct controller c = {
+		.done = -1,
+		.signals = -1,
+		.timer = -1,
+		.resolver.fd = -1,
+		.suspended = host_suspended(),
+	};
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--once"))
+			c.once = true;
+		else if (!strcmp(argv[i], "--force"))
+			c.force = true;
+		else if (argv[i][0] == '-' || c.ifname[0])
+			return usage_error("run: unexpected \"%s\"", argv[i]);
+		else if (take_ifname(argv[i], c.ifname))
+			return STATUS_USAGE;
+	}
+	if (!c.ifname[0])
+		return usage_error("run: which device?");
+	c.metric = c.force ? METRIC_FORCED : METRIC;
+
+	if (prepare(&c) || set_up(&c) || take_over(&c))
+		c.done = STATUS_FAILED;
+	loop(&c);
+	resolver_stop(&c.resolver);
+	if (c.signals >= 0)
+		close(c.signals);
+	if (c.timer >= 0)
+		close(c.timer);
+	return c.done;
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "format.h"
+#include "host.h"
+#include "ipc.h"
+#include "json.h"
+#include "names.h"
+#include "subcommands.h"
+#include "terminal.h"
+
+/* -- devices -- */
+
+static void row(const char *label)
+{
+	printf("  %-11s ", label);
+}
+
+/* What to do next, where a device does not work yet. */
+static void print_hint(const struct device *dev)
+{
+	bool client = dev->config.mode == TEREDO_MODE_CLIENT;
+	const char *name = dev->ifname;
+
+	if (client && !format_server(dev)[0])
+		printf("  hint: no server: say `teredo-tool set %s server HOST`\n",
+		       name);
+	if (dev->state == TEREDO_STATE_DOWN)
+		printf("  hint: the link is down: say `%s %s`\n",
+		       client ? "teredo-tool run" : "ip link set up dev",
+		       name);
+	else if (client && !DEV_HAS(dev, CONTROLLER))
+		printf("  hint: no controller: start `teredo-tool run %s`\n",
+		       name);
+	else if (dev->state == TEREDO_STATE_OFFLINE)
+		printf("  hint: %s; see the messages of its controller, and try `teredo-tool probe %s`\n",
+		       dev->nat == TEREDO_NAT_SYMMETRIC ?
+		       "a symmetric NAT is in the way" :
+		       "qualification failed", format_server(dev));
+}
+
+static void print_client(const struct device *dev)
+{
+	bool qualified = dev->state == TEREDO_STATE_QUALIFIED;
+	__be32 server = dev_server(dev);
+
+	if (DEV_HAS(dev, ADDRESS)) {
+		row("address");
+		printf("%s%s%s\n", color(COLOR_BOLD), ipv6_text(&dev->address),
+		       color(COLOR_NORMAL));
+	}
+	if (dev->mapped.port) {
+		row("mapped");
+		printf("%s\n", endpoint_text(&dev->mapped));
+	}
+	if (qualified || dev->nat != TEREDO_NAT_UNKNOWN) {
+		row("NAT");
+		printf("%s\n", name_of(&nat_names, dev->nat));
+	}
+	if (server || dev->config.server_name[0]) {
+		row("server");
+		if (server)
+			printf("%s, %s", ipv4_text(server),
+			       ipv4_text(dev_server2(dev)));
+		if (dev->config.server_name[0])
+			printf(server ? " (%s)" : "%s",
+			       dev->config.server_name);
+		if (dev->state != TEREDO_STATE_DOWN)
+			printf(", %sheard %s",
+			       DEV_HAS(dev, SERVER_IDLE) ? "" : "never ",
+			       DEV_HAS(dev, SERVER_IDLE) ?
+			       format_idle(true, dev->server_idle) : "");
+		if (DEV_HAS(dev, SERVER_IDLE))
+			printf(" ago");
+		putchar('\n');
+	}
+	row("controller");
+	puts(DEV_HAS(dev, CONTROLLER) ? "running" : "none");
+}
+
+static void print_dev(const struct device *dev)
+{
+	const struct config *config = &dev->config;
+	bool works = dev->state == TEREDO_STATE_QUALIFIED ||
+		     dev->state == TEREDO_STATE_ACTIVE;
+	__be32 local = dev->local ? dev->local : config->local;
+	__be16 port = dev->port ? dev->port : config->port;
+
+	printf("%s%s%s: %s%s, %s%s%s\n", color(COLOR_BOLD), dev->ifname,
+	       color(COLOR_NORMAL), name_of(&mode_names, config->mode),
+	       config->relaying ? " and relay" : "",
+	       color(works ? COLOR_GOOD : COLOR_BAD),
+	       name_of(&state_names, dev->state), color(COLOR_NORMAL));
+	if (config->mode == TEREDO_MODE_CLIENT)
+		print_client(dev);
+	if (config->mode == TEREDO_MODE_SERVER) {
+		row("addresses");
+		printf("%s, %s\n", ipv4_text(config->local),
+		       ipv4_text(dev_server2(dev)));
+	}
+	row("service");
+	printf("%s port ", local ? ipv4_text(local) : "any address,");
+	if (port)
+		printf("%u", ntohs(port));
+	else
+		printf("chosen when set up");
+	printf(", MTU %u", dev->mtu);
+	if (config->mode == TEREDO_MODE_CLIENT)
+		printf(", refresh %u s", config->refresh);
+	if (DEV_HAS(dev, LINK_NETNSID))
+		printf(", in namespace %d", dev->link_netnsid);
+	putchar('\n');
+	row("prefix");
+	printf("%s/%u\n", ipv6_text(&config->prefix), config->prefix_len);
+	if (config->mode != TEREDO_MODE_SERVER || config->relaying) {
+		row("peers");
+		printf("%u of at most %u\n", dev->peers, config->peers_max);
+	}
+	print_hint(dev);
+}
+
+static void show_dev(const struct device *dev, void *arg)
+{
+	(void)arg;
+	if (!json_wanted) {
+		print_dev(dev);
+		return;
+	}
+	json_open_object(NULL);
+	format_dev_json(dev);
+	json_close_object();
+}
+
+/* -- counters -- */
+
+static void print_stats(const struct device *dev)
+{
+	unsigned int i, shown = 0;
+
+	printf("%s%s%s:\n", color(COLOR_BOLD), dev->ifname,
+	       color(COLOR_NORMAL));
+	for (i = 0; i < stats_names.count; i++) {
+		if (!stats_names.name[i] || !dev->stats[i])
+			continue;
+		printf("  %-20s %" PRIu64 "\n", stats_names.name[i],
+		       dev->stats[i]);
+		shown++;
+	}
+	puts(shown ? "  all others are 0" : "  all counters are 0");
+}
+
+static void show_stats(const struct device *dev, void *arg)
+{
+	unsigned int i;
+
+	(void)arg;
+	if (!json_wanted) {
+		print_stats(dev);
+		return;
+	}
+	json_open_object(NULL);
+	json_string("ifname", dev->ifname);
+	for (i = 0; i < stats_names.count; i++)
+		if (stats_names.name[i] && dev->stats_has & 1ULL << i)
+			json_number(stats_names.name[i], dev->stats[i]);
+	json_close_object();
+}
+
+/* One device or all, with or without counters. */
+static int show_devs(int argc, char **argv, bool with_stats)
+{
+	void (*show)(const struct device *dev, void *arg) =
+		with_stats ? show_stats : show_dev;
+	char ifname[IF_NAMESIZE];
+	struct device dev;
+	int err;
+
+	if (argc > 1)
+		return usage_error("show: unexpected \"%s\"", argv[1]);
+	if (argc && take_ifname(argv[0], ifname))
+		return STATUS_USAGE;
+
+	if (json_wanted)
+		json_open_list(NULL);
+	if (argc) {
+		err = ipc_dev_get(ifname, with_stats, &dev);
+		if (!err)
+			show(&dev, NULL);
+	} else {
+		err = ipc_dev_dump(with_stats, show, NULL);
+	}
+	if (json_wanted)
+		json_close_list();
+	return err ? request_failed(argc ? ifname : NULL) : STATUS_DONE;
+}
+
+/* -- peers -- */
+
+struct peer_filter {
+	char ifname[IF_NAMESIZE];	/* "" for all */
+	int state;			/* negative for all */
+	bool has_addr;
+	struct in6_addr addr;
+	bool heading;			/* already printed */
+	int status;
+	/* The device that the last peer belonged to. */
+	uint32_t ifindex;
+	char name[IF_NAMESIZE];
+};
+
+static void print_peer(struct peer_filter *filter, const struct peer *peer)
+{
+	if (!filter->heading)
+		printf("%-10s %-39s %-21s %-11s %-6s %-8s %8s %8s %6s %7s\n",
+		       "DEV", "ADDRESS", "MAPPED", "STATE", "KIND", "PATH",
+		       "RX", "TX", "QUEUED", "BUBBLES");
+	filter->heading = true;
+	printf("%-10s %-39s %-21s %-11s %-6s %-8s %8s %8s %6u %7u%s\n",
+	       filter->name, ipv6_text(&peer->address),
+	       peer->mapped.port ? endpoint_text(&peer->mapped) : "-",
+	       name_of(&peer_state_names, peer->state),
+	       name_of(&peer_kind_names, peer->kind),
+	       name_of(&peer_path_names, peer->path),
+	       format_idle(PEER_HAS(peer, IDLE_RX), peer->idle_rx),
+	       format_idle(PEER_HAS(peer, IDLE_TX), peer->idle_tx),
+	       peer->queued, peer->bubbles,
+	       PEER_HAS(peer, PERMANENT) ? " permanent" : "");
+}
+
+static void show_peer(const struct peer *peer, void *arg)
+{
+	struct peer_filter *filter = arg;
+
+	if (peer->ifindex != filter->ifindex || !filter->name[0]) {
+		filter->ifindex = peer->ifindex;
+		if (!if_indextoname(peer->ifindex, filter->name))
+			snprintf(filter->name, sizeof(filter->name), "if%u",
+				 peer->ifindex);
+	}
+	if (!json_wanted) {
+		print_peer(filter, peer);
+		return;
+	}
+	json_open_object(NULL);
+	format_peer_json(filter->name, peer);
+	json_close_object();
+}
+
+/* The peer with an address, on one device. */
+static int show_one_peer(struct peer_filter *filter, const char *ifname)
+{
+	struct peer peer;
+	int err;
+
+	err = ipc_peer_get(ifname, &filter->addr, &peer);
+	if (!err && (filter->state < 0 || peer.state == filter->state))
+		show_peer(&peer, filter);
+	return err;
+}
+
+static void show_one_peer_of(const struct device *dev, void *arg)
+{
+	struct peer_filter *filter = arg;
+	int err = show_one_peer(filter, dev->ifname);
+
+	/* On other devices it may be; or the device has gone meanwhile. */
+	if (err && err != -ENOENT && err != -ENODEV)
+		filter->status = request_failed(dev->ifname);
+}
+
+static int take_peer_filter(int argc, char **argv, struct peer_filter *filter)
+{
+	int i;
+
+	filter->state = -1;
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "state")) {
+			if (++i == argc)
+				return usage_error("state needs a name");
+			filter->state = name_find(&peer_state_names, argv[i]);
+			if (filter->state < 0)
+				return usage_error("\"%s\" is no state of a peer",
+						   argv[i]);
+		} else if (strchr(argv[i], ':')) {
+			if (filter->has_addr ||
+			    inet_pton(AF_INET6, argv[i], &filter->addr) != 1)
+				return usage_error("show peers: unexpected \"%s\"",
+						   argv[i]);
+			filter->has_addr = true;
+		} else if (filter->ifname[0]) {
+			return usage_error("show peers: unexpected \"%s\"",
+					   argv[i]);
+		} else if (take_ifname(argv[i], filter->ifname)) {
+			return STATUS_USAGE;
+		}
+	}
+	return 0;
+}
+
+static int show_peers(int argc, char **argv)
+{
+	struct peer_filter filter = { .status = STATUS_DONE };
+	const char *ifname;
+	bool consistent = true;
+	int err;
+
+	if (take_peer_filter(argc, argv, &filter))
+		return STATUS_USAGE;
+	ifname = filter.ifname[0] ? filter.ifname : NULL;
+
+	if (json_wanted)
+		json_open_list(NULL);
+	if (!filter.has_addr)
+		err = ipc_peer_dump(ifname, filter.state, show_peer, &filter,
+				    &consistent);
+	else if (ifname)
+		err = show_one_peer(&filter, ifname);
+	else
+		err = ipc_dev_dump(false, show_one_peer_of, &filter);
+	if (json_wanted)
+		json_close_list();
+	if (!consistent)
+		complain(ifname, "the peers changed meanwhile: one may be missing, or here twice");
+	return err ? request_failed(ifname) : filter.status;
+}
+
+int show_main(int argc, char **argv)
+{
+	if (argc && !strcmp(argv[0], "peers"))
+		return show_peers(argc - 1, argv + 1);
+	if (argc && !strcmp(argv[0], "stats"))
+		return show_devs(argc - 1, argv + 1, true);
+	return show_devs(argc, argv, false);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TEREDO_TOOL_SUBCOMMANDS_H
+#define TEREDO_TOOL_SUBCOMMANDS_H
+
+#include <stdbool.h>
+
+/* Exit status. */
+#define STATUS_DONE	0
+#define STATUS_FAILED	1
+#define STATUS_USAGE	2
+
+/* -j was given. */
+extern bool json_wanted;
+
+/* Each takes the arguments behind the name of the subcommand and returns the
+ * exit status.
+ */
+int add_main(int argc, char **argv);
+int set_main(int argc, char **argv);
+int del_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+int run_main(int argc, char **argv);
+int probe_main(int argc, char **argv);
+int peer_main(int argc, char **argv);
+int secret_main(int argc, char **argv);
+int monitor_main(int argc, char **argv);
+
+/* Complain about the command line, show the usage, return STATUS_USAGE. */
+int usage_error(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Copy the name of an interface; complains if it cannot be one. */
+int take_ifname(const char *text, char *ifname);
+
+/* Print why the last request failed, return STATUS_FAILED. */
+int request_failed(const char *dev);
+
+#endif /* TEREDO_TOOL_SUBCOMMANDS_H */

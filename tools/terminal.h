@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Messages, and colours where there is a terminal to show them. */
+#ifndef TEREDO_TOOL_TERMINAL_H
+#define TEREDO_TOOL_TERMINAL_H
+
+#define PROGRAM	"teredo-tool"
+
+enum color {
+	COLOR_NORMAL,
+	COLOR_BOLD,
+	COLOR_GOOD,
+	COLOR_BAD,
+};
+
+/* Escape sequences for standard output, "" where it is no terminal or where
+ * NO_COLOR is set.
+ */
+const char *color(enum color c);
+
+/* "teredo-tool: ..." or, with a device, "teredo-tool: DEV: ..." and a newline
+ * on standard error.
+ */
+void complain(const char *dev, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* TEREDO_TOOL_TERMINAL_H */
