@@ -213,25 +213,27 @@ static void say_qualified(const struct controller *c)
 static void say_no_reply(const struct controller *c)
 {
 	const struct qualify *q = &c->qualify;
+	const char *primary = ipv4_text(q->server.primary);
+	const char *secondary = ipv4_text(q->server.secondary);
+	unsigned int tries = q->target[0].sent;
 
-	if (q->failure == QUALIFY_PRIMARY_SILENT)
+	if (q->refused)
+		complain(c->ifname,
+			 "no valid reply from the server %s, %u tries: %u refused, the last one: %s",
+			 primary, tries, q->refused,
+			 qualify_verdict_text(q->refused_why));
+	else if (q->failure == QUALIFY_PRIMARY_SILENT)
 		complain(c->ifname,
 			 "no reply from the server's primary address %s, %u tries; the secondary address %s does answer",
-			 ipv4_text(q->server.primary), q->target[0].sent,
-			 ipv4_text(q->server.secondary));
+			 primary, tries, secondary);
 	else if (!q->target[1].asked)
 		complain(c->ifname, "no reply from the server %s, %u tries",
-			 ipv4_text(q->server.primary), q->target[0].sent);
+			 primary, tries);
 	else
 		complain(c->ifname,
 			 "no reply from the server: %s and %s, UDP port %u, %u tries each in %u s; is UDP filtered here, and is that a Teredo server?",
-			 ipv4_text(q->server.primary),
-			 ipv4_text(q->server.secondary), TEREDO_PORT,
-			 q->target[0].sent, QUALIFY_ROUND_MS / 1000);
-	if (q->refused)
-		complain(c->ifname,
-			 "%u answers were refused, the last one: %s",
-			 q->refused, qualify_verdict_text(q->refused_why));
+			 primary, secondary, TEREDO_PORT, tries,
+			 QUALIFY_ROUND_MS / 1000);
 	if (q->error)
 		complain(c->ifname, "sending failed: %s", strerror(q->error));
 }

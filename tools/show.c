@@ -45,6 +45,7 @@ static void print_hint(const struct device *dev)
 static void print_client(const struct device *dev)
 {
 	bool qualified = dev->state == TEREDO_STATE_QUALIFIED;
+	const char *name = dev->config.server_name;
 	__be32 server = dev_server(dev);
 
 	if (DEV_HAS(dev, ADDRESS)) {
@@ -60,21 +61,18 @@ static void print_client(const struct device *dev)
 		row("NAT");
 		printf("%s\n", name_of(&nat_names, dev->nat));
 	}
-	if (server || dev->config.server_name[0]) {
+	if (server || name[0]) {
 		row("server");
 		if (server)
 			printf("%s, %s", ipv4_text(server),
 			       ipv4_text(dev_server2(dev)));
-		if (dev->config.server_name[0])
-			printf(server ? " (%s)" : "%s",
-			       dev->config.server_name);
-		if (dev->state != TEREDO_STATE_DOWN)
-			printf(", %sheard %s",
-			       DEV_HAS(dev, SERVER_IDLE) ? "" : "never ",
-			       DEV_HAS(dev, SERVER_IDLE) ?
-			       format_idle(true, dev->server_idle) : "");
+		if (name[0] && (!server || strcmp(name, ipv4_text(server))))
+			printf(server ? " (%s)" : "%s", name);
 		if (DEV_HAS(dev, SERVER_IDLE))
-			printf(" ago");
+			printf(", heard %s ago",
+			       format_idle(true, dev->server_idle));
+		else if (dev->state == TEREDO_STATE_STARTING)
+			printf(", not heard yet");
 		putchar('\n');
 	}
 	row("controller");
@@ -102,7 +100,7 @@ static void print_dev(const struct device *dev)
 		       ipv4_text(dev_server2(dev)));
 	}
 	row("service");
-	printf("%s port ", local ? ipv4_text(local) : "any address,");
+	printf("%s, port ", local ? ipv4_text(local) : "any address");
 	if (port)
 		printf("%u", ntohs(port));
 	else

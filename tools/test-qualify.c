@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Unit test of qualify.c with a clock of its own; output in KTAP. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "build.h"
+#include "qualify.h"
+
+#define PRIMARY		0xcb007101U	/* 203.0.113.1 */
+#define SECONDARY	0xcb007102U
+#define OTHER		0xc6336401U	/* 198.51.100.1 */
+#define MAPPED		0xc0000207U	/* 192.0.2.7 */
+#define REFRESH		30000
+
+static const struct in6_addr prefix = { .s6_addr = { 0x20, 0x01 } };
+
+/* The client under test and its world. */
+static struct qualify q;
+static uint64_t now;
+static bool failed;
+
+/* The last solicitations, by target. */
+static struct qualify_event sent[2];
+static unsigned int sent_count[2];
+/* How often each other event came, and the last one of each kind. */
+static unsigned int events[QUALIFY_RESOLVE + 1];
+static struct qualify_event last[QUALIFY_RESOLVE + 1];
+
+#define expect(condition)						\
+	do {								\
+		if (!(condition)) {					\
+			printf("# %s:%d: %s\n", __func__, __LINE__,	\
+			       #condition);				\
+			failed = true;					\
+		}							\
+	} while (0)
+
+/* Predictable, but never the same twice. */
+static void pseudo_random(void *buf, size_t len)
+{
+	static uint32_t state = 1;
+	uint8_t *p = buf;
+
+	while (len--) {
+		state = state * 1103515245 + 12345;
+		*p++ = state >> 16;
+	}
+}
+
+static unsigned int target_of(const struct endpoint *to)
+{
+	return to->addr == q.server.secondary;
+}
+
+/* Do all there is to do now. */
+static void settle(void)
+{
+	struct qualify_event ev;
+
+	while (qualify_poll(&q, now, &ev)) {
+		events[ev.type]++;
+		last[ev.type] = ev;
+		if (ev.type == QUALIFY_SEND) {
+			sent[target_of(&ev.to)] = ev;
+			sent_count[target_of(&ev.to)]++;
+		}
+	}
+}
+
+static void forget(void)
+{
+	memset(sent_count, 0, sizeof(sent_count));
+	memset(events, 0, sizeof(events));
+}
+
+/* Let time pass, deadline by deadline. */
+static void run_until(uint64_t end)
+{
+	settle();
+	while (qualify_deadline(&q) <= end) {
+		if (qualify_deadline(&q) > now)
+			now = qualify_deadline(&q);
+		settle();
+	}
+	now = end;
+	settle();
+}
+
+/* What a server says in an answer. */
+struct answer {
+	uint32_t from;
+	uint16_t from_port;
+	uint32_t prefix;
+	uint32_t mapped;
+	uint16_t port;
+	uint32_t mtu;
+	bool no_auth, no_origin, bad_checksum, other_daddr, global_saddr;
+	uint8_t confirmation;
+	const uint8_t *nonce;
+};
+
+static struct answer good_answer(unsigned int target)
+{
+	return (struct answer) {
+		.from = ntohl(sent[target].to.addr),
+		.from_port = TEREDO_PORT,
+		.prefix = ntohl(q.server.primary),
+		.mapped = MAPPED,
+		.port = 40000,
+		.mtu = 1280,
+		.nonce = sent[target].payload + 4,
+	};
+}
+
+static enum qualify_verdict give(const struct answer *a)
+{
+	struct in6_addr saddr, daddr, net = prefix;
+	struct teredo_addr id = {
+		.flags = TEREDO_FLAG_CONE,
+		.port = htons(TEREDO_PORT),
+		.client = htonl(a->from),
+	};
+	struct endpoint from = { htonl(a->from), htons(a->from_port) };
+	uint8_t buf[256], *p = buf;
+
+	memcpy(&daddr, sent[0].payload + TEREDO_AUTH_MIN + 8, sizeof(daddr));
+	if (a->other_daddr)
+		daddr.s6_addr[15] ^= 1;
+	teredo_addr_link_local(&saddr, &id);
+	if (a->global_saddr)
+		saddr.s6_addr[0] = 0x20;
+	net.s6_addr32[1] = htonl(a->prefix);
+
+	if (!a->no_auth)
+		p += teredo_build_auth(p, a->nonce, a->confirmation);
+	if (!a->no_origin)
+		p += teredo_build_origin(p, htonl(a->mapped), htons(a->port));
+	p += teredo_build_advert(p, &saddr, &daddr, &net, a->mtu);
+	if (a->bad_checksum)
+		p[-1] ^= 1;
+	return qualify_receive(&q, now, &from, buf, p - buf);
+}
+
+static enum qualify_verdict answer(unsigned int target)
+{
+	struct answer a = good_answer(target);
+
+	return give(&a);
+}
+
+/* A client that has just begun with the server at PRIMARY. */
+static void begin(void)
+{
+	struct qualify_server list[] = {
+		{ htonl(PRIMARY), htonl(SECONDARY) },
+		{ htonl(OTHER), htonl(OTHER + 1) },
+	};
+
+	now = 1000000;
+	forget();
+	qualify_init(&q, &prefix, REFRESH, pseudo_random);
+	qualify_set_servers(&q, list, 2);
+	qualify_start(&q, now);
+	settle();
+}
+
+static void begin_qualified(void)
+{
+	begin();
+	now += 20;
+	answer(0);
+	answer(1);
+	settle();
+	expect(q.phase == QUALIFY_QUALIFIED);
+	forget();
+}
+
+static void test_one_round_trip(void)
+{
+	struct teredo_packet pkt;
+	const uint8_t *p;
+
+	begin();
+	expect(sent_count[0] == 1 && sent_count[1] == 1);
+	expect(sent[0].to.port == htons(TEREDO_PORT));
+	p = sent[0].payload;
+	expect(teredo_parse(&pkt, p, QUALIFY_RS_LEN, QUALIFY_RS_LEN) ==
+	       TEREDO_PARSE_OK);
+	expect(pkt.has_auth && !pkt.has_origin && !pkt.id_len && !pkt.au_len);
+	expect(!p[pkt.nonce + TEREDO_NONCE_LEN]);
+	expect(teredo_is_solicitation(&pkt, p + pkt.ipv6 + TEREDO_IPV6_LEN));
+	expect(teredo_addr_is_link_local(&pkt.saddr));
+	/* F-14: no cone bit */
+	expect(!(pkt.saddr.s6_addr[8] & 0x80));
+
+	now += 80;
+	expect(answer(0) == QUALIFY_ACCEPTED);
+	settle();
+	expect(!events[QUALIFY_UP]);
+	expect(answer(1) == QUALIFY_ACCEPTED);
+	settle();
+	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
+	expect(q.nat == TEREDO_NAT_RESTRICTED);
+	expect(q.mapped.addr == htonl(MAPPED) && q.mapped.port == htons(40000));
+	expect(q.mtu == 1280 && q.target[0].rtt == 80);
+	expect(sent_count[0] == 1 && sent_count[1] == 1);
+}
+
+static void test_nonces_differ(void)
+{
+	uint8_t first[TEREDO_NONCE_LEN];
+
+	begin();
+	expect(memcmp(sent[0].payload + 4, sent[1].payload + 4,
+		      TEREDO_NONCE_LEN));
+	memcpy(first, sent[0].payload + 4, sizeof(first));
+	run_until(now + 1000);
+	expect(sent_count[0] == 2);
+	expect(memcmp(first, sent[0].payload + 4, sizeof(first)));
+}
+
+static void test_no_nat(void)
+{
+	begin();
+	q.local.addr = htonl(MAPPED);
+	q.local.port = htons(40000);
+	answer(0);
+	answer(1);
+	settle();
+	expect(q.nat == TEREDO_NAT_NONE);
+	/* The same address, but another port: something translates. */
+	begin();
+	q.local.addr = htonl(MAPPED);
+	q.local.port = htons(40001);
+	answer(0);
+	answer(1);
+	settle();
+	expect(q.nat == TEREDO_NAT_RESTRICTED);
+}
+
+static void test_symmetric(void)
+{
+	struct answer a;
+
+	begin();
+	answer(0);
+	a = good_answer(1);
+	a.port++;
+	give(&a);
+	settle();
+	expect(events[QUALIFY_FAILED] == 1 && !events[QUALIFY_UP]);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_SYMMETRIC);
+	expect(q.nat == TEREDO_NAT_SYMMETRIC && q.phase == QUALIFY_OFFLINE);
+	/* No other server is asked. */
+	expect(events[QUALIFY_PAUSE] == 1);
+	expect(last[QUALIFY_PAUSE].pause >= QUALIFY_PAUSE_MAX_MS);
+	expect(q.target[0].mapped.port == htons(40000) &&
+	       q.target[1].mapped.port == htons(40001));
+}
+
+static void test_lost_datagram(void)
+{
+	uint64_t start;
+
+	begin();
+	start = now;
+	answer(1);
+	while (sent_count[0] < 2)
+		run_until(qualify_deadline(&q));
+	expect(now - start >= 500 && now - start <= 625);
+	/* Who has answered is not asked again. */
+	expect(sent_count[1] == 1);
+	answer(0);
+	settle();
+	expect(events[QUALIFY_UP] == 1);
+}
+
+static void test_late_answer(void)
+{
+	struct answer a;
+	uint8_t nonce[TEREDO_NONCE_LEN];
+
+	begin();
+	a = good_answer(0);
+	memcpy(nonce, a.nonce, sizeof(nonce));
+	a.nonce = nonce;
+	run_until(now + 700);
+	expect(sent_count[0] == 2);
+	/* The answer to the first try is as good, and tells the true time. */
+	expect(give(&a) == QUALIFY_ACCEPTED);
+	expect(q.target[0].rtt == 700);
+}
+
+static void test_no_reply(void)
+{
+	uint64_t start, at[QUALIFY_TRIES];
+	unsigned int i;
+
+	begin();
+	start = now;
+	at[0] = now;
+	for (i = 1; i < QUALIFY_TRIES; i++) {
+		while (sent_count[0] == i)
+			run_until(qualify_deadline(&q));
+		at[i] = now;
+	}
+	for (i = 2; i < QUALIFY_TRIES; i++)
+		expect(at[i] - at[i - 1] > at[i - 1] - at[i - 2]);
+	run_until(start + QUALIFY_ROUND_MS - 1);
+	expect(sent_count[0] == QUALIFY_TRIES && !events[QUALIFY_FAILED]);
+	run_until(start + QUALIFY_ROUND_MS);
+	expect(events[QUALIFY_FAILED] == 1);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
+	/* The next server, at once. */
+	expect(q.server.primary == htonl(OTHER) && !events[QUALIFY_PAUSE]);
+	run_until(start + 2 * QUALIFY_ROUND_MS);
+	expect(events[QUALIFY_FAILED] == 2 && events[QUALIFY_PAUSE] == 1);
+	expect(q.phase == QUALIFY_OFFLINE && q.nat == TEREDO_NAT_UNKNOWN);
+}
+
+static void test_pauses_grow(void)
+{
+	uint32_t pause = 0;
+	unsigned int i;
+
+	begin();
+	for (i = 1; i <= 8; i++) {
+		while (events[QUALIFY_PAUSE] < i)
+			run_until(qualify_deadline(&q));
+		expect(last[QUALIFY_PAUSE].pause > pause ||
+		       pause >= QUALIFY_PAUSE_MAX_MS);
+		expect(last[QUALIFY_PAUSE].pause <=
+		       QUALIFY_PAUSE_MAX_MS * 5 / 4);
+		pause = last[QUALIFY_PAUSE].pause;
+		run_until(now + pause);
+		expect(events[QUALIFY_RESOLVE] == i);
+		expect(qualify_deadline(&q) == QUALIFY_NEVER);
+		qualify_start(&q, now);
+	}
+}
+
+static void test_silent_secondary(void)
+{
+	uint64_t start;
+
+	begin();
+	start = now;
+	now += 30;
+	answer(0);
+	while (!events[QUALIFY_UP])
+		run_until(qualify_deadline(&q));
+	expect(now - start >= QUALIFY_GRACE_MS && now - start < 2500);
+	expect(q.nat == TEREDO_NAT_UNKNOWN && sent_count[1] >= 2);
+}
+
+static void test_silent_primary(void)
+{
+	begin();
+	answer(1);
+	run_until(now + QUALIFY_ROUND_MS);
+	expect(events[QUALIFY_FAILED] == 1 && !events[QUALIFY_UP]);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_PRIMARY_SILENT);
+}
+
+/* Each in a client that waits; then the good answer must still do. */
+static void refuse(const struct answer *a, enum qualify_verdict why)
+{
+	enum qualify_verdict verdict = give(a);
+
+	if (verdict != why)
+		printf("# verdict %s\n", qualify_verdict_text(verdict));
+	expect(verdict == why);
+	settle();
+	expect(!events[QUALIFY_UP] && !q.target[0].answered);
+}
+
+static void test_refused(void)
+{
+	static const uint8_t other_nonce[TEREDO_NONCE_LEN];
+	struct answer a;
+
+	begin();
+	a = good_answer(0);
+	a.from = OTHER;
+	refuse(&a, QUALIFY_NOT_FROM_SERVER);
+	a = good_answer(0);
+	a.from_port = TEREDO_PORT + 1;
+	refuse(&a, QUALIFY_NOT_FROM_SERVER);
+	a = good_answer(0);
+	a.nonce = other_nonce;
+	refuse(&a, QUALIFY_WRONG_NONCE);
+	/* The nonce of the other address proves nothing (C-26). */
+	a = good_answer(0);
+	a.nonce = sent[1].payload + 4;
+	refuse(&a, QUALIFY_WRONG_NONCE);
+	a = good_answer(0);
+	a.no_auth = true;
+	refuse(&a, QUALIFY_WRONG_NONCE);
+	a = good_answer(0);
+	a.confirmation = 1;
+	refuse(&a, QUALIFY_KEY_REFUSED);
+	a = good_answer(0);
+	a.no_origin = true;
+	refuse(&a, QUALIFY_NO_ORIGIN);
+	a = good_answer(0);
+	a.port = 0;
+	refuse(&a, QUALIFY_NO_ORIGIN);
+	a = good_answer(0);
+	a.other_daddr = true;
+	refuse(&a, QUALIFY_NOT_FOR_US);
+	a = good_answer(0);
+	a.global_saddr = true;
+	refuse(&a, QUALIFY_NOT_FOR_US);
+	a = good_answer(0);
+	a.bad_checksum = true;
+	refuse(&a, QUALIFY_NO_ADVERT);
+	a = good_answer(0);
+	a.prefix = OTHER;
+	refuse(&a, QUALIFY_WRONG_PREFIX);
+
+	expect(q.refused == 10 && q.refused_why == QUALIFY_WRONG_PREFIX);
+	/* D-17: either address of the server will do. */
+	a = good_answer(1);
+	a.prefix = SECONDARY;
+	expect(give(&a) == QUALIFY_ACCEPTED);
+	expect(answer(0) == QUALIFY_ACCEPTED);
+	settle();
+	expect(events[QUALIFY_UP] == 1);
+	/* Nobody was asked any more. */
+	expect(answer(0) == QUALIFY_NOT_FROM_SERVER);
+}
+
+static void test_private(void)
+{
+	struct answer a;
+
+	begin();
+	a = good_answer(0);
+	a.mapped = 0x0a000001;
+	expect(give(&a) == QUALIFY_NOT_GLOBAL);
+	settle();
+	expect(events[QUALIFY_FAILED] == 1);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_PRIVATE);
+	expect(q.refused_origin.addr == htonl(0x0a000001));
+}
+
+static void test_bad_server(void)
+{
+	struct qualify_server server = { htonl(0x0a000001), htonl(0x0a000002) };
+
+	begin();
+	forget();
+	qualify_set_servers(&q, &server, 1);
+	qualify_start(&q, now);
+	settle();
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_BAD_SERVER);
+	expect(!sent_count[0] && q.phase == QUALIFY_OFFLINE);
+	forget();
+	qualify_set_servers(&q, NULL, 0);
+	qualify_start(&q, now);
+	settle();
+	expect(!events[QUALIFY_FAILED] && events[QUALIFY_PAUSE] == 1);
+}
+
+static void test_unreachable(void)
+{
+	struct qualify_event ev;
+
+	begin();
+	qualify_stop(&q);
+	qualify_start(&q, now);
+	expect(qualify_poll(&q, now, &ev) && ev.type == QUALIFY_SEND);
+	qualify_send_failed(&q, ENOBUFS);
+	expect(q.phase == QUALIFY_STARTING);
+	expect(qualify_poll(&q, now, &ev) && ev.type == QUALIFY_SEND);
+	qualify_send_failed(&q, ENETUNREACH);
+	expect(qualify_poll(&q, now, &ev) && ev.type == QUALIFY_FAILED);
+	expect(ev.failure == QUALIFY_UNREACHABLE && q.error == ENETUNREACH);
+	/* A qualified client gets over it. */
+	begin_qualified();
+	run_until(now + REFRESH);
+	expect(q.phase == QUALIFY_CHECKING);
+	qualify_send_failed(&q, ENETUNREACH);
+	settle();
+	expect(!events[QUALIFY_DOWN]);
+	answer(0);
+	settle();
+	expect(events[QUALIFY_UP] == 1);
+}
+
+static void test_maintenance(void)
+{
+	uint64_t since;
+	unsigned int i;
+
+	begin_qualified();
+	for (i = 0; i < 20; i++) {
+		since = now;
+		forget();
+		while (!sent_count[0])
+			run_until(qualify_deadline(&q));
+		/* C-08; and only the primary address (5.2.5) */
+		expect(now - since >= REFRESH * 3 / 4 &&
+		       now - since <= REFRESH);
+		expect(!sent_count[1]);
+		now += 10;
+		answer(0);
+		settle();
+		expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
+		expect(q.nat == TEREDO_NAT_RESTRICTED);
+	}
+}
+
+static void test_heard(void)
+{
+	uint64_t end;
+
+	begin_qualified();
+	/* The server is heard every ten seconds: no need to ask. */
+	for (end = now + 300000; now < end;) {
+		qualify_heard(&q, now, 0);
+		run_until(now + 10000);
+	}
+	expect(!sent_count[0] && !events[QUALIFY_DOWN]);
+	qualify_heard(&q, now, 2000);
+	run_until(now + REFRESH);
+	expect(sent_count[0] >= 1);
+}
+
+static void test_mapping_changes(void)
+{
+	struct answer a;
+
+	begin_qualified();
+	run_until(now + REFRESH);
+	a = good_answer(0);
+	a.port = 50000;
+	give(&a);
+	settle();
+	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
+	expect(q.mapped.port == htons(50000) && !events[QUALIFY_DOWN]);
+	/* Another NAT? Both addresses are asked. */
+	expect(q.phase == QUALIFY_CHECKING && sent_count[1] == 1);
+	a = good_answer(0);
+	a.port = 50000;
+	give(&a);
+	a = good_answer(1);
+	a.port = 50001;
+	give(&a);
+	settle();
+	expect(events[QUALIFY_DOWN] == 1);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_SYMMETRIC);
+}
+
+static void test_loss(void)
+{
+	begin_qualified();
+	run_until(now + REFRESH + QUALIFY_ROUND_MS);
+	expect(sent_count[0] == QUALIFY_TRIES);
+	expect(events[QUALIFY_DOWN] == 1 && events[QUALIFY_FAILED] == 1);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
+	/* Look the names up again, then the next one in the list. */
+	expect(events[QUALIFY_RESOLVE] == 1 && !events[QUALIFY_PAUSE]);
+	qualify_start(&q, now);
+	settle();
+	expect(q.server.primary == htonl(OTHER));
+	answer(0);
+	answer(1);
+	settle();
+	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
+}
+
+static void adopt(uint16_t port)
+{
+	struct qualify_server server = { htonl(PRIMARY), htonl(SECONDARY) };
+	struct endpoint mapped = { htonl(MAPPED), htons(port) };
+
+	begin();
+	qualify_stop(&q);
+	forget();
+	qualify_adopt(&q, now, &server, &mapped, TEREDO_NAT_RESTRICTED);
+	settle();
+	expect(sent_count[0] == 1 && sent_count[1] == 1);
+	expect(!events[QUALIFY_DOWN]);
+	answer(0);
+	answer(1);
+	settle();
+	expect(events[QUALIFY_UP] == 1 && !events[QUALIFY_DOWN]);
+}
+
+static void test_adopt(void)
+{
+	adopt(40000);
+	expect(!last[QUALIFY_UP].changed);
+	adopt(40001);
+	expect(last[QUALIFY_UP].changed);
+}
+
+static void test_recheck(void)
+{
+	begin_qualified();
+	qualify_recheck(&q, now);
+	settle();
+	expect(sent_count[0] == 1 && sent_count[1] == 1);
+	answer(0);
+	answer(1);
+	settle();
+	expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
+	expect(!events[QUALIFY_DOWN]);
+
+	/* Off-line, it ends the pause. */
+	begin();
+	run_until(now + 2 * QUALIFY_ROUND_MS);
+	expect(q.phase == QUALIFY_OFFLINE);
+	forget();
+	qualify_recheck(&q, now);
+	settle();
+	expect(events[QUALIFY_RESOLVE] == 1);
+}
+
+/* Whatever arrives, nothing breaks, and nothing is believed. */
+static void test_noise(void)
+{
+	struct endpoint from = { htonl(PRIMARY), htons(TEREDO_PORT) };
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 200000; i++) {
+		uint8_t buf[160], len, flip;
+
+		pseudo_random(&len, 1);
+		pseudo_random(&flip, 1);
+		len %= sizeof(buf);
+		pseudo_random(buf, len);
+		/* Half of them begin like a Teredo datagram. */
+		if (i & 1 && len > 60) {
+			teredo_build_auth(buf, sent[0].payload + 4, 0);
+			buf[2] = flip & 3;
+			teredo_build_origin(buf + 13, htonl(MAPPED), 1);
+			buf[21] = 0x60;
+			buf[25] = 0;
+			buf[26] = len - 61;
+		}
+		expect(qualify_receive(&q, now, &from, buf, len) !=
+		       QUALIFY_ACCEPTED);
+	}
+	expect(answer(0) == QUALIFY_ACCEPTED);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "qualifies within one round trip", test_one_round_trip },
+	{ "a new nonce for each solicitation", test_nonces_differ },
+	{ "no NAT", test_no_nat },
+	{ "symmetric NAT", test_symmetric },
+	{ "a lost datagram costs half a second", test_lost_datagram },
+	{ "an answer to an earlier try", test_late_answer },
+	{ "no reply: back-off, then the next server", test_no_reply },
+	{ "pauses grow", test_pauses_grow },
+	{ "silent secondary address", test_silent_secondary },
+	{ "silent primary address", test_silent_primary },
+	{ "answers that are refused", test_refused },
+	{ "private mapped address", test_private },
+	{ "server that cannot be one", test_bad_server },
+	{ "server out of reach", test_unreachable },
+	{ "maintenance", test_maintenance },
+	{ "a server that is heard is not asked", test_heard },
+	{ "the mapping changes", test_mapping_changes },
+	{ "the server is lost", test_loss },
+	{ "adoption", test_adopt },
+	{ "the network changes", test_recheck },
+	{ "noise", test_noise },
+};
+
+int main(void)
+{
+	unsigned int i, count = sizeof(tests) / sizeof(tests[0]);
+	unsigned int failures = 0;
+
+	puts("TAP version 13");
+	printf("1..%u\n", count);
+	for (i = 0; i < count; i++) {
+		failed = false;
+		tests[i].run();
+		printf("%s %u %s\n", failed ? "not ok" : "ok", i + 1,
+		       tests[i].name);
+		failures += failed;
+	}
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
