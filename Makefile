@@ -7,6 +7,7 @@
 #	make demo		two clients behind NATs meet
 #	make check		every test; TESTS="a b" for some of them
 #	make lint		static checks
+#	make netlink		generate policies and uapi header from the spec
 #	make install		module, tool, plugin, manual pages, completion, units
 #	make dkms-install	the module, through DKMS
 #	make clean
@@ -55,6 +56,17 @@ lint:
 	@selftests/packages.sh lint
 	@selftests/lint.sh
 
+# Generated files are committed, so that a build needs no generator.
+netlink:
+	@Documentation/netlink/generate.sh $(CURDIR)
+
+netlink-check:
+	@dir=$$(mktemp -d) && Documentation/netlink/generate.sh $$dir && \
+		for file in include/uapi/linux/teredo.h kernel/netlink-gen.h \
+			kernel/netlink-gen.c; do \
+			diff -u $$file $$dir/$$file || status=1; \
+		done; rm -r $$dir; exit $$status
+
 install: install-module install-tools install-man
 
 install-module: module
@@ -92,5 +104,5 @@ clean:
 
 export KDIR VM
 
-.PHONY: all module tools selftests demo check lint clean
+.PHONY: all module tools selftests demo check lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-install

@@ -162,9 +162,7 @@ void teredo_peers_press(struct teredo_dev *td)
 
 void teredo_peers_flush(struct teredo_dev *td, bool all)
 {
-	/* A resize can hide entries from a walk: go on until none is left. */
-	while (remove_matching(td, all ? any : not_by_hand, 0))
-		cond_resched();
+	remove_matching(td, all ? any : not_by_hand, 0);
 }
 
 /* -- dumps -- */
@@ -210,6 +208,9 @@ void teredo_peers_close(struct teredo_dev *td)
 	spin_unlock_bh(&td->peers.lock);
 	timer_delete_sync(&td->peers.timer);
 	cancel_delayed_work_sync(&td->peers.gc);
+	/* What a resize hides now is too old to be of use when the link comes
+	 * up again, or goes with it.
+	 */
 	teredo_peers_flush(td, false);
 }
 
@@ -239,7 +240,11 @@ void teredo_peers_uninit(struct teredo_dev *td)
 		teredo_dump_end(dump);
 	mutex_unlock(&teredo_dump_mutex);
 
-	teredo_peers_flush(td, true);
+	/* A resize can hide entries from a walk. */
+	while (teredo_peers_count(&td->peers)) {
+		teredo_peers_flush(td, true);
+		cond_resched();
+	}
 	WARN_ON_ONCE(!list_empty(&td->peers.waiting));
 	rhashtable_destroy(&td->peers.table);
 }

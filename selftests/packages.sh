@@ -14,10 +14,10 @@ for purpose; do
 	case $purpose in
 	build) wanted+=("${build[@]}") ;;
 	demo) wanted+=("${lab[@]}") ;;
-	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark
+	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark ethtool
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	lint) wanted+=("${build[@]}" git sparse shellcheck perl
-		python3-yaml linux-source-6.1) ;;
+		python3-yaml python3-jsonschema linux-source-6.1 linux-source-6.12) ;;
 	*) echo "packages: what is '$purpose'?" >&2; exit 2 ;;
 	esac
 done
