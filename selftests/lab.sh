@@ -200,9 +200,9 @@ miredo_start()
 
 	need "$program"
 	need_modules tun
-	on "$name" "$program" -f -c "$tmp/$name.conf" -p "$tmp/$name.pid" \
-		>"$tmp/$name.log" 2>&1 &
-	daemon[$name]=$!
+	spawn "$name" "$program" -f -c "$tmp/$name.conf" -p "$tmp/$name.pid" \
+		>"$tmp/$name.log" 2>&1
+	daemon[$name]=$spawned
 }
 
 # udp_bound NAME IPV4 PORT: somebody serves that
@@ -320,7 +320,7 @@ reaches()
 # lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
 lossless()
 {
-	local count=${3:-200}
+	local count=${3:-100}
 
 	on "$1" ping -n -q -i 0.01 -c "$count" -W 2 "$2" >"$tmp/ping.$1" 2>&1
 	grep "$count received" "$tmp/ping.$1" >/dev/null && return

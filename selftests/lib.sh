@@ -51,9 +51,15 @@ fail()
 	((++ktap_failed))
 	{
 		[[ -z ${2:-} ]] || printf '%s\n' "$2"
-		# A test may define this to show the state that failed.
-		[[ $(type -t diagnose) != function ]] || diagnose 2>&1
+		# Later failures mostly follow from the first.
+		((ktap_failed > 1)) || show_state
 	} | sed 's/^/#   /'
+}
+
+# A test may define diagnose() to show the state in which it failed.
+show_state()
+{
+	[[ $(type -t diagnose) != function ]] || diagnose 2>&1
 }
 
 # skip DESCRIPTION REASON: one result that this kernel or host cannot give
@@ -140,8 +146,7 @@ results_from()
 	"$@"
 	status=$?
 	# On failure, the state that goes with it.
-	((status == 0)) || [[ $(type -t diagnose) != function ]] ||
-		diagnose 2>&1 | sed 's/^/#   /'
+	((status == 0)) || show_state | sed 's/^/#   /'
 	trap - EXIT
 	undo
 	exit $status
@@ -299,6 +304,18 @@ on()
 
 	shift
 	nsenter --net="/run/netns/${ns[$name]}" -- "$@"
+}
+
+# spawn NAME COMMAND...: run it in the namespace, in the background; $spawned is
+# its process.  (`on ... &` would give that of a shell around it.)
+# shellcheck disable=SC2034 # for the tests
+spawn()
+{
+	local name=$1
+
+	shift
+	nsenter --net="/run/netns/${ns[$name]}" -- "$@" &
+	spawned=$!
 }
 
 # nip NAME ARGUMENTS...: ip in the namespace

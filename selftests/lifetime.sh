@@ -112,11 +112,11 @@ traffic()
 	b=$(client_address clib)
 	on clib iperf3 -s -D || return
 	wait_for 5 listening clib 5201
-	on clia iperf3 -c "$b" -t 600 &>/dev/null &
-	on clib ping -q -i 0.01 "$host" &>/dev/null &
-	on host ping -q -i 0.01 "$(client_address clia)" &>/dev/null &
+	spawn clia iperf3 -c "$b" -t 600 &>/dev/null
+	spawn clib ping -q -i 0.01 "$host" &>/dev/null
+	spawn host ping -q -i 0.01 "$(client_address clia)" &>/dev/null
 	# Peers that never answer: bubbles, queues and timers.
-	on clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null &
+	spawn clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null
 	wait_for 5 received clib 1000
 }
 

@@ -102,11 +102,11 @@ tcp()
 		"$tmp/iperf3") Mbit/s"
 }
 check "TCP, A to B" tcp clia clib "$b"
-say "$output"
+say "${output#\# }"
 check "TCP, A to the host" tcp clia host "$host"
-say "$output"
+say "${output#\# }"
 check "TCP, the host to B" tcp host clib "$b"
-say "$output"
+say "${output#\# }"
 check "after all that, nothing is lost" lossless clia "$b"
 
 #
@@ -138,17 +138,21 @@ controller_running()
 {
 	shows clib '.[0].controller == true'
 }
-tool clib run teredo0 >"$tmp/run.log" 2>&1 &
-controller=$!
+# control NAME: run the controller in the background, as $controller
+control()
+{
+	spawn "$1" teredo-tool run teredo0 >"$tmp/run.log" 2>&1
+	controller=$spawned
+}
+control clib
 check "a controller adopts the client as it is" eval "wait_for 10 controller_running &&
 	[[ \$(client_address clib) = '$b' ]]"
-on clia ping -n -q -i 0.05 -c 60 -W 2 "$b" >"$tmp/hitless" 2>&1 &
-ping=$!
+spawn clia ping -n -q -i 0.05 -c 60 -W 2 "$b" >"$tmp/hitless" 2>&1
+ping=$spawned
 kill -9 $controller
 wait $controller 2>/dev/null
 check "it is killed" wait_for 10 shows clib '.[0].controller == false'
-tool clib run teredo0 >"$tmp/run.log" 2>&1 &
-controller=$!
+control clib
 check "the next one takes over" wait_for 10 controller_running
 check "and no packet was lost" eval "wait $ping; grep '60 received' $tmp/hitless"
 kill $controller

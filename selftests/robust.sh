@@ -58,7 +58,7 @@ noise()
 }
 
 check "all roles at work" start_all
-tool bare run teredo0 &>"$tmp/run" &
+spawn bare teredo-tool run teredo0 &>"$tmp/run"
 read -r a_address a_port a < <(mapped clia)
 read -r b_address b_port b < <(mapped clib)
 read -r bare_address bare_port bare < <(mapped bare)
@@ -69,8 +69,8 @@ flows=0
 for flow in "clia $b" "clia $host" "host $b" "clib $a"; do
 	read -r from to <<<"$flow"
 	((++flows))
-	on "$from" ping -n -q -i 0.1 -c 3000 -W 2 "$to" >"$tmp/flow$flows" 2>&1 &
-	pids+=($!)
+	spawn "$from" ping -n -q -i 0.1 -c 3000 -W 2 "$to" >"$tmp/flow$flows" 2>&1
+	pids+=("$spawned")
 done
 
 check "noise at the server" noise srv $server 3544 2001:0:cb00:7101:: 192.0.2.14 4444

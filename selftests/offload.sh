@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every checksum on the wire, as tshark sees it: outer IPv4 and UDP, inner TCP,
+# UDP and ICMPv6; of single and of GSO packets, with the client's offloads on
+# and off, and with a NAT on the client's own host, which rewrites outer headers
+# while inner checksums are still to be filled in (F-38; DESIGN, Data path).
+#
+# The legs of inet have no offloads, so that what leaves them is what a wire
+# would carry; there it is recorded.
+
+. "$(dirname "$0")/lab.sh"
+
+need tcpdump tshark iperf3 ethtool jq
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+plan 17
+
+diagnose()
+{
+	lab_state
+}
+
+legs=(srv rly host nata natb)
+for leg in "${legs[@]}"; do
+	on inet ethtool -K "$leg" tx off sg off tso off gso off gro off >/dev/null
+done
+
+# offloads on|off: those of client A and of the link
+offloads()
+{
+	on clia ethtool -K eth0 tx "$1" sg "$1" &&
+	on clia ethtool -K eth0 tso "$1" gso "$1" gro "$1" &&
+	{ on clia ethtool -K teredo0 tx "$1" sg "$1"
+	  on clia ethtool -K teredo0 gso "$1" gro "$1" tso "$1"; true; }
+}
+
+# own_nat on|off: a NAT on client A's own host
+own_nat()
+{
+	on clia nft flush ruleset
+	[[ $1 = off ]] || on clia nft -f - <<-'END'
+	table ip nat {
+		chain postrouting {
+			type nat hook postrouting priority srcnat
+			oifname eth0 meta l4proto udp snat to 10.1.0.3
+		}
+	}
+	END
+}
+
+# recorded FILE COMMAND...: what leaves inet meanwhile, the first 4000 packets
+recorded()
+{
+	local file=$1 pid status
+
+	shift
+	spawn inet tcpdump -q -i any -Q out -s 0 -c 4000 -w "$file" udp 2>"$tmp/tcpdump"
+	pid=$spawned
+	wait_for 10 grep -q listening "$tmp/tcpdump"
+	"$@"
+	status=$?
+	kill -INT $pid 2>/dev/null
+	wait $pid
+	return $status
+}
+
+flows()
+{
+	local b servers status
+
+	b=$(client_address clib)
+	spawn clib iperf3 -s >/dev/null
+	servers=$spawned
+	spawn host iperf3 -s >/dev/null
+	servers+=" $spawned"
+	wait_for 5 listening clib 5201 && wait_for 5 listening host 5201 &&
+	on clia ping -q -c 5 -i 0.05 "$b" &&
+	on clia ping -q -c 5 -i 0.05 -s 1200 "$host" &&
+	on clia iperf3 -c "$b" -n 700K &&
+	on clia iperf3 -c "$b" -n 300K -R &&
+	on clia iperf3 -c "$host" -n 500K &&
+	on clia iperf3 -c "$b" -u -b 5M -l 1100 -n 100K
+	status=$?
+	# shellcheck disable=SC2086 # a list
+	kill $servers
+	return $status
+}
+
+# fields FILE FILTER: how many recorded packets fit it
+fits()
+{
+	tshark -r "$1" -n -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
+		-o tcp.check_checksum:TRUE --enable-heuristic teredo_udp \
+		-Y "$2" -T fields -e frame.number 2>/dev/null | wc -l
+}
+
+bad='ip.checksum.status == 0 || udp.checksum.status == 0 || tcp.checksum.status == 0'
+bad+=' || icmpv6.checksum.status == 0'
+
+audit()
+{
+	local file=$1 all wrong
+
+	all=$(fits "$file" 'ipv6 && (tcp || icmpv6 || udp)')
+	wrong=$(fits "$file" "$bad")
+	echo "$all packets, $wrong of them wrong"
+	((wrong == 0)) || tshark -r "$file" -n -o ip.check_checksum:TRUE \
+		-o udp.check_checksum:TRUE -o tcp.check_checksum:TRUE \
+		--enable-heuristic teredo_udp -Y "$bad" 2>&1 | head -n 20
+	((all > 500 && wrong == 0))
+}
+
+check "server and relay" eval "start_server ours && start_relay ours"
+nip clia addr add 10.1.0.3/24 dev eth0
+
+for nat in off on; do
+	own_nat $nat
+	check "own NAT $nat: clients" eval "start_client clia ours && start_client clib ours &&
+		reaches clia \$(client_address clib) && reaches clia $host"
+	for offload in on off; do
+		file=$tmp/$nat-$offload.pcap
+		check "own NAT $nat, offloads $offload: traffic" \
+			eval "offloads $offload && recorded $file flows"
+		check "own NAT $nat, offloads $offload: all checksums are right" audit "$file"
+		check "own NAT $nat, offloads $offload: none is left out" \
+			eval "[[ \$(fits $file 'udp.checksum == 0') = 0 ]]"
+	done
+	check "own NAT $nat: nothing malformed" \
+		eval "[[ \$(fits $tmp/$nat-on.pcap '_ws.malformed') = 0 ]]"
+	stop clia clib
+done
