@@ -259,7 +259,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	RCU_INIT_POINTER(td->status, status);
 	teredo_control_init(td);
 	teredo_ratelimiter_init(&td->answers, 10, 50);
-	teredo_ratelimiter_init(&td->probes, 100, 200);
+	teredo_ratelimiter_init(&td->probes, 1000, 2000);
 	teredo_ratelimiter_init(&td->handups, 50, 50);
 	teredo_ratelimiter_init(&td->errors, 50, 100);
 	get_random_bytes(&td->cookie_key, sizeof(td->cookie_key));

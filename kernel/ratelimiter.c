@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "ratelimiter.h"
 
-#include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/random.h>
+
+static u32 now_units(void)
+{
+	return ktime_get_ns() >> 10;
+}
 
 void teredo_ratelimiter_init(struct teredo_ratelimiter *rl, u32 rate, u32 burst)
 {
+	u32 now = now_units();
 	unsigned int i;
 
-	rl->interval = max_t(u32, HZ / rate, 1);
+	rl->interval = (NSEC_PER_SEC >> 10) / rate;
 	rl->depth = burst * rl->interval;
 	get_random_bytes(&rl->key, sizeof(rl->key));
 	for (i = 0; i < ARRAY_SIZE(rl->due); i++)
-		atomic_set(&rl->due[i], (u32)jiffies);
+		atomic_set(&rl->due[i], now);
 }
 
 bool teredo_ratelimiter_ok(struct teredo_ratelimiter *rl, __be32 key)
 {
 	u32 hash = siphash_1u32((__force u32)key, &rl->key);
 	atomic_t *bucket = &rl->due[hash >> (32 - TEREDO_BUCKETS_BITS)];
-	u32 now = jiffies;
+	u32 now = now_units();
 	u32 due, debt;
 
 	/* The bucket holds the time at which it is full again (the generic

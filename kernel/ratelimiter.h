@@ -11,13 +11,15 @@
 #define TEREDO_BUCKETS_BITS	8
 
 struct teredo_ratelimiter {
-	u32 interval;		/* jiffies between two events, at least 1 */
-	u32 depth;		/* jiffies of credit, burst * interval */
+	u32 interval;		/* between two events, in units of 1024 ns */
+	u32 depth;		/* credit, burst * interval */
 	siphash_key_t key;
 	atomic_t due[1 << TEREDO_BUCKETS_BITS];
 };
 
-/* @rate: events per second and key, at most HZ; @burst: at once. */
+/* @rate: events per second and key; @burst: at once. The two may span an
+ * hour at most.
+ */
 void teredo_ratelimiter_init(struct teredo_ratelimiter *rl, u32 rate,
 			     u32 burst);
 
