@@ -15,7 +15,7 @@ int peer_main(int argc, char **argv)
 	if (!(!strcmp(verb, "add") && argc == 5) &&
 	    !(!strcmp(verb, "del") && argc == 3) &&
 	    !(!strcmp(verb, "flush") && argc == 2))
-		return usage_error("peer: add DEV ADDRESS at IPV4:PORT, del DEV ADDRESS or flush DEV");
+		return usage_error("peer add, del or flush, as below");
 	if (take_ifname(argv[1], ifname))
 		return STATUS_USAGE;
 	if (argc > 2 && inet_pton(AF_INET6, argv[2], &addr) != 1)

@@ -237,7 +237,7 @@ static void explain(const struct probe *probe)
 	if (probe->up)
 		return;
 	if (q->failure == QUALIFY_PRIVATE)
-		printf("  It sees us as %s, which is no public address: there is no public IPv4 network in between\n",
+		printf("  It sees us as %s, no public address: the network in between is private\n",
 		       endpoint_text(&q->refused_origin));
 	else if (q->failure == QUALIFY_UNREACHABLE)
 		printf("  Cannot send there: %s\n",
@@ -246,7 +246,7 @@ static void explain(const struct probe *probe)
 	else if (q->failure == QUALIFY_BAD_SERVER)
 		puts("  That is no public IPv4 address, so it can be no Teredo server");
 	else if (q->failure == QUALIFY_NO_REPLY)
-		printf("  No answer within %u s: UDP may be filtered here, or that is no Teredo server (UDP port %u)\n",
+		printf("  No answer within %u s: UDP is filtered, or it is no server (port %u)\n",
 		       QUALIFY_ROUND_MS / 1000, TEREDO_PORT);
 	if (q->refused)
 		printf("  %u answers were refused, the last one: %s\n",

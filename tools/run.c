@@ -249,15 +249,16 @@ static void say_failed(const struct controller *c)
 		break;
 	case QUALIFY_SYMMETRIC:
 		complain(c->ifname,
-			 "symmetric NAT: the server's primary address sees us as %s, the secondary as %s; "
-			 "Teredo cannot work through it unless it forwards a UDP port to this host: "
-			 "have one forwarded, and `teredo-tool set %s port N` to it while the link is down",
+			 "symmetric NAT: the server's primary address sees us as %s, the secondary as %s",
 			 endpoint_text(&q->target[0].mapped),
-			 endpoint_text(&q->target[1].mapped), c->ifname);
+			 endpoint_text(&q->target[1].mapped));
+		complain(c->ifname,
+			 "Teredo cannot pass it, unless it forwards a UDP port to this host; then, with the link down: `teredo-tool set %s port N`",
+			 c->ifname);
 		break;
 	case QUALIFY_PRIVATE:
 		complain(c->ifname,
-			 "the server %s sees us as %s, which is no public address: there is no public IPv4 network between here and there",
+			 "the server %s sees us as %s, no public address: the network in between is private",
 			 ipv4_text(q->server.primary),
 			 endpoint_text(&q->refused_origin));
 		break;
@@ -525,10 +526,11 @@ static void handle_qualify(struct controller *c)
 static void complain_native(const struct controller *c)
 {
 	complain(c->ifname,
-		 "there is native IPv6 already: a default route by %s; "
-		 "Teredo is for hosts that have none (say `teredo-tool run %s --force` to run beside it, with a route of metric %u)",
-		 c->watch.via.ifname[0] ? c->watch.via.ifname : "another link",
-		 c->ifname, METRIC_FORCED);
+		 "there is native IPv6 already, a default route by %s: Teredo is for hosts that have none",
+		 c->watch.via.ifname[0] ? c->watch.via.ifname : "another link");
+	complain(c->ifname,
+		 "to run beside it, with a default route of metric %u, say `teredo-tool run %s --force`",
+		 METRIC_FORCED, c->ifname);
 }
 
 static void handle_netwatch(struct controller *c)

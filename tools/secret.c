@@ -13,7 +13,7 @@ int secret_main(int argc, char **argv)
 	if (!(!strcmp(verb, "add") && (argc == 3 || argc == 4)) &&
 	    !(!strcmp(verb, "del") && argc == 3) &&
 	    !(!strcmp(verb, "list") && argc == 2))
-		return usage_error("secret: add DEV ID [KEYFILE|-], del DEV ID or list DEV");
+		return usage_error("secret add, del or list, as below");
 	if (take_ifname(argv[1], ifname))
 		return STATUS_USAGE;
 	complain(ifname, "secrets are not supported by this module");

@@ -36,7 +36,7 @@ static void print_hint(const struct device *dev)
 		printf("  hint: no controller: start `teredo-tool run %s`\n",
 		       name);
 	else if (dev->state == TEREDO_STATE_OFFLINE)
-		printf("  hint: %s; see the messages of its controller, and try `teredo-tool probe %s`\n",
+		printf("  hint: %s; see the controller's messages, try `teredo-tool probe %s`\n",
 		       dev->nat == TEREDO_NAT_SYMMETRIC ?
 		       "a symmetric NAT is in the way" :
 		       "qualification failed", format_server(dev));
