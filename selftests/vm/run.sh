@@ -31,9 +31,14 @@
 #	-h		this text
 #
 # Further variables: VM_ACCEL=kvm|tcg (default: kvm where it boots a kernel),
-# VM_CPUS (2), VM_MEM (3G), VM_APPEND (more kernel command line), VM_VERBOSE=1
-# (kernel messages on the terminal as well).  Variables named TEREDO_* are
-# handed on to the guest, and so is TESTS.
+# VM_CPUS (2), VM_MEM (3G), VM_APPEND (more kernel command line), VM_QEMU (more
+# options of QEMU), VM_VERBOSE=1 (kernel messages on the terminal as well).
+# Variables named TEREDO_* are handed on to the guest, and so is TESTS.
+#
+# VM_ACCEL=icount: emulation with the instruction counter as the guest's clock,
+# 2 ns each, so that figures do not depend on the host or on what else it does.
+# One CPU, 4G.  While the guest idles, its clock jumps to the next timer; several
+# CPUs take turns, and share the 500 million instructions of a second.
 #
 # Examples:
 #	selftests/vm/run.sh -m ip link add teredo0 type teredo
@@ -162,11 +167,13 @@ qemu_machine()
 
 	case $accel in
 	kvm) cpu=host ;;
+	icount) accel=tcg,thread=single cpu=max ;;
 	*) accel=tcg,thread=multi cpu=max ;;
 	esac
 	qemu=(qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu"
 	      -nodefaults -no-user-config -display none -no-reboot
 	      -kernel "/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz")
+	[[ $1 != icount ]] || qemu+=(-icount "shift=1,sleep=off")
 }
 
 # kvm_works: /dev/kvm may exist and yet fail at once or hang the guest, so let
@@ -195,6 +202,7 @@ if [[ $accel = auto ]]; then
 	accel=tcg
 	kvm_works && accel=kvm
 fi
+[[ $accel != icount ]] || : "${VM_CPUS:=1}" "${VM_MEM:=4G}"
 
 # The command, for guest.sh to source.
 {
@@ -224,6 +232,8 @@ append+=" vm_repo=$repo ${VM_APPEND:-}"
 
 qemu_machine "$accel"
 qemu+=(-smp "${VM_CPUS:-2}" -m "${VM_MEM:-3G}" -append "$append")
+read -ra more <<<"${VM_QEMU:-}"
+qemu+=("${more[@]}")
 share()
 {
 	local tag=$1 path=$2 mode=${3:-}
