@@ -213,6 +213,15 @@ static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 	return a->addr == b->addr && a->port == b->port;
 }
 
+/* A NAT that gives out another mapping may go on to use the old one towards
+ * an address that it has not forgotten: that alone does not make it symmetric.
+ */
+static bool is_old_mapping(const struct qualify *q, const struct endpoint *e)
+{
+	return same_endpoint(e, &q->mapped) ||
+	       same_endpoint(e, &q->mapped_before);
+}
+
 static uint8_t nat_verdict(const struct qualify *q)
 {
 	const struct endpoint *mapped = &q->target[0].mapped;
@@ -220,7 +229,8 @@ static uint8_t nat_verdict(const struct qualify *q)
 	if (q->local.port && same_endpoint(mapped, &q->local))
 		return TEREDO_NAT_NONE;
 	if (q->target[1].answered)
-		return TEREDO_NAT_RESTRICTED;
+		return same_endpoint(mapped, &q->target[1].mapped) ?
+		       TEREDO_NAT_RESTRICTED : TEREDO_NAT_UNKNOWN;
 	/* Maintenance asks the primary address only, and goes on to believe
 	 * what both said before.
 	 */
@@ -231,10 +241,12 @@ static uint8_t nat_verdict(const struct qualify *q)
 
 static void succeed(struct qualify *q, uint64_t now)
 {
-	bool changed = q->phase == QUALIFY_STARTING ||
-		       !same_endpoint(&q->mapped, &q->target[0].mapped);
+	bool moved = !same_endpoint(&q->mapped, &q->target[0].mapped);
+	bool changed = moved || q->phase == QUALIFY_STARTING;
 
 	q->nat = nat_verdict(q);
+	if (moved)
+		q->mapped_before = q->mapped;
 	q->mapped = q->target[0].mapped;
 	q->mtu = q->target[0].mtu;
 	q->phase = QUALIFY_QUALIFIED;
@@ -269,7 +281,8 @@ static void judge(struct qualify *q, uint64_t now)
 	if (!in_round(q))
 		return;
 	if (first->answered && second->answered) {
-		if (same_endpoint(&first->mapped, &second->mapped))
+		if (same_endpoint(&first->mapped, &second->mapped) ||
+		    is_old_mapping(q, &second->mapped))
 			succeed(q, now);
 		else
 			fail_attempt(q, QUALIFY_SYMMETRIC);

@@ -130,6 +130,7 @@ struct qualify {
 	enum qualify_phase phase;
 	struct qualify_server server;
 	struct endpoint mapped;
+	struct endpoint mapped_before;	/* the last change */
 	uint8_t nat;		/* enum teredo_nat */
 	uint32_t mtu;
 

@@ -144,55 +144,55 @@ static void set_mtu(struct controller *c)
 		c->dev.mtu = mtu;
 }
 
-/* Qualified: tell the kernel first, which drops what is sent too early, then
- * give the link the address, then lead packets to it. Returns false if it
- * could not be done.
- */
-static bool apply(struct controller *c)
+/* Tell the kernel, unless it knows all of it. */
+static int report_qualified(struct controller *c, const struct in6_addr *address)
 {
 	const struct qualify *q = &c->qualify;
-	struct device dev = {
-		.ifindex = c->dev.ifindex,
-		.state = TEREDO_STATE_QUALIFIED,
-		.nat = q->nat,
-		.mapped = q->mapped,
-		.server = q->server.primary,
-		.server2 = q->server.secondary,
-	};
+	struct device *dev = &c->dev;
+	bool known = is_qualified(c) && dev->nat == q->nat &&
+		     dev->mapped.addr == q->mapped.addr &&
+		     dev->mapped.port == q->mapped.port &&
+		     dev->server == q->server.primary &&
+		     dev->server2 == q->server.secondary &&
+		     teredo_addr_equal(&dev->address, address);
+
+	if (known)
+		return 0;
+	dev->state = TEREDO_STATE_QUALIFIED;
+	dev->address = *address;
+	dev->nat = q->nat;
+	dev->mapped = q->mapped;
+	dev->server = q->server.primary;
+	dev->server2 = q->server.secondary;
+	dev->has |= BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
+		    BIT(TEREDO_A_DEV_ADDRESS) | BIT(TEREDO_A_DEV_NAT) |
+		    BIT(TEREDO_A_DEV_MAPPED_ADDRESS) |
+		    BIT(TEREDO_A_DEV_MAPPED_PORT) |
+		    BIT(TEREDO_A_DEV_SERVER) | BIT(TEREDO_A_DEV_SERVER2);
+	return ipc_state_set(dev);
+}
+
+/* Qualified: tell the kernel first, which drops what is sent too early, then
+ * give the link the address, then lead packets to it. What somebody took away
+ * meanwhile comes back, too. Returns 0 or a negative errno.
+ */
+static int apply(struct controller *c)
+{
+	struct in6_addr address, old = c->dev.address;
 	bool had = is_qualified(c);
-	struct in6_addr old = c->dev.address;
+	int err;
 
-	make_address(c, &dev.address);
-	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
-		  BIT(TEREDO_A_DEV_ADDRESS) | BIT(TEREDO_A_DEV_NAT) |
-		  BIT(TEREDO_A_DEV_MAPPED_ADDRESS) |
-		  BIT(TEREDO_A_DEV_MAPPED_PORT) |
-		  BIT(TEREDO_A_DEV_SERVER) | BIT(TEREDO_A_DEV_SERVER2);
-	if (ipc_state_set(&dev)) {
-		complain(c->ifname, "cannot report the address: %s",
-			 ipc_error());
-		return false;
-	}
-	c->dev.state = dev.state;
-	c->dev.address = dev.address;
-	c->dev.has |= BIT(TEREDO_A_DEV_ADDRESS);
-
+	make_address(c, &address);
+	err = report_qualified(c, &address);
+	if (err)
+		return err;
 	set_mtu(c);
-	if (ipc_addr_add(c->dev.ifindex, &dev.address, TEREDO_PREFIX_LEN)) {
-		complain(c->ifname, "cannot set the address: %s%s",
-			 ipc_error(), access("/proc/net/if_inet6", F_OK) ?
-			 " (IPv6 is switched off)" : "");
-		return false;
-	}
-	if (had && !teredo_addr_equal(&old, &dev.address) &&
-	    ipc_addr_del(c->dev.ifindex, &old, TEREDO_PREFIX_LEN))
-		complain(c->ifname, "old address: %s", ipc_error());
-	if (ipc_route_add(c->dev.ifindex, &any_address, 0, c->metric)) {
-		complain(c->ifname, "cannot set the default route: %s",
-			 ipc_error());
-		return false;
-	}
-	return true;
+	err = ipc_addr_add(c->dev.ifindex, &address, TEREDO_PREFIX_LEN);
+	if (err)
+		return err;
+	if (had && !teredo_addr_equal(&old, &address))
+		ipc_addr_del(c->dev.ifindex, &old, TEREDO_PREFIX_LEN);
+	return ipc_route_add(c->dev.ifindex, &any_address, 0, c->metric);
 }
 
 /* -- messages about qualification -- */
@@ -204,7 +204,7 @@ static void say_qualified(const struct controller *c)
 	say(c, "qualified: address %s, mapped %s, NAT %s, server %s",
 	    ipv6_text(&c->dev.address), endpoint_text(&q->mapped),
 	    name_of(&nat_names, q->nat), ipv4_text(q->server.primary));
-	if (q->nat == TEREDO_NAT_UNKNOWN && !q->target[1].answered)
+	if (q->target[1].sent && !q->target[1].answered)
 		complain(c->ifname,
 			 "the secondary address %s of the server does not answer: the kind of NAT is not known",
 			 ipv4_text(q->server.secondary));
@@ -461,7 +461,15 @@ static void refresh(struct controller *c)
 
 static void handle_up(struct controller *c, bool changed)
 {
-	if (!apply(c)) {
+	int err = apply(c);
+
+	/* Down or deleted under our hands: there will be an event. */
+	if (err == -ENETDOWN || err == -ENODEV)
+		return;
+	if (err) {
+		complain(c->ifname, "cannot use the address: %s%s",
+			 ipc_error(), access("/proc/net/if_inet6", F_OK) ?
+			 " (IPv6 is switched off)" : "");
 		withdraw(c);
 		report(c, TEREDO_STATE_OFFLINE, c->qualify.nat);
 		c->done = 1;

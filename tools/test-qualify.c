@@ -553,6 +553,30 @@ static void test_mapping_changes(void)
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_SYMMETRIC);
 }
 
+/* The NAT has a new mapping towards one address and keeps the old one towards
+ * the other.
+ */
+static void test_mapping_lingers(void)
+{
+	struct answer a;
+
+	begin_qualified();
+	run_until(now + REFRESH);
+	a = good_answer(0);
+	a.port = 50000;
+	give(&a);
+	settle();
+	expect(last[QUALIFY_UP].changed && sent_count[1] == 1);
+	a = good_answer(0);
+	a.port = 50000;
+	give(&a);
+	expect(answer(1) == QUALIFY_ACCEPTED);
+	settle();
+	expect(events[QUALIFY_UP] == 2 && !last[QUALIFY_UP].changed);
+	expect(!events[QUALIFY_DOWN] && q.nat == TEREDO_NAT_UNKNOWN);
+	expect(q.mapped.port == htons(50000));
+}
+
 static void test_loss(void)
 {
 	begin_qualified();
@@ -669,6 +693,7 @@ static const struct {
 	{ "maintenance", test_maintenance },
 	{ "a server that is heard is not asked", test_heard },
 	{ "the mapping changes", test_mapping_changes },
+	{ "the old mapping lingers", test_mapping_lingers },
 	{ "the server is lost", test_loss },
 	{ "adoption", test_adopt },
 	{ "the network changes", test_recheck },

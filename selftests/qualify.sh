@@ -1,0 +1,214 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The controller, `teredo-tool run`: qualification, maintenance, fail-over, and
+# what becomes of a client when its controller, its network or its link goes.
+
+. "$(dirname "$0")/lab.sh"
+
+need ping jq
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+plan 43
+
+diagnose()
+{
+	lab_state
+	[[ ! -e $tmp/run ]] || cat "$tmp/run"
+}
+
+# control NAME [FLAGS...]: a controller in the background, its words in $tmp/run
+control()
+{
+	local name=$1
+
+	shift
+	spawn "$name" teredo-tool run teredo0 "$@" >"$tmp/run" 2>&1
+	controller=$spawned
+}
+
+# state NAME: state and address of the client
+state()
+{
+	tool "$1" -j show teredo0 | jq -r '.[0] | "\(.state) \(.address)"'
+}
+
+# is NAME FILTER: a jq condition about the device
+is()
+{
+	tool "$1" -j show teredo0 | jq -e ".[0] | $2" >/dev/null
+}
+
+says()
+{
+	grep -E "$1" "$tmp/run"
+}
+
+# ended STATUS: the controller has, with that status
+ended()
+{
+	local status
+
+	wait_for 10 gone "$controller" || return
+	wait "$controller"
+	status=$?
+	((status == $1)) || { echo "status $status"; return 1; }
+}
+
+# An address of the client is on its link, and nothing else is.
+has_only()
+{
+	[[ $(client_address "$1") = "$2" ]]
+}
+
+has_default()
+{
+	nip "$1" -6 route show default dev teredo0 | grep "metric $2"
+}
+
+check "the state machine, with a clock of its own" "$repo/tools/test-qualify"
+
+start_server ours || skip_all "no server"
+
+#
+# Without a NAT
+#
+
+role[natb]=ours
+check "no NAT: qualified at once" eval "
+	tool natb add teredo0 server $server && tool natb run teredo0 --once"
+check "no NAT: and it is known" is natb '.nat == "none"'
+nip natb link del teredo0
+
+#
+# What does not work says why
+#
+
+role[clia]=ours
+tool clia add teredo0
+check_says "no server: it says what to do" "server HOST" tool clia run teredo0 --once
+tool clia set teredo0 server localhost
+check_says "a server that cannot be one" "not a public IPv4 address" \
+	tool clia run teredo0 --once
+tool clia set teredo0 server nosuch.invalid
+check_says "a name that leads nowhere" "nosuch.invalid" tool clia run teredo0 --once
+tool clia set teredo0 server $server
+nip clia route del default
+check_says "no route" "no IPv4 route" tool clia run teredo0 --once
+check "offline" is clia '.state == "offline" and .address == null'
+nip clia route add default via 10.1.0.1
+tool srv add relay0 mode relay
+check_says "a relay needs no controller" "needs no controller" tool srv run relay0
+check_fails "no controller for what is not there" tool clia run nosuch
+
+#
+# Once, and what it leaves behind
+#
+
+check "--once" tool clia run teredo0 --once
+address=$(client_address clia)
+check "the address is on the link" has_only clia "$address"
+check "a default route, last of all (P-22)" has_default clia 1029
+check "the prefix is a route" nip clia -6 route get 2001:0:1::1 oif teredo0
+check "no controller is left" is clia '.controller == false and .state == "qualified"'
+
+#
+# Controllers come and go; the tunnel stays
+#
+
+start_client clib ours || skip_all "no second client"
+other=$(client_address clib)
+check "the two meet" reaches clia "$other"
+spawn clia ping -n -q -i 0.02 -c 500 "$other" >"$tmp/ping" 2>&1
+pinger=$spawned
+control clia
+check "takes over" wait_for 10 says "taking over: address $address"
+check "the controller is known" wait_for 10 is clia '.controller'
+check_says "a second one is refused" "controller already" tool clia run teredo0
+kill -9 "$controller"
+wait "$controller" 2>/dev/null
+check "killed: qualified all the same" is clia '.controller == false and
+	.state == "qualified"'
+control clia
+check "the next one takes over" wait_for 10 says "taking over: address $address"
+wait "$pinger"
+check "and not one packet was lost" grep "500 received" "$tmp/ping"
+check "the address is what it was (F-09)" has_only clia "$address"
+kill "$controller"
+check "stopped: exit status 0" ended 0
+check "the address is taken back" eval "! client_address clia"
+check "and the route" eval "! has_default clia 1029"
+check "and the state" is clia '.state == "starting" and .address == null'
+
+#
+# Maintenance
+#
+
+tool clia set teredo0 refresh 2
+control clia
+check "qualifies again" wait_for 10 says "qualified: address"
+first=$(client_address clia)
+pause 5
+check "a mapping that stays, an address that stays" has_only clia "$first"
+check "the server is heard (C-58)" is clia '.server_idle_ms < 2500'
+# A NAT that forgets fast, and gives out other ports from now on.
+ns_script nata <<-END
+echo 1 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
+echo 1 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream
+nft -f - <<-NFT
+table ip other {
+	chain postrouting {
+		type nat hook postrouting priority 90
+		oifname wan udp dport 3544 masquerade to :5001-5009
+	}
+}
+NFT
+END
+check "the mapping changes: another address (C-61)" \
+	wait_for 15 eval "client_address clia && ! has_only clia '$first'"
+ns_script nata <<-END
+echo 120 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
+echo 120 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream
+END
+pause 3
+second=$(client_address clia)
+check "it says what the kernel says" is clia ".address == \"$second\" and
+	.mapped.port > 5000 and .mapped.port < 5010"
+check "the old address is gone" has_only clia "$second"
+
+# Another server: in the place of the relay.
+nip rly addr add 192.0.2.2/28 dev eth0
+role[rly]=ours
+tool rly add teredo0 mode server local $relay && nip rly link set teredo0 up
+tool clia set teredo0 server $server,$relay
+check "another list, the same server: the address stays" \
+	eval "wait_for 5 says 'another server' && pause 1 && has_only clia '$second'"
+nip srv link set teredo0 down
+check "the server is lost: the next one takes its place (C-23, C-62)" \
+	wait_for 40 is clia '.state == "qualified" and .server == "192.0.2.1"'
+third=$(client_address clia)
+check "with another address" eval "
+	[[ $third = 2001:0:c000:201:* ]] && has_only clia '$third'"
+
+#
+# Link and network
+#
+
+nip clia link set teredo0 down
+check "link down: it waits" wait_for 5 says "link is down"
+nip clia link set teredo0 up
+check "link up: qualified again" wait_for 15 is clia '.state == "qualified"'
+
+nip clia -6 route add default dev eth0 metric 512
+check "native IPv6: it steps aside (D-22)" \
+	wait_for 20 is clia '.state == "offline" and .address == null'
+kill "$controller"
+wait "$controller"
+check_says "native IPv6: it does not begin" "native IPv6" tool clia run teredo0 --once
+control clia --force
+check "unless it is forced to" wait_for 15 has_default clia 100000
+
+nip clia link del teredo0
+unset "role[clia]"
+check "the link is deleted: it ends" ended 1
+check "and says why" says "link is gone"
