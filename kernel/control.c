@@ -53,6 +53,13 @@ bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
 	return was;
 }
 
+void teredo_control_forget(struct teredo_dev *td)
+{
+	spin_lock_bh(&td->control.lock);
+	td->control.portid = 0;
+	spin_unlock_bh(&td->control.lock);
+}
+
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 			const struct teredo_rx *rx)
 {

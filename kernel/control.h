@@ -35,6 +35,9 @@ u32 teredo_control_portid(struct teredo_dev *td);
 bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
 			   u32 portid);
 
+/* Forget the controller, wherever it is. Any context. */
+void teredo_control_forget(struct teredo_dev *td);
+
 /* Hand a datagram up. TEREDO_TAKEN, or why not. RCU, BH off. */
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 			const struct teredo_rx *rx);

@@ -385,6 +385,24 @@ static struct pernet_operations pernet_ops = {
 	.size = sizeof(struct teredo_net),
 };
 
+/* A link that moves leaves its controller behind, and should not find it again
+ * when it comes back: the port may be somebody else's by then.
+ */
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *data)
+{
+	struct teredo_dev *td;
+
+	td = teredo_from_netdev(netdev_notifier_info_to_dev(data));
+	if (td && event == NETDEV_UNREGISTER)
+		teredo_control_forget(td);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = {
+	.notifier_call = netdev_event,
+};
+
 int teredo_device_init(void)
 {
 	int err;
@@ -392,14 +410,24 @@ int teredo_device_init(void)
 	err = register_pernet_subsys(&pernet_ops);
 	if (err)
 		return err;
+	err = register_netdevice_notifier(&netdev_notifier);
+	if (err)
+		goto err_pernet;
 	err = rtnl_link_register(&link_ops);
 	if (err)
-		unregister_pernet_subsys(&pernet_ops);
+		goto err_notifier;
+	return 0;
+
+err_notifier:
+	unregister_netdevice_notifier(&netdev_notifier);
+err_pernet:
+	unregister_pernet_subsys(&pernet_ops);
 	return err;
 }
 
 void teredo_device_exit(void)
 {
 	rtnl_link_unregister(&link_ops);
+	unregister_netdevice_notifier(&netdev_notifier);
 	unregister_pernet_subsys(&pernet_ops);
 }

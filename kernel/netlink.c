@@ -332,14 +332,17 @@ static int check_status(const struct teredo_config *cfg,
 				    "address does not hold the mapped address and port");
 		return -EINVAL;
 	}
-	if (!status->server) {
-		NL_SET_ERR_MSG(extack, "server is missing");
+	if (!teredo_ipv4_is_global(status->server) ||
+	    !teredo_ipv4_is_global(status->server2)) {
+		NL_SET_ERR_MSG(extack,
+			       "server and server2 must be global unicast");
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static void parse_status(struct teredo_status *status, struct nlattr **attrs)
+static void parse_status(struct teredo_status *status,
+			 const struct teredo_config *cfg, struct nlattr **attrs)
 {
 	if (attrs[TEREDO_A_DEV_STATE])
 		status->state = nla_get_u8(attrs[TEREDO_A_DEV_STATE]);
@@ -359,6 +362,8 @@ static void parse_status(struct teredo_status *status, struct nlattr **attrs)
 		status->server = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER]);
 	if (attrs[TEREDO_A_DEV_SERVER2])
 		status->server2 = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER2]);
+	if (!status->server2)
+		status->server2 = teredo_config_server2(cfg, status->server);
 }
 
 /* The device of a client that is up and not somebody else's, or ERR_PTR. */
@@ -385,6 +390,7 @@ static struct teredo_dev *controlled_dev(struct genl_info *info)
 int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct teredo_status *old, *status;
+	const struct teredo_config *cfg;
 	struct teredo_dev *td;
 	bool moved;
 	int err;
@@ -405,8 +411,9 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -ENOMEM;
 		goto out;
 	}
-	parse_status(status, info->attrs);
-	err = check_status(rtnl_dereference(td->config), status, info);
+	cfg = rtnl_dereference(td->config);
+	parse_status(status, cfg, info->attrs);
+	err = check_status(cfg, status, info);
 	if (err) {
 		kfree(status);
 		goto out;

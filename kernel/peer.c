@@ -30,30 +30,72 @@ static void free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(peer_cache, container_of(rcu, struct teredo_peer, rcu));
 }
 
-/* Peers that never proved to be there may have a quarter of the list, so that
- * a flood of made-up addresses cannot keep real ones out (SEC-25).
+/* A peer that has not both spoken to us and been spoken to costs whoever makes
+ * it up nothing. Such peers share a quarter of the list, and some fixed number
+ * at most; the oldest goes for the newest, unless it is being probed. Those
+ * that strangers can make us probe get half of that, so that they keep nobody
+ * from reaching out (SEC-25, SEC-26).
  */
-static bool has_room(struct teredo_dev *td, const struct teredo_config *cfg,
-		     bool confirmed)
-{
-	u32 quota = max(cfg->peers_max / 4, min(cfg->peers_max, 16U));
+#define UNCONFIRMED_MAX	65536U
 
-	if (teredo_peers_count(&td->peers) >= cfg->peers_max) {
+enum origin {
+	BY_HAND,	/* the administrator */
+	BY_US,		/* a packet that we want to send */
+	BY_STRANGER,	/* a datagram that came */
+};
+
+static unsigned int quota(const struct teredo_config *cfg, enum origin origin)
+{
+	unsigned int all = clamp(cfg->peers_max / 4, min(cfg->peers_max, 16U),
+				 UNCONFIRMED_MAX);
+
+	return origin == BY_STRANGER ? all / 2 : all;
+}
+
+static void set_confirmed(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->confirmed)
+		return;
+	WRITE_ONCE(peer->confirmed, true);
+	list_del(&peer->unconfirmed);
+	td->peers.unconfirmed_count--;
+}
+
+static bool make_room(struct teredo_dev *td, const struct teredo_config *cfg,
+		      enum origin origin)
+{
+	struct teredo_peers *peers = &td->peers;
+	struct teredo_peer *oldest;
+	struct sk_buff_head none;
+
+	lockdep_assert_held(&peers->lock);
+	if (origin != BY_HAND &&
+	    peers->unconfirmed_count >= quota(cfg, origin)) {
+		oldest = list_first_entry(&peers->unconfirmed,
+					  struct teredo_peer, unconfirmed);
+		if (oldest->wait)
+			return false;
+		__skb_queue_head_init(&none);
+		teredo_peer_remove(td, oldest, &none);
+	}
+	if (teredo_peers_count(peers) >= cfg->peers_max) {
 		teredo_peers_press(td);
 		return false;
 	}
-	return confirmed || td->peers.unconfirmed < quota;
+	return true;
 }
 
 static struct teredo_peer *create(struct teredo_dev *td,
 				  const struct teredo_config *cfg,
 				  const struct in6_addr *addr,
-				  enum teredo_peer_kind kind, bool confirmed)
+				  enum teredo_peer_kind kind,
+				  enum origin origin)
 {
 	struct teredo_peer *peer;
 
 	lockdep_assert_held(&td->peers.lock);
-	if (!has_room(td, cfg, confirmed))
+	if (!make_room(td, cfg, origin))
 		return NULL;
 	peer = kmem_cache_zalloc(peer_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!peer)
@@ -65,7 +107,10 @@ static struct teredo_peer *create(struct teredo_dev *td,
 		kmem_cache_free(peer_cache, peer);
 		return NULL;
 	}
-	td->peers.unconfirmed++;
+	list_add_tail(&peer->unconfirmed, &td->peers.unconfirmed);
+	td->peers.unconfirmed_count++;
+	if (origin == BY_HAND)
+		set_confirmed(td, peer);
 	return peer;
 }
 
@@ -77,8 +122,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	lockdep_assert_held(&td->peers.lock);
 	if (!teredo_peer_unhash(td, peer))
 		return;
-	if (!peer->confirmed)
-		td->peers.unconfirmed--;
+	set_confirmed(td, peer);
 	if (wait) {
 		teredo_queue_take(td, wait, dropped);
 		if (wait->releasing) {
@@ -139,10 +183,8 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(peer->last_rx, teredo_now());
 	WRITE_ONCE(peer->bubbles, 0);
 	WRITE_ONCE(peer->nonce, 0);
-	if (!peer->confirmed) {
-		peer->confirmed = true;
-		peers->unconfirmed--;
-	}
+	if (peer->last_probe)
+		set_confirmed(td, peer);	/* it answered */
 	if (wait && wait->releasing) {
 		/* another CPU is just here */
 		spin_unlock_bh(&peers->lock);
@@ -165,7 +207,9 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		teredo_queue_take(td, wait, &queue);
 		WRITE_ONCE(peer->wait, NULL);
 	}
-	if (!wait || !wait->dead)
+	if (wait && wait->dead)
+		news = false;
+	else
 		/* pairs with the acquire in teredo_peer_is_open() */
 		smp_store_release(&peer->state, TEREDO_PEER_STATE_TRUSTED);
 	teredo_peer_info(td, peer, &info);
@@ -191,7 +235,7 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer && how == TEREDO_TRUST_NEW && !td->peers.closed)
-		peer = create(td, cfg, addr, kind, true);
+		peer = create(td, cfg, addr, kind, BY_STRANGER);
 	if (!peer)
 		goto refuse;
 	/* by hand is by hand */
@@ -242,6 +286,14 @@ static void refresh(struct teredo_dev *td, struct teredo_peer *peer)
 		teredo_probe_send(td, &probe);
 }
 
+/* The first packet to a peer that spoke first. */
+static void settle(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	spin_lock_bh(&td->peers.lock);
+	set_confirmed(td, peer);
+	spin_unlock_bh(&td->peers.lock);
+}
+
 void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 		      struct sk_buff *skb)
 {
@@ -249,6 +301,8 @@ void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 
 	teredo_peer_spoken_to(peer);
 	teredo_send_packet(td, skb, to);
+	if (unlikely(!READ_ONCE(peer->confirmed)))
+		settle(td, peer);
 	if (unlikely(time_after(jiffies, READ_ONCE(peer->last_rx) +
 				TEREDO_PEER_REFRESH)))
 		refresh(td, peer);
@@ -301,7 +355,7 @@ static int wait_for(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer)
-		peer = create(td, cfg, addr, kind, false);
+		peer = create(td, cfg, addr, kind, skb ? BY_US : BY_STRANGER);
 	if (!peer) {
 		spin_unlock_bh(&td->peers.lock);
 		return TEREDO_A_STATS_TX_PEER_LIMIT;
@@ -348,18 +402,22 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	struct teredo_peer *peer;
 	int err = 0;
 
+	/* confirm() sends */
 	rcu_read_lock();
+	local_bh_disable();
 	cfg = rcu_dereference(td->config);
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr) ?:
-	       create(td, cfg, addr, kind, true);
+	       create(td, cfg, addr, kind, BY_HAND);
 	if (peer) {
 		WRITE_ONCE(peer->permanent, permanent);
+		set_confirmed(td, peer);
 		confirm(td, peer, mapped);
 	} else {
 		spin_unlock_bh(&td->peers.lock);
 		err = -ENOSPC;
 	}
+	local_bh_enable();
 	rcu_read_unlock();
 	return err;
 }

@@ -47,10 +47,11 @@ struct teredo_peer {
 	u8 kind;			/* enum teredo_peer_kind; constant */
 	u8 bubbles;			/* without an answer; lock, cleared by rx */
 	bool permanent;			/* set by hand; lock */
-	bool confirmed;			/* has been trusted once; lock */
+	bool confirmed;			/* both have spoken; written: lock */
 	unsigned long last_probe;	/* jiffies, 0 is never; lock */
 	u64 nonce;			/* of the last echo request, or 0; lock */
 	struct teredo_wait *wait;	/* while probing; lock */
+	struct list_head unconfirmed;	/* in peers.unconfirmed, until then; lock */
 	struct rcu_head rcu;
 };
 
@@ -67,7 +68,8 @@ struct teredo_peers {
 	struct rhashtable table;
 	struct list_head dumps;		/* under teredo_dump_mutex */
 	spinlock_t lock;		/* protects what is marked above, and */
-	unsigned int unconfirmed;	/*  peers that never answered */
+	struct list_head unconfirmed;	/*  peers that are not, oldest first */
+	unsigned int unconfirmed_count;
 	unsigned int queued;		/*  octets in all queues */
 	bool closed;			/*  nobody may wait any more */
 	struct list_head waiting;	/*  teredo_wait, earliest first */

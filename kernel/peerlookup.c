@@ -220,6 +220,7 @@ int teredo_peers_init(struct teredo_dev *td)
 
 	get_random_once(&hash_key, sizeof(hash_key));
 	spin_lock_init(&peers->lock);
+	INIT_LIST_HEAD(&peers->unconfirmed);
 	INIT_LIST_HEAD(&peers->waiting);
 	INIT_LIST_HEAD(&peers->dumps);
 	teredo_timer_init(td);

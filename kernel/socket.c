@@ -86,7 +86,10 @@ static struct rtable *route_get(struct teredo_dev *td,
 		ip_rt_put(rt);
 		return ERR_PTR(-ELOOP);
 	}
-	if (ts->index == TEREDO_SOCK_PRIMARY) {
+	/* The test for a loop depends on the port, so those to ourselves are
+	 * not kept.
+	 */
+	if (ts->index == TEREDO_SOCK_PRIMARY && rt->rt_type == RTN_UNICAST) {
 		if (route->dst)
 			route_forget(route);
 		dst_hold(&rt->dst);

@@ -8,8 +8,9 @@
 #define TEREDO_WIRE_H
 
 #ifdef __KERNEL__
-#include <linux/types.h>
 #include <linux/in6.h>
+#include <linux/types.h>
+#include <asm/byteorder.h>
 #else
 #include <stdbool.h>
 #include <stddef.h>
