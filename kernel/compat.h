@@ -140,6 +140,20 @@ static inline void teredo_compat_set_lltx(struct net_device *dev)
 			    dport, xnet, nocheck, 0)
 #endif
 
+/* linux/udp.h: inner UDP GSO packets may come to the socket; the flag moved
+ * into a word of its own in 6.6, and in stable trees.
+ */
+#include <linux/udp.h>
+
+static inline void teredo_compat_accept_udp_gso(struct sock *sk)
+{
+#ifdef udp_set_bit
+	udp_set_bit(ACCEPT_L4, sk);
+#else
+	udp_sk(sk)->accept_udp_l4 = 1;
+#endif
+}
+
 /* linux/timer.h: timer_container_of() was from_timer() before 6.16, and
  * timer_delete_sync() was del_timer_sync() before 6.1.84 and 6.2.
  */

@@ -200,10 +200,13 @@ static const struct device_type device_type = { .name = "teredo" };
 
 static void teredo_setup(struct net_device *dev)
 {
+	/* Of the software GSO types, those whose segments carry one pending
+	 * internet checksum: neither lists of fragments nor SCTP.
+	 */
 	const netdev_features_t features = NETIF_F_SG | NETIF_F_FRAGLIST |
 					   NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
-					   NETIF_F_GSO_SOFTWARE |
-					   NETIF_F_HIGHDMA;
+					   NETIF_F_ALL_TSO |
+					   NETIF_F_GSO_UDP_L4 | NETIF_F_HIGHDMA;
 
 	dev->netdev_ops = &netdev_ops;
 	dev->header_ops = &ip_tunnel_header_ops;

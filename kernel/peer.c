@@ -15,7 +15,8 @@ static struct kmem_cache *peer_cache;
 
 int teredo_peer_cache_init(void)
 {
-	peer_cache = KMEM_CACHE(teredo_peer, 0);
+	/* What a packet needs is in the first cache line of two. */
+	peer_cache = KMEM_CACHE(teredo_peer, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
 	return peer_cache ? 0 : -ENOMEM;
 }
 

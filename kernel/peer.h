@@ -56,6 +56,7 @@ struct teredo_peer {
 };
 
 static_assert(sizeof(struct teredo_peer) <= 128);
+static_assert(offsetofend(struct teredo_peer, confirmed) <= 64);
 
 /* One attempt to reach a peer, handed to the role without any lock held. */
 struct teredo_probe {

@@ -252,7 +252,7 @@ static int sock_open(struct teredo_dev *td, unsigned int index, __be32 addr,
 	ts->addr = addr;
 	ts->port = inet_sk(ts->sock->sk)->inet_sport;
 	ts->sock->sk->sk_allocation = GFP_ATOMIC;
-	udp_allow_gso(ts->sock->sk);
+	teredo_compat_accept_udp_gso(ts->sock->sk);
 
 	tunnel.sk_user_data = ts;
 	setup_udp_tunnel_sock(td->net, ts->sock, &tunnel);
