@@ -259,7 +259,7 @@ start_relay()
 	esac
 }
 
-# start_client NAME miredo|ours: and wait until it is qualified
+# start_client NAME miredo|ours: with what keeps it qualified, and wait until it is
 start_client()
 {
 	local name=$1
@@ -274,10 +274,18 @@ start_client()
 		;;
 	ours)
 		tool "$name" add teredo0 mode client server $server &&
-		nip "$name" link set teredo0 up &&
-		tool "$name" run teredo0 --once
+		nip "$name" link set teredo0 up || return
+		client_run "$name"
+		wait_for 20 client_address "$name"
 		;;
 	esac
+}
+
+# client_run NAME: run the controller in the background
+client_run()
+{
+	spawn "$1" teredo-tool run teredo0 >"$tmp/$1.log" 2>&1
+	daemon[$1]=$spawned
 }
 
 # client_address NAME: print its Teredo address
@@ -302,7 +310,7 @@ stop()
 			wait_for 10 gone "$pid" || kill -9 "$pid"
 			wait "$pid" 2>/dev/null
 		fi
-		[[ ${role[$name]:-} != ours ]] || nip "$name" link del teredo0
+		[[ ${role[$name]:-} != ours ]] || nip "$name" link del teredo0 2>/dev/null
 		unset "role[$name]" "daemon[$name]"
 	done
 }
@@ -337,7 +345,8 @@ lab_state()
 		echo "== $name (${role[$name]:-nothing})"
 		case ${role[$name]:-} in
 		miredo) tail -n 20 "$tmp/$name.log" ;;
-		ours) tool "$name" show; tool "$name" show peers
+		ours) [[ ! -e $tmp/$name.log ]] || tail -n 20 "$tmp/$name.log"
+		      tool "$name" show; tool "$name" show peers
 		      tool "$name" show stats ;;
 		esac
 		nip "$name" -6 route show table all dev teredo0

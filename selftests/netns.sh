@@ -66,7 +66,13 @@ check "a client: knows its mapping and its address (C-17, C-21)" \
 		.nat == \"restricted\" and .mtu == 1280"
 check "a client: has a default route (C-64)" \
 	eval "nip clia -6 route show default | grep 'dev teredo0'"
-check "a second client" start_client clib ours
+second()
+{
+	role[clib]=ours
+	tool clib add teredo0 mode client server $server &&
+	nip clib link set teredo0 up && tool clib run teredo0 --once
+}
+check "a second client" second
 b=$(client_address clib)
 say "client A is $a, client B is $b"
 
@@ -138,26 +144,20 @@ controller_running()
 {
 	shows clib '.[0].controller == true'
 }
-# control NAME: run the controller in the background, as $controller
-control()
-{
-	spawn "$1" teredo-tool run teredo0 >"$tmp/run.log" 2>&1
-	controller=$spawned
-}
-control clib
+client_run clib
 check "a controller adopts the client as it is" eval "wait_for 10 controller_running &&
 	[[ \$(client_address clib) = '$b' ]]"
 spawn clia ping -n -q -i 0.05 -c 60 -W 2 "$b" >"$tmp/hitless" 2>&1
 ping=$spawned
-kill -9 $controller
-wait $controller 2>/dev/null
+kill -9 "${daemon[clib]}"
+wait "${daemon[clib]}" 2>/dev/null
 check "it is killed" wait_for 10 shows clib '.[0].controller == false'
-control clib
+client_run clib
 check "the next one takes over" wait_for 10 controller_running
 check "and no packet was lost" eval "wait $ping; grep '60 received' $tmp/hitless"
-kill $controller
+kill "${daemon[clib]}"
 check "a controller that ends takes the address back" \
-	eval "wait_for 10 gone $controller; ! client_address clib"
+	eval "wait_for 10 gone ${daemon[clib]}; ! client_address clib"
 check "but not the link, which qualifies again" eval "tool clib run teredo0 --once &&
 	wait_for 5 client_address clib"
 b=$(client_address clib)

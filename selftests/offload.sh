@@ -14,7 +14,7 @@
 need tcpdump tshark iperf3 ethtool jq
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 17
+plan 11
 
 diagnose()
 {
@@ -49,13 +49,13 @@ own_nat()
 	END
 }
 
-# recorded FILE COMMAND...: what leaves inet meanwhile, the first 4000 packets
+# recorded FILE COMMAND...: what leaves inet meanwhile, the first 2000 packets
 recorded()
 {
 	local file=$1 pid status
 
 	shift
-	spawn inet tcpdump -q -i any -Q out -s 0 -c 4000 -w "$file" udp 2>"$tmp/tcpdump"
+	spawn inet tcpdump -q -i any -Q out -s 0 -c 2000 -w "$file" udp 2>"$tmp/tcpdump"
 	pid=$spawned
 	wait_for 10 grep -q listening "$tmp/tcpdump"
 	"$@"
@@ -77,7 +77,7 @@ flows()
 	wait_for 5 listening clib 5201 && wait_for 5 listening host 5201 &&
 	on clia ping -q -c 5 -i 0.05 "$b" &&
 	on clia ping -q -c 5 -i 0.05 -s 1200 "$host" &&
-	on clia iperf3 -c "$b" -n 700K &&
+	on clia iperf3 -c "$b" -n 500K &&
 	on clia iperf3 -c "$b" -n 300K -R &&
 	on clia iperf3 -c "$host" -n 500K &&
 	on clia iperf3 -c "$b" -u -b 5M -l 1100 -n 100K
@@ -87,28 +87,24 @@ flows()
 	return $status
 }
 
-# fields FILE FILTER: how many recorded packets fit it
-fits()
-{
-	tshark -r "$1" -n -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
-		-o tcp.check_checksum:TRUE --enable-heuristic teredo_udp \
-		-Y "$2" -T fields -e frame.number 2>/dev/null | wc -l
-}
-
-bad='ip.checksum.status == 0 || udp.checksum.status == 0 || tcp.checksum.status == 0'
-bad+=' || icmpv6.checksum.status == 0'
-
+# audit FILE: each recorded packet, by one line of tshark's.  Of a status, 0 is
+# bad; of an ICMPv6 error there are two, with that of the quoted packet.
 audit()
 {
-	local file=$1 all wrong
-
-	all=$(fits "$file" 'ipv6 && (tcp || icmpv6 || udp)')
-	wrong=$(fits "$file" "$bad")
-	echo "$all packets, $wrong of them wrong"
-	((wrong == 0)) || tshark -r "$file" -n -o ip.check_checksum:TRUE \
-		-o udp.check_checksum:TRUE -o tcp.check_checksum:TRUE \
-		--enable-heuristic teredo_udp -Y "$bad" 2>&1 | head -n 20
-	((all > 500 && wrong == 0))
+	tshark -r "$1" -n -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
+		-o tcp.check_checksum:TRUE --enable-heuristic teredo_udp -T fields \
+		-e frame.number -e ip.checksum.status -e udp.checksum.status \
+		-e tcp.checksum.status -e icmpv6.checksum.status -e udp.checksum \
+		-e _ws.malformed -e ipv6.plen -E separator=';' 2>/dev/null |
+	awk -F ';' '
+		$8 != "" { teredo++ }
+		($2 "," $3 "," $4 "," $5) ~ /(^|,)0/ { print "wrong checksum: " $0; bad++ }
+		$6 ~ /0x0000/ { print "no checksum: " $0; bad++ }
+		$7 != "" { print "malformed: " $0; bad++ }
+		END {
+			print teredo + 0, "packets of Teredo,", bad + 0, "bad"
+			exit bad || teredo < 500
+		}'
 }
 
 check "server and relay" eval "start_server ours && start_relay ours"
@@ -123,10 +119,7 @@ for nat in off on; do
 		check "own NAT $nat, offloads $offload: traffic" \
 			eval "offloads $offload && recorded $file flows"
 		check "own NAT $nat, offloads $offload: all checksums are right" audit "$file"
-		check "own NAT $nat, offloads $offload: none is left out" \
-			eval "[[ \$(fits $file 'udp.checksum == 0') = 0 ]]"
+		say "${output##*$'\n'}"
 	done
-	check "own NAT $nat: nothing malformed" \
-		eval "[[ \$(fits $tmp/$nat-on.pcap '_ws.malformed') = 0 ]]"
 	stop clia clib
 done

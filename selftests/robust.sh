@@ -58,7 +58,6 @@ noise()
 }
 
 check "all roles at work" start_all
-spawn bare teredo-tool run teredo0 &>"$tmp/run"
 read -r a_address a_port a < <(mapped clia)
 read -r b_address b_port b < <(mapped clib)
 read -r bare_address bare_port bare < <(mapped bare)

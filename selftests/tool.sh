@@ -78,7 +78,7 @@ check_says "no such namespace" nosuchns teredo-tool -n nosuchns show
 check "add, with every option" tool clia add teredo0 mode client server $server \
 	server2 $server2 port 4711 refresh 20 peers-max 1000 queue 8 ttl 33 mark 7
 role[clia]=ours
-refuses "a second one of that name" 'exists' add teredo0 mode client
+refuses "a second one of that name" 'exists|already' add teredo0 mode client
 check "show: the keys that scripts rely on" json clia '.[0] |
 	.ifname == "teredo0" and (.ifindex | type == "number") and .mode == "client" and
 	.state == "down" and .port == 4711 and .server == "203.0.113.1" and
