@@ -56,4 +56,4 @@ kver=''
 build "/lib/modules/$kver/build"
 rm -f "$log"
 echo "# running in a virtual machine under $kver"
-exec "$vm/run.sh" $fast -k "$kver" "$@"
+VM_TIMEOUT=${VM_TIMEOUT:-3600} exec "$vm/run.sh" $fast -k "$kver" "$@"

@@ -22,7 +22,7 @@ tty=/dev/ttyS1
 stty -F $tty 115200 -opost -echo
 
 ip link set lo up
-load='' stty_size='' command=()
+load='' terminal='' stty_size='' command=()
 # shellcheck source=/dev/null
 . /run/vm/command
 
@@ -38,8 +38,14 @@ fi
 if ((status)); then
 	:
 elif ((${#command[@]})); then
-	"${command[@]}" </dev/null >$tty 2>&1
-	status=$?
+	# Programs see a terminal only where there is one outside.
+	if [[ $terminal ]]; then
+		"${command[@]}" </dev/null >$tty 2>&1
+		status=$?
+	else
+		"${command[@]}" </dev/null 2>&1 | cat >$tty
+		status=${PIPESTATUS[0]}
+	fi
 else
 	stty -F $tty sane
 	[[ $stty_size ]] && stty -F $tty rows "${stty_size% *}" cols "${stty_size#* }"

@@ -217,6 +217,7 @@ fi
 	printf 'command=('
 	(($#)) && printf '%q ' "$@"
 	printf ')\n'
+	[[ ! -t 1 ]] || echo 'terminal=1'
 	# Where the interactive shell gets its size from.
 	[[ -t 0 ]] && printf 'stty_size=%q\n' "$(stty size)"
 } >"$out/command"

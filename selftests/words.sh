@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The words of teredo-tool are the same wherever they stand: in its usage, its
+# manual page, its completion, the plugin of ip, and the netlink specification.
+
+. "$(dirname "$0")/lib.sh"
+
+need ip jq
+need_teredo
+ns_add here || skip_all "no namespace"
+plan 17
+
+manual=$repo/Documentation/man/teredo-tool.8
+completion=$repo/tools/completion/teredo-tool
+spec=$repo/Documentation/netlink/specs/teredo.yaml
+export IP_LIB_DIR=$repo/tools
+
+# Sections of the usage: subcommands, and keywords of OPTIONS.
+commands()
+{
+	teredo-tool help | sed -n '/^Usage/,/^OPTIONS/s/^  \([a-z]*\).*/\1/p' | sort -u
+}
+
+keywords()
+{
+	teredo-tool help | sed -n '/^OPTIONS/,/^Flags/s/^  \([a-z0-9-]\+\) .*/\1/p'
+}
+
+# all_in FILE WORD...: each word stands in the file, as a whole
+all_in()
+{
+	local file=$1 word status=0
+
+	shift
+	for word; do
+		sed 's/\\-/-/g' "$file" | grep -wF -e "$word" >/dev/null ||
+			{ echo "$file: no $word"; status=1; }
+	done
+	return $status
+}
+
+mapfile -t commands < <(commands)
+mapfile -t keywords < <(keywords)
+check "there are commands and options" eval \
+	"((${#commands[@]} >= 10 && ${#keywords[@]} == 17))"
+check "the manual page has all commands" all_in "$manual" "${commands[@]}"
+check "and all options" all_in "$manual" "${keywords[@]}"
+check "completion has all commands" all_in "$completion" "${commands[@]}"
+check "and all options" all_in "$completion" "${keywords[@]}"
+
+# completes EXPECTED WORD...: the last word is completed to what is expected
+completes()
+{
+	local expected=$1
+
+	shift
+	(
+		# shellcheck source=/dev/null
+		. "$completion"
+		# shellcheck disable=SC2034
+		COMP_WORDS=(teredo-tool "$@") COMP_CWORD=$#
+		_teredo_tool
+		[[ " ${COMPREPLY[*]} " = *" $expected "* ]] ||
+			{ echo "${COMPREPLY[*]}"; exit 1; }
+	)
+}
+
+check "completes a command" completes monitor mo
+check "completes an option" completes refresh add x mode client ref
+check "completes a mode" completes host-relay add x mode h
+tool here add words0 mode relay
+check "completes a device" completes words0 -n "${ns[here]}" show w
+
+# The plugin
+check "ip link help teredo" all_in <(ip link help teredo 2>&1) "${keywords[@]}"
+check "ip link add takes options" nip here link add words1 type teredo \
+	mode server local 203.0.113.1 server2 203.0.113.5 ttl 9 relaying on
+check "and the tool sees them" eval "
+	tool here -j show words1 | jq -e '.[0] | .mode == \"server\" and
+		.local == \"203.0.113.1\" and .server2 == \"203.0.113.5\" and
+		.ttl == 9 and .relaying'"
+check "ip -d link show prints them" eval "
+	nip here -d link show words1 | grep -F 'teredo mode server server2 203.0.113.5 local 203.0.113.1 '"
+check "as JSON, too" eval "
+	nip here -d -j link show words1 | jq -e '.[0].linkinfo.info_data |
+		.ttl == 9 and .relaying == true and .local == \"203.0.113.1\"'"
+check "ip link set changes them" eval "
+	nip here link set words1 type teredo ttl 10 &&
+	tool here -j show words1 | jq -e '.[0].ttl == 10'"
+check_says "and bad ones are refused" "is no number" \
+	nip here link add words2 type teredo ttl 300
+
+# Counters
+counters()
+{
+	sed -n '/name: stats$/,/name: dev$/s/^ *name: \(.*-.*\)/\1/p' "$spec" |
+		grep -v '^teredo'
+}
+check "show stats has the counters of the specification" eval "
+	diff <(counters | sort) <(tool here -j show stats words0 |
+		jq -r '.[0] | keys[] | select(. != \"ifname\")' | sort)"
