@@ -249,27 +249,23 @@ static bool parse_servers(const char *text, struct config *config)
 	return true;
 }
 
-static bool parse_prefix(const char *text, struct config *config)
+bool parse_prefix(const char *text, uint8_t len_default, struct in6_addr *addr,
+		  uint8_t *len)
 {
 	char host[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
-	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	struct in6_addr addr;
-	uint32_t bits = TEREDO_PREFIX_LEN;
-	uint8_t bits8;
+	size_t size = slash ? (size_t)(slash - text) : strlen(text);
+	uint32_t bits = len_default;
 
-	if (len >= sizeof(host))
+	if (size >= sizeof(host))
 		return false;
-	memcpy(host, text, len);
-	host[len] = 0;
-	if (inet_pton(AF_INET6, host, &addr) != 1)
+	memcpy(host, text, size);
+	host[size] = 0;
+	if (inet_pton(AF_INET6, host, addr) != 1)
 		return false;
 	if (slash && !parse_number(slash + 1, 0, 128, &bits))
 		return false;
-	bits8 = bits;
-	config_store(config, TEREDO_A_CONFIG_PREFIX, &addr, sizeof(addr));
-	config_store(config, TEREDO_A_CONFIG_PREFIX_LEN, &bits8,
-		     sizeof(bits8));
+	*len = bits;
 	return true;
 }
 
@@ -286,6 +282,7 @@ static bool parse_value(const struct option_def *def, const char *text,
 			struct config *config)
 {
 	struct endpoint endpoint;
+	struct in6_addr addr;
 	uint32_t number;
 	uint8_t octet;
 	__be16 port;
@@ -320,7 +317,12 @@ static bool parse_value(const struct option_def *def, const char *text,
 		config_store(config, def->attr, &port, sizeof(port));
 		return true;
 	case OPTION_PREFIX:
-		return parse_prefix(text, config);
+		if (!parse_prefix(text, TEREDO_PREFIX_LEN, &addr, &octet))
+			return false;
+		config_store(config, def->attr, &addr, sizeof(addr));
+		config_store(config, TEREDO_A_CONFIG_PREFIX_LEN, &octet,
+			     sizeof(octet));
+		return true;
 	case OPTION_U8:
 		if (!parse_number(text, def->min, def->max, &number))
 			return false;

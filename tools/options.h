@@ -70,6 +70,10 @@ void config_take(struct config *config, uint16_t attr, const void *data,
 bool parse_endpoint(const char *text, uint16_t port_default,
 		    struct endpoint *out);
 
+/* Parse "ADDRESS" or "ADDRESS/LEN"; @len_default is taken without a length. */
+bool parse_prefix(const char *text, uint8_t len_default, struct in6_addr *addr,
+		  uint8_t *len);
+
 /* Parse a decimal or 0x number between @min and @max. */
 bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out);
 

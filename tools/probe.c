@@ -205,7 +205,7 @@ static void show_target(const struct probe *probe, int i)
 
 	printf("  %-9s  %-15s  ", names[i], ipv4_text(t->addr));
 	if (t->answered)
-		printf("sees us as %s, round trip %u ms\n",
+		printf("sees us at %s, round trip %u ms\n",
 		       endpoint_text(&t->mapped), t->rtt);
 	else if (t->sent)
 		printf("no answer to %u tries\n", t->sent);
@@ -237,7 +237,7 @@ static void explain(const struct probe *probe)
 	if (probe->up)
 		return;
 	if (q->failure == QUALIFY_PRIVATE)
-		printf("  It sees us as %s, no public address: the network in between is private\n",
+		printf("  The mapped address %s is not global: it sees us in a private network\n",
 		       endpoint_text(&q->refused_origin));
 	else if (q->failure == QUALIFY_UNREACHABLE)
 		printf("  Cannot send there: %s\n",

@@ -16,6 +16,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "host.h"
 #include "ipc.h"
 #include "names.h"
@@ -219,19 +220,19 @@ static void say_no_reply(const struct controller *c)
 
 	if (q->refused)
 		complain(c->ifname,
-			 "no valid reply from the server %s, %u tries: %u refused, the last one: %s",
+			 "no valid reply from server %s, %u tries: %u refused, the last one: %s",
 			 primary, tries, q->refused,
 			 qualify_verdict_text(q->refused_why));
 	else if (q->failure == QUALIFY_PRIMARY_SILENT)
 		complain(c->ifname,
-			 "no reply from the server's primary address %s, %u tries; the secondary address %s does answer",
+			 "no reply from server %s, %u tries; its secondary address %s does answer",
 			 primary, tries, secondary);
 	else if (!q->target[1].asked)
-		complain(c->ifname, "no reply from the server %s, %u tries",
+		complain(c->ifname, "no reply from server %s, %u tries",
 			 primary, tries);
 	else
 		complain(c->ifname,
-			 "no reply from the server: %s and %s, UDP port %u, %u tries each in %u s; is UDP filtered here, and is that a Teredo server?",
+			 "no reply from server %s, nor from its secondary address %s: UDP port %u, %u tries each in %u s",
 			 primary, secondary, TEREDO_PORT, tries,
 			 QUALIFY_ROUND_MS / 1000);
 	if (q->error)
@@ -249,7 +250,7 @@ static void say_failed(const struct controller *c)
 		break;
 	case QUALIFY_SYMMETRIC:
 		complain(c->ifname,
-			 "symmetric NAT: the server's primary address sees us as %s, the secondary as %s",
+			 "symmetric NAT: the server's primary address sees us at %s, the secondary at %s",
 			 endpoint_text(&q->target[0].mapped),
 			 endpoint_text(&q->target[1].mapped));
 		complain(c->ifname,
@@ -258,9 +259,9 @@ static void say_failed(const struct controller *c)
 		break;
 	case QUALIFY_PRIVATE:
 		complain(c->ifname,
-			 "the server %s sees us as %s, no public address: the network in between is private",
-			 ipv4_text(q->server.primary),
-			 endpoint_text(&q->refused_origin));
+			 "mapped address %s is not global: server %s sees us in a private network",
+			 endpoint_text(&q->refused_origin),
+			 ipv4_text(q->server.primary));
 		break;
 	case QUALIFY_UNREACHABLE:
 		complain(c->ifname, "cannot send to the server %s: %s",
@@ -791,6 +792,7 @@ int run_main(int argc, char **argv)
 	}
 	if (!c.ifname[0])
 		return usage_error("run: which device?");
+	c.force |= conf_no_sunset(c.ifname);
 	c.metric = c.force ? METRIC_FORCED : METRIC;
 
 	if (prepare(&c) || set_up(&c) || take_over(&c))

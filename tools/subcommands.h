@@ -11,6 +11,8 @@
 
 /* -j was given. */
 extern bool json_wanted;
+/* -n was given. */
+extern bool netns_entered;
 
 /* Each takes the arguments behind the name of the subcommand and returns the
  * exit status.
@@ -24,6 +26,8 @@ int probe_main(int argc, char **argv);
 int peer_main(int argc, char **argv);
 int secret_main(int argc, char **argv);
 int monitor_main(int argc, char **argv);
+int up_main(int argc, char **argv);
+int down_main(int argc, char **argv);
 
 /* Complain about the command line, show the usage, return STATUS_USAGE. */
 int usage_error(const char *format, ...)

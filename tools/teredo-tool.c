@@ -15,6 +15,7 @@
 #endif
 
 bool json_wanted;
+bool netns_entered;
 
 static const struct {
 	const char *name;
@@ -45,6 +46,10 @@ static const struct {
 	  "secret list DEV" },
 	{ "monitor", monitor_main,
 	  "monitor [DEV]                events as they happen" },
+	{ "up", up_main,
+	  "up NAME                      make the tunnel of /etc/teredo/NAME.conf" },
+	{ "down", down_main,
+	  "down NAME                    and take it away" },
 };
 
 #define SUBCOMMANDS_COUNT	(sizeof(subcommands) / sizeof(subcommands[0]))
@@ -151,8 +156,10 @@ int main(int argc, char **argv)
 			json_set_pretty(true);
 			break;
 		case 'n':
-			if (!ipc_enter_netns(optarg))
+			if (!ipc_enter_netns(optarg)) {
+				netns_entered = true;
 				break;
+			}
 			complain(NULL, "%s: %s", optarg, ipc_error());
 			return STATUS_FAILED;
 		case 'V':

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "options.h"
+
+#define BLANK	" \t\r\n"
+
+/* ADDRESS or ADDRESS/LEN; "default" is ::/0. */
+static bool take_prefix(const char *text, struct prefix *list,
+			unsigned int *count)
+{
+	struct prefix *out = &list[*count];
+
+	if (*count == CONF_LIST_MAX)
+		return false;
+	if (!strcmp(text, "default"))
+		text = "::/0";
+	if (!parse_prefix(text, 128, &out->addr, &out->len))
+		return false;
+	(*count)++;
+	return true;
+}
+
+/* One keyword that is not an option; 0, -1 for a bad value, 1 if unknown. */
+static int take_own(struct conf *conf, const char *keyword, const char *value)
+{
+	bool good;
+
+	if (!strcmp(keyword, "mtu")) {
+		good = parse_number(value, TEREDO_MTU_MIN, 65535, &conf->mtu);
+	} else if (!strcmp(keyword, "sunset")) {
+		good = !strcmp(value, "on") || !strcmp(value, "off");
+		conf->no_sunset = !strcmp(value, "off");
+	} else if (!strcmp(keyword, "address")) {
+		good = take_prefix(value, conf->addresses,
+				   &conf->addresses_count);
+	} else if (!strcmp(keyword, "route")) {
+		good = take_prefix(value, conf->routes, &conf->routes_count);
+	} else {
+		return 1;
+	}
+	return good ? 0 : -1;
+}
+
+static int take_line(struct conf *conf, char *line, char *error)
+{
+	char *pair[2], *rest = NULL;
+	int own;
+
+	line[strcspn(line, "#")] = 0;
+	pair[0] = strtok_r(line, BLANK, &rest);
+	if (!pair[0])
+		return 0;
+	pair[1] = strtok_r(NULL, BLANK, &rest);
+	if (!pair[1] || strtok_r(NULL, BLANK, &rest)) {
+		snprintf(error, OPTIONS_ERROR_SIZE, "%s wants one value",
+			 pair[0]);
+		return -1;
+	}
+	own = take_own(conf, pair[0], pair[1]);
+	if (own < 0)
+		snprintf(error, OPTIONS_ERROR_SIZE, "%s \"%s\" is not valid",
+			 pair[0], pair[1]);
+	if (own <= 0)
+		return own;
+	return options_parse(2, pair, &conf->config, error);
+}
+
+int conf_read(const char *name, struct conf *conf, char *error)
+{
+	char path[64 + IF_NAMESIZE], why[OPTIONS_ERROR_SIZE];
+	unsigned int number = 0;
+	char *line = NULL;
+	size_t size = 0;
+	int err = 0;
+	FILE *file;
+
+	memset(conf, 0, sizeof(*conf));
+	snprintf(path, sizeof(path), CONF_FOLDER "/%s.conf", name);
+	file = fopen(path, "re");
+	if (!file) {
+		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path,
+			 strerror(errno));
+		return -1;
+	}
+	while (!err && getline(&line, &size, file) >= 0) {
+		number++;
+		err = take_line(conf, line, why);
+	}
+	if (err) {
+		snprintf(error, CONF_ERROR_SIZE, "%s:%u: %s", path, number,
+			 why);
+	} else if (ferror(file)) {
+		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path,
+			 strerror(errno));
+		err = -1;
+	}
+	free(line);
+	fclose(file);
+	return err;
+}
+
+bool conf_no_sunset(const char *name)
+{
+	char error[CONF_ERROR_SIZE];
+	struct conf conf;
+
+	return !conf_read(name, &conf, error) && conf.no_sunset;
+}

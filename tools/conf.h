@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /etc/teredo/NAME.conf: a keyword and its value on each line. */
+#ifndef TEREDO_TOOL_CONF_H
+#define TEREDO_TOOL_CONF_H
+
+#include "containers.h"
+
+#define CONF_FOLDER	"/etc/teredo"
+#define CONF_LIST_MAX	32
+
+struct prefix {
+	struct in6_addr addr;
+	uint8_t len;
+};
+
+struct conf {
+	struct config config;		/* OPTIONS */
+	uint32_t mtu;			/* 0: not given */
+	bool no_sunset;			/* run beside native IPv6 */
+	struct prefix addresses[CONF_LIST_MAX];
+	unsigned int addresses_count;
+	struct prefix routes[CONF_LIST_MAX];
+	unsigned int routes_count;
+};
+
+/* Read the file of @name. Returns 0, or -1 with a sentence in @error, which
+ * has room for CONF_ERROR_SIZE octets.
+ */
+#define CONF_ERROR_SIZE	512
+int conf_read(const char *name, struct conf *conf, char *error);
+
+/* True if the file of @name is there and says `sunset off`. */
+bool conf_no_sunset(const char *name);
+
+#endif /* TEREDO_TOOL_CONF_H */

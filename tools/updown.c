@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whole tunnels from /etc/teredo: up and down. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "ipc.h"
+#include "subcommands.h"
+#include "terminal.h"
+
+#define UNIT	"teredo@"
+
+/* Run systemctl; its exit status, or -1 if it could not be run. */
+static int systemctl(const char *verb, const char *ifname, bool quiet)
+{
+	char unit[sizeof(UNIT) + IF_NAMESIZE + sizeof(".service")];
+	int status, null;
+	pid_t pid;
+
+	snprintf(unit, sizeof(unit), UNIT "%s.service", ifname);
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (!pid) {
+		null = open("/dev/null", O_WRONLY);
+		if (quiet && null >= 0) {
+			dup2(null, STDOUT_FILENO);
+			dup2(null, STDERR_FILENO);
+		}
+		execlp("systemctl", "systemctl", verb, unit, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* Is the unit there, and a systemd that would start it in this namespace? */
+static bool has_service(const char *ifname)
+{
+	return !netns_entered && !access("/run/systemd/system", F_OK) &&
+	       !systemctl("cat", ifname, true);
+}
+
+/* Without a service manager the controller goes to the background, and ends
+ * when the link does.
+ */
+static int start_controller(const char *ifname)
+{
+	char *name = (char *)ifname;
+	pid_t pid;
+
+	if (has_service(ifname)) {
+		if (!systemctl("start", ifname, false))
+			return 0;
+		complain(ifname, "the service " UNIT "%s does not start",
+			 ifname);
+		return -1;
+	}
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0) {
+		complain(ifname, "%s", strerror(errno));
+		return -1;
+	}
+	if (pid) {
+		printf("%s: the controller is process %d\n", ifname, pid);
+		return 0;
+	}
+	setsid();
+	/* Sockets of the parent are not shared. */
+	ipc_close();
+	exit(run_main(1, &name));
+}
+
+static int add_routes(const struct device *dev, const struct conf *conf)
+{
+	const struct config *config = &dev->config;
+	bool relay = config->mode == TEREDO_MODE_RELAY ||
+		     config->mode == TEREDO_MODE_HOST_RELAY ||
+		     config->relaying;
+	unsigned int i;
+
+	for (i = 0; i < conf->addresses_count; i++)
+		if (ipc_addr_add(dev->ifindex, &conf->addresses[i].addr,
+				 conf->addresses[i].len))
+			return -1;
+	/* What a relay is for. */
+	if (relay && ipc_route_add(dev->ifindex, &config->prefix,
+				   config->prefix_len, 0))
+		return -1;
+	for (i = 0; i < conf->routes_count; i++)
+		if (ipc_route_add(dev->ifindex, &conf->routes[i].addr,
+				  conf->routes[i].len, 0))
+			return -1;
+	return 0;
+}
+
+static int make_link(const char *ifname, const struct conf *conf,
+		     struct device *dev)
+{
+	if (ipc_link_add(ifname, &conf->config)) {
+		complain(ifname, "%s", ipc_error());
+		return -1;
+	}
+	if (!ipc_dev_get(ifname, false, dev) &&
+	    (!conf->mtu || !ipc_link_set_mtu(dev->ifindex, conf->mtu)) &&
+	    !ipc_link_set_up(dev->ifindex, true) &&
+	    !add_routes(dev, conf))
+		return 0;
+	complain(ifname, "%s", ipc_error());
+	if (dev->ifindex)
+		ipc_link_del(dev->ifindex);
+	return -1;
+}
+
+static int take_name(int argc, char **argv, char *ifname)
+{
+	if (argc != 1)
+		return usage_error(argc ? "one tunnel at a time" :
+					  "which tunnel?");
+	return take_ifname(argv[0], ifname);
+}
+
+int up_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE], error[CONF_ERROR_SIZE];
+	struct device dev = { 0 };
+	struct conf conf;
+
+	if (take_name(argc, argv, ifname))
+		return STATUS_USAGE;
+	if (conf_read(ifname, &conf, error)) {
+		complain(NULL, "%s", error);
+		return STATUS_FAILED;
+	}
+	if (make_link(ifname, &conf, &dev))
+		return STATUS_FAILED;
+	if (dev.config.mode == TEREDO_MODE_CLIENT && start_controller(ifname)) {
+		ipc_link_del(dev.ifindex);
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
+}
+
+int down_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE];
+	struct device dev;
+
+	if (take_name(argc, argv, ifname))
+		return STATUS_USAGE;
+	if (ipc_dev_get(ifname, false, &dev))
+		return request_failed(ifname);
+	if (dev.config.mode == TEREDO_MODE_CLIENT && has_service(ifname))
+		systemctl("stop", ifname, false);
+	if (ipc_link_del(dev.ifindex))
+		return request_failed(ifname);
+	return STATUS_DONE;
+}
