@@ -9,7 +9,7 @@
 need jq ping
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 45
+plan 52
 
 diagnose()
 {
@@ -132,3 +132,16 @@ on clia setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all
 check "without privilege: it says so" grep -iE 'permi|privilege|root' "$tmp/out"
 check "del" tool clia del teredo0
 unset "role[clia]"
+
+# The plugin of iproute2: the same options
+export IP_LIB_DIR=$repo/tools
+check "ip: help" eval "ip link help teredo 2>&1 | grep peers-max"
+check "ip: add" nip clia link add teredo0 type teredo mode relay port 3545 queue 9
+check "ip: show" eval "nip clia -d link show teredo0 | grep 'mode relay.*port 3545.*queue 9'"
+check "ip: show as JSON" eval "nip clia -d -j link show teredo0 | jq -e \\
+	'.[0].linkinfo | .info_kind == \"teredo\" and .info_data.mode == \"relay\" and
+	.info_data.queue == 9 and .info_data.port == 3545'"
+check "ip: set" eval "nip clia link set teredo0 type teredo queue 11 &&
+	tool clia -j show | jq -e '.[0].mode == \"relay\"'"
+check_says "ip: a bad value" 'bogus' nip clia link set teredo0 type teredo mode bogus
+check_fails "ip: the kernel refuses, too" nip clia link set teredo0 type teredo local 224.0.0.1

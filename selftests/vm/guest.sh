@@ -61,7 +61,7 @@ if [[ -d /sys/module/teredo ]] && ! timeout 30 rmmod teredo; then
 fi >$tty 2>&1
 
 dmesg >/run/vm/dmesg
-echo $status >/run/vm/status
+echo "$status" >/run/vm/status
 # With -no-reboot this ends QEMU, and faster than switching off does.
 echo b >/proc/sysrq-trigger
 sleep 60

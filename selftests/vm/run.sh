@@ -248,12 +248,14 @@ share results "$out"
 # First port: the kernel's messages.  Second: the command.
 qemu+=(-serial "file:$out/console.log")
 
+# However this script ends, it takes the machine with it.
+bound=(setpriv --pdeathsig TERM timeout --foreground)
 if (($#)); then
-	timeout --foreground -s KILL "$timeout" \
+	"${bound[@]}" -s KILL "$timeout" \
 		"${qemu[@]}" -serial stdio </dev/null 2>"$work/qemu.err" &
 else
 	saved=$(stty -g 2>/dev/null)
-	timeout --foreground 1d \
+	"${bound[@]}" 1d \
 		"${qemu[@]}" -chardev stdio,id=tty,signal=off -serial chardev:tty \
 		<&0 2>"$work/qemu.err" &
 fi

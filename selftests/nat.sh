@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Clients behind each pair of the kinds of NAT that RFC 4380 supports meet, and
+# the first packet is not lost (C-51, C-54); behind a symmetric one, a client is
+# told so (C-20).
+
+. "$(dirname "$0")/lab.sh"
+
+need ping jq
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+
+kinds=(cone address restricted)
+plan $((${#kinds[@]} ** 2 + 3))
+
+diagnose()
+{
+	lab_state
+}
+
+meet()
+{
+	stop clia clib
+	nat nata "$1" 10.1.0.2 && nat natb "$2" 10.2.0.2 &&
+	start_client clia ours && start_client clib ours || return
+	lossless clia "$(client_address clib)" 20 &&
+	lossless clib "$(client_address clia)" 20 &&
+	lossless host "$(client_address clia)" 20 &&
+	lossless clib "$host" 20
+}
+
+check "server and relay" eval "start_server ours && start_relay ours"
+for a in "${kinds[@]}"; do
+	for b in "${kinds[@]}"; do
+		check "$a meets $b" meet "$a" "$b"
+	done
+done
+
+# A router that translates nothing, and a client that is global: also nobody's NAT.
+global()
+{
+	stop clia clib
+	ns_add bare && wire bare 198.51.100.33/28 - 198.51.100.46 - &&
+	start_client bare ours && nat natb restricted 10.2.0.2 && start_client clib ours || return
+	tool bare -j show | jq -e '.[0].nat == "none"' || { tool bare show; return 1; }
+	lossless bare "$(client_address clib)" 20 && lossless host "$(client_address bare)" 20
+}
+check "no NAT meets restricted" global
+
+symmetric()
+{
+	stop clib
+	nat natb symmetric 10.2.0.2
+	role[clib]=ours
+	tool clib add teredo0 mode client server $server && nip clib link set teredo0 up
+	capture timeout 30 teredo-tool -n "${ns[clib]}" run teredo0 --once
+	echo "$output"
+	grep -qi symmetric <<<"$output" &&
+	tool clib -j show | jq -e '.[0].nat == "symmetric"'
+}
+check "a symmetric NAT is found" symmetric
