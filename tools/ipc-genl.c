@@ -42,6 +42,8 @@ static void start_message(struct request *req, uint16_t type, uint8_t cmd,
 {
 	struct genlmsghdr *genl;
 
+	/* Octets of padding are sent, too. */
+	memset(req->buf, 0, sizeof(req->buf));
 	req->nlh = mnl_nlmsg_put_header(req->buf);
 	req->nlh->nlmsg_type = type;
 	req->nlh->nlmsg_flags = flags;

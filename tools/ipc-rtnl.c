@@ -18,18 +18,17 @@ struct request {
 	char buf[REQUEST_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
-/* Begin a request; returns the header behind the netlink one, all zero. */
+/* Begin a request; returns the header behind the netlink one. All is zero,
+ * also what will be padding.
+ */
 static void *start(struct request *req, uint16_t type, uint16_t flags,
 		   size_t len)
 {
-	void *header;
-
+	memset(req->buf, 0, sizeof(req->buf));
 	req->nlh = mnl_nlmsg_put_header(req->buf);
 	req->nlh->nlmsg_type = type;
 	req->nlh->nlmsg_flags = flags;
-	header = mnl_nlmsg_put_extra_header(req->nlh, len);
-	memset(header, 0, len);
-	return header;
+	return mnl_nlmsg_put_extra_header(req->nlh, len);
 }
 
 static int talk(struct request *req,

@@ -35,6 +35,9 @@ int ipc_fail(int err, const char *text)
 		case ENODEV:
 			text = "no such Teredo device here";
 			break;
+		case EADDRINUSE:
+			text = "another socket has that address and port";
+			break;
 		case EAGAIN:
 			text = "the kernel does not answer";
 			break;

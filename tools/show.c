@@ -28,6 +28,12 @@ static void print_hint(const struct device *dev)
 	if (client && !format_server(dev)[0])
 		printf("  hint: no server: say `teredo-tool set %s server HOST`\n",
 		       name);
+	if (dev->state == TEREDO_STATE_OFFLINE &&
+	    dev->nat == TEREDO_NAT_SYMMETRIC)
+		puts("  hint: symmetric NAT: have it forward a UDP port, and set `port` to it");
+	else if (dev->state == TEREDO_STATE_OFFLINE)
+		printf("  hint: qualification failed: try `teredo-tool probe %s`\n",
+		       format_server(dev));
 	if (dev->state == TEREDO_STATE_DOWN)
 		printf("  hint: the link is down: say `%s %s`\n",
 		       client ? "teredo-tool run" : "ip link set up dev",
@@ -35,11 +41,6 @@ static void print_hint(const struct device *dev)
 	else if (client && !DEV_HAS(dev, CONTROLLER))
 		printf("  hint: no controller: start `teredo-tool run %s`\n",
 		       name);
-	else if (dev->state == TEREDO_STATE_OFFLINE)
-		printf("  hint: %s; see the controller's messages, try `teredo-tool probe %s`\n",
-		       dev->nat == TEREDO_NAT_SYMMETRIC ?
-		       "a symmetric NAT is in the way" :
-		       "qualification failed", format_server(dev));
 }
 
 static void print_client(const struct device *dev)
