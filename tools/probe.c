@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "explain.h"
 #include "format.h"
 #include "host.h"
 #include "json.h"
@@ -213,44 +214,18 @@ static void show_target(const struct probe *probe, int i)
 		puts("not asked");
 }
 
-static void explain(const struct probe *probe)
+static const char *nat_meaning(const struct probe *probe)
 {
-	const struct qualify *q = &probe->qualify;
-
-	printf("  NAT        %s", name_of(&nat_names, q->nat));
-	switch (q->nat) {
+	switch (probe->qualify.nat) {
 	case TEREDO_NAT_NONE:
-		puts(": the mapped address is our own");
-		break;
+		return ": the mapped address is our own";
 	case TEREDO_NAT_SYMMETRIC:
-		puts(": each address sees another mapping; Teredo needs a forwarded port here");
-		break;
+		return ": Teredo needs a forwarded port here";
 	case TEREDO_NAT_RESTRICTED:
-		puts(": one mapping for all, Teredo works");
-		break;
+		return ": one mapping for all, Teredo works";
 	default:
-		if (probe->up)
-			puts(": Teredo works, but one address of the server does not answer");
-		else
-			putchar('\n');
+		return probe->up ? ": one address of the server is silent, Teredo works" : "";
 	}
-	if (probe->up)
-		return;
-	if (q->failure == QUALIFY_PRIVATE)
-		printf("  The mapped address %s is not global: it sees us in a private network\n",
-		       endpoint_text(&q->refused_origin));
-	else if (q->failure == QUALIFY_UNREACHABLE)
-		printf("  Cannot send there: %s\n",
-		       q->error == ENETUNREACH || q->error == EHOSTUNREACH ?
-		       "no IPv4 route" : strerror(q->error));
-	else if (q->failure == QUALIFY_BAD_SERVER)
-		puts("  That is no public IPv4 address, so it can be no Teredo server");
-	else if (q->failure == QUALIFY_NO_REPLY)
-		printf("  No answer within %u s: UDP is filtered, or it is no server (port %u)\n",
-		       QUALIFY_ROUND_MS / 1000, TEREDO_PORT);
-	if (q->refused)
-		printf("  %u answers were refused, the last one: %s\n",
-		       q->refused, qualify_verdict_text(q->refused_why));
 }
 
 static void show_text(const struct probe *probe)
@@ -264,7 +239,10 @@ static void show_text(const struct probe *probe)
 	       color(COLOR_NORMAL));
 	show_target(probe, 0);
 	show_target(probe, 1);
-	explain(probe);
+	printf("  NAT        %s%s\n", name_of(&nat_names, probe->qualify.nat),
+	       nat_meaning(probe));
+	if (!probe->up)
+		printf("  %s\n", explain_failure(&probe->qualify));
 }
 
 int probe_main(int argc, char **argv)

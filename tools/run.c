@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "explain.h"
 #include "host.h"
 #include "ipc.h"
 #include "names.h"
@@ -211,70 +212,13 @@ static void say_qualified(const struct controller *c)
 			 ipv4_text(q->server.secondary));
 }
 
-static void say_no_reply(const struct controller *c)
-{
-	const struct qualify *q = &c->qualify;
-	const char *primary = ipv4_text(q->server.primary);
-	const char *secondary = ipv4_text(q->server.secondary);
-	unsigned int tries = q->target[0].sent;
-
-	if (q->refused)
-		complain(c->ifname,
-			 "no valid reply from server %s, %u tries: %u refused, the last one: %s",
-			 primary, tries, q->refused,
-			 qualify_verdict_text(q->refused_why));
-	else if (q->failure == QUALIFY_PRIMARY_SILENT)
-		complain(c->ifname,
-			 "no reply from server %s, %u tries; its secondary address %s does answer",
-			 primary, tries, secondary);
-	else if (!q->target[1].asked)
-		complain(c->ifname, "no reply from server %s, %u tries",
-			 primary, tries);
-	else
-		complain(c->ifname,
-			 "no reply from server %s, nor from its secondary address %s: UDP port %u, %u tries each in %u s",
-			 primary, secondary, TEREDO_PORT, tries,
-			 QUALIFY_ROUND_MS / 1000);
-	if (q->error)
-		complain(c->ifname, "sending failed: %s", strerror(q->error));
-}
-
 static void say_failed(const struct controller *c)
 {
-	const struct qualify *q = &c->qualify;
-
-	switch (q->failure) {
-	case QUALIFY_NO_REPLY:
-	case QUALIFY_PRIMARY_SILENT:
-		say_no_reply(c);
-		break;
-	case QUALIFY_SYMMETRIC:
-		complain(c->ifname,
-			 "symmetric NAT: the server's primary address sees us at %s, the secondary at %s",
-			 endpoint_text(&q->target[0].mapped),
-			 endpoint_text(&q->target[1].mapped));
+	complain(c->ifname, "%s", explain_failure(&c->qualify));
+	if (c->qualify.failure == QUALIFY_SYMMETRIC)
 		complain(c->ifname,
 			 "Teredo cannot pass it, unless it forwards a UDP port to this host; then, with the link down: `teredo-tool set %s port N`",
 			 c->ifname);
-		break;
-	case QUALIFY_PRIVATE:
-		complain(c->ifname,
-			 "mapped address %s is not global: server %s sees us in a private network",
-			 endpoint_text(&q->refused_origin),
-			 ipv4_text(q->server.primary));
-		break;
-	case QUALIFY_UNREACHABLE:
-		complain(c->ifname, "cannot send to the server %s: %s",
-			 ipv4_text(q->server.primary),
-			 q->error == ENETUNREACH || q->error == EHOSTUNREACH ?
-			 "no IPv4 route to it" : strerror(q->error));
-		break;
-	case QUALIFY_BAD_SERVER:
-		complain(c->ifname,
-			 "server %s: not a public IPv4 address, so it can be no Teredo server",
-			 ipv4_text(q->server.primary));
-		break;
-	}
 }
 
 /* -- servers -- */
