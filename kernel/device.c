@@ -216,7 +216,8 @@ static void teredo_setup(struct net_device *dev)
 	dev->features |= features;
 	dev->hw_features |= features;
 	teredo_compat_set_lltx(dev);
-	dev->needed_headroom = LL_MAX_HEADER + TEREDO_ENCAP_LEN;
+	/* enough for Ethernet; socket.c learns of more */
+	dev->needed_headroom = ETH_HLEN + TEREDO_ENCAP_LEN;
 	dev->mtu = TEREDO_MTU_MIN;
 	dev->min_mtu = TEREDO_MTU_MIN;
 	dev->max_mtu = TEREDO_PAYLOAD_LIMIT;

@@ -346,10 +346,13 @@ static void parse_status(struct teredo_status *status,
 {
 	if (attrs[TEREDO_A_DEV_STATE])
 		status->state = nla_get_u8(attrs[TEREDO_A_DEV_STATE]);
-	if (status->state != TEREDO_STATE_QUALIFIED)
+	if (status->state != TEREDO_STATE_QUALIFIED) {
 		memset(&status->address, 0, sizeof(status->address));
-	else if (attrs[TEREDO_A_DEV_ADDRESS])
+		status->mapped_addr = 0;
+		status->mapped_port = 0;
+	} else if (attrs[TEREDO_A_DEV_ADDRESS]) {
 		status->address = nla_get_in6_addr(attrs[TEREDO_A_DEV_ADDRESS]);
+	}
 	if (attrs[TEREDO_A_DEV_MAPPED_ADDRESS])
 		status->mapped_addr =
 			nla_get_in_addr(attrs[TEREDO_A_DEV_MAPPED_ADDRESS]);
@@ -417,6 +420,12 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err) {
 		kfree(status);
 		goto out;
+	}
+	/* The controller has just heard a server that we did not know. */
+	if (status->state == TEREDO_STATE_QUALIFIED &&
+	    status->server != old->server) {
+		WRITE_ONCE(td->server_heard, jiffies);
+		WRITE_ONCE(td->server_known, true);
 	}
 	/* Peers know us by the old address (C-61). */
 	moved = old->state == TEREDO_STATE_QUALIFIED &&

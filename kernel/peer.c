@@ -50,7 +50,7 @@ static unsigned int quota(const struct teredo_config *cfg, enum origin origin)
 	unsigned int all = clamp(cfg->peers_max / 4, min(cfg->peers_max, 16U),
 				 UNCONFIRMED_MAX);
 
-	return origin == BY_STRANGER ? all / 2 : all;
+	return origin == BY_STRANGER ? max(all / 2, 1U) : all;
 }
 
 static void set_confirmed(struct teredo_dev *td, struct teredo_peer *peer)
@@ -73,9 +73,10 @@ static bool make_room(struct teredo_dev *td, const struct teredo_config *cfg,
 	lockdep_assert_held(&peers->lock);
 	if (origin != BY_HAND &&
 	    peers->unconfirmed_count >= quota(cfg, origin)) {
-		oldest = list_first_entry(&peers->unconfirmed,
-					  struct teredo_peer, unconfirmed);
-		if (oldest->wait)
+		oldest = list_first_entry_or_null(&peers->unconfirmed,
+						  struct teredo_peer,
+						  unconfirmed);
+		if (!oldest || oldest->wait)
 			return false;
 		__skb_queue_head_init(&none);
 		teredo_peer_remove(td, oldest, &none);
@@ -328,6 +329,9 @@ static int start_waiting(struct teredo_dev *td, struct teredo_peer *peer,
 		WRITE_ONCE(peer->state, TEREDO_PEER_STATE_UNREACHABLE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
+	/* Whoever is probed is not the first to go. */
+	if (!peer->confirmed)
+		list_move_tail(&peer->unconfirmed, &td->peers.unconfirmed);
 	wait->peer = peer;
 	wait->tries = *send;
 	__skb_queue_head_init(&wait->queue);

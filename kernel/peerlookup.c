@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "peerlookup.h"
 
-#include <linux/siphash.h>
+#include <linux/once.h>
+#include <linux/random.h>
 
 #include "device.h"
 #include "queue.h"
@@ -12,17 +13,22 @@
 
 DEFINE_MUTEX(teredo_dump_mutex);
 
-/* Remote hosts choose the addresses, so the hash has a secret key. */
-static hsiphash_key_t hash_key __read_mostly;
+/* Remote hosts choose the addresses, so the hash has a secret key. Two
+ * multiplications of sums are all it takes (the "half multiplications" form of
+ * multilinear hashing): who does not know the key finds two addresses that
+ * collide with a chance of 2^-32. The seed, which the table changes when a
+ * chain grows too long, makes another function of it.
+ */
+static u64 hash_key[4] __read_mostly;
 
 static u32 hash_addr(const void *data, u32 len, u32 seed)
 {
 	const struct in6_addr *addr = data;
 
-	return hsiphash_4u32((__force u32)addr->s6_addr32[0] ^ seed,
-			     (__force u32)addr->s6_addr32[1],
-			     (__force u32)addr->s6_addr32[2],
-			     (__force u32)addr->s6_addr32[3], &hash_key);
+	return ((hash_key[0] + seed + (__force u32)addr->s6_addr32[0]) *
+		(hash_key[1] + (__force u32)addr->s6_addr32[1]) +
+		(hash_key[2] + seed + (__force u32)addr->s6_addr32[2]) *
+		(hash_key[3] + (__force u32)addr->s6_addr32[3])) >> 32;
 }
 
 static const struct rhashtable_params params = {
@@ -162,7 +168,13 @@ void teredo_peers_press(struct teredo_dev *td)
 
 void teredo_peers_flush(struct teredo_dev *td, bool all)
 {
-	remove_matching(td, all ? any : not_by_hand, 0);
+	int passes = 8;
+
+	/* A removal or a resize can hide others from the walk, but with traffic
+	 * there may always be new ones.
+	 */
+	while (remove_matching(td, all ? any : not_by_hand, 0) && --passes)
+		cond_resched();
 }
 
 /* -- dumps -- */
@@ -208,17 +220,17 @@ void teredo_peers_close(struct teredo_dev *td)
 	spin_unlock_bh(&td->peers.lock);
 	timer_delete_sync(&td->peers.timer);
 	cancel_delayed_work_sync(&td->peers.gc);
-	/* What a resize hides now is too old to be of use when the link comes
-	 * up again, or goes with it.
-	 */
-	teredo_peers_flush(td, false);
+	/* Nobody comes any more, so this ends; who waits must not be missed. */
+	while (remove_matching(td, not_by_hand, 0) ||
+	       !list_empty_careful(&td->peers.waiting))
+		cond_resched();
 }
 
 int teredo_peers_init(struct teredo_dev *td)
 {
 	struct teredo_peers *peers = &td->peers;
 
-	get_random_once(&hash_key, sizeof(hash_key));
+	get_random_once(hash_key, sizeof(hash_key));
 	spin_lock_init(&peers->lock);
 	INIT_LIST_HEAD(&peers->unconfirmed);
 	INIT_LIST_HEAD(&peers->waiting);
@@ -241,7 +253,7 @@ void teredo_peers_uninit(struct teredo_dev *td)
 		teredo_dump_end(dump);
 	mutex_unlock(&teredo_dump_mutex);
 
-	/* A resize can hide entries from a walk. */
+	/* Nobody comes any more, so this ends. */
 	while (teredo_peers_count(&td->peers)) {
 		teredo_peers_flush(td, true);
 		cond_resched();

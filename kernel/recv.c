@@ -5,6 +5,7 @@
  */
 #include "recv.h"
 
+#include <net/busy_poll.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include <net/route.h>
@@ -24,13 +25,11 @@ const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
 	return skb->data + head;
 }
 
-bool teredo_rx_trailers_refuse(struct sk_buff *skb, const struct teredo_rx *rx)
+bool teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
 {
 	u32 end = rx->pkt.ipv6 + TEREDO_IPV6_LEN + rx->pkt.payload_len;
 	struct teredo_trailers trailers;
 
-	if (likely(rx->data_len == end))
-		return false;
 	if (!pskb_may_pull(skb, skb->len))
 		return true;
 	return !teredo_parse_trailers(&trailers, skb->data + end,
@@ -83,6 +82,18 @@ static int parse(struct sk_buff *skb, struct teredo_rx *rx)
 	return TEREDO_A_STATS_RX_MALFORMED;
 }
 
+/* True if NAPI brought the datagram in: from a wire, in pieces that may be worth
+ * merging. What comes from this host is as large as it will ever be.
+ */
+static bool by_napi(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	return skb->napi_id >= MIN_NAPI_ID;
+#else
+	return true;
+#endif
+}
+
 /* Strip everything but the inner packet and give that to the stack, as
  * received on the device (SEC-02).
  */
@@ -105,7 +116,9 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 	if (unlikely(IP_ECN_decapsulate(&outer, skb) > 1))
 		return TEREDO_A_STATS_RX_ECN;
 
-	if (likely(gro_cells_receive(&td->gro_cells, skb) == NET_RX_SUCCESS))
+	/* Always the same way for one flow, so that it stays in order. */
+	if ((by_napi(skb) ? gro_cells_receive(&td->gro_cells, skb) :
+			    netif_rx(skb)) == NET_RX_SUCCESS)
 		dev_sw_netstats_rx_add(td->dev, len);
 	return TEREDO_TAKEN;
 }

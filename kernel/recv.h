@@ -18,7 +18,9 @@ int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb);
  */
 const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx);
 
-/* True if what follows the inner packet asks to have it discarded (F-40). */
-bool teredo_rx_trailers_refuse(struct sk_buff *skb, const struct teredo_rx *rx);
+/* Read what follows the inner packet; true if it asks to have the packet
+ * discarded (F-40).
+ */
+bool teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx);
 
 #endif /* TEREDO_RECV_H */

@@ -17,8 +17,8 @@
  * which shows that the bubble reached it wherever the answer comes from
  * (R-13, R-20, D-28); it needs no route and no state.
  */
-static void cookie(const struct teredo_dev *td, const struct in6_addr *peer,
-		   struct in6_addr *out)
+void teredo_relay_source(const struct teredo_dev *td,
+			 const struct in6_addr *peer, struct in6_addr *out)
 {
 	u64 hash = siphash(peer, sizeof(*peer), &td->cookie_key);
 
@@ -52,7 +52,7 @@ void teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 {
 	struct in6_addr saddr;
 
-	cookie(td, &probe->addr, &saddr);
+	teredo_relay_source(td, &probe->addr, &saddr);
 	teredo_bubble_indirect(td, &saddr, &probe->addr);	/* case 3, R-07 */
 }
 
@@ -62,7 +62,7 @@ static void host_relay_probe(struct teredo_dev *td,
 {
 	struct in6_addr saddr;
 
-	cookie(td, &probe->addr, &saddr);
+	teredo_relay_source(td, &probe->addr, &saddr);
 	if (teredo_bubble_direct(td, &saddr, &probe->addr))
 		teredo_bubble_indirect(td, &saddr, &probe->addr);
 }
@@ -80,7 +80,7 @@ static int rcv_from_closed(struct teredo_dev *td, const struct teredo_rx *rx,
 	    !teredo_addr_is_usable(&ta, &pkt->saddr))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;	/* */
 	if (ta.client != rx->src.addr || ta.port != rx->src.port) {
-		cookie(td, &pkt->saddr, &expected);
+		teredo_relay_source(td, &pkt->saddr, &expected);
 		if (!teredo_is_bubble(pkt) ||
 		    !ipv6_addr_equal(&pkt->daddr, &expected))
 			return TEREDO_A_STATS_RX_MAPPING;	/* */

@@ -213,6 +213,31 @@ static void server_probe(struct teredo_dev *td,
 {
 }
 
+/* A bubble to a client of this very server would leave for our own port and go
+ * nowhere: send what the server would have made of it (S-14, S-15, R-27).
+ */
+static void server_relay_probe(struct teredo_dev *td,
+			       const struct teredo_probe *probe)
+{
+	const struct teredo_config *cfg = rcu_dereference_bh(td->config);
+	u8 buf[TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN];
+	struct in6_addr saddr;
+	struct teredo_addr ta;
+
+	if (!teredo_addr_is_usable(&ta, &probe->addr) ||
+	    !is_own_ipv4(cfg, ta.server)) {
+		teredo_relay_probe(td, probe);
+		return;
+	}
+	teredo_relay_source(td, &probe->addr, &saddr);
+	teredo_build_origin(buf, cfg->local, cfg->port ?: htons(TEREDO_PORT));
+	teredo_build_bubble(buf + TEREDO_ORIGIN_LEN, &saddr, &probe->addr);
+	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
+			     teredo_endpoint(ta.client, ta.port), buf,
+			     sizeof(buf)))
+		teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+}
+
 /* Server and relay on one port (5.4.3): first those whom the relay knows, then
  * what a server serves, and what it does not, may be the relay's (R-25, R-26).
  */
@@ -254,5 +279,5 @@ const struct teredo_role teredo_server_relay_role = {
 	.second_socket = true,
 	.xmit = teredo_relay_xmit,
 	.rcv = server_relay_rcv,
-	.probe = teredo_relay_probe,
+	.probe = server_relay_probe,
 };

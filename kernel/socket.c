@@ -130,12 +130,23 @@ static int send_failed(struct teredo_dev *td, struct sk_buff *skb, int err)
 	return err;
 }
 
+/* Have the stack leave more room in front of the next packets. Too much of it
+ * moves small packets to the next larger slab.
+ */
+static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
+{
+	headroom = min(headroom, 512U);
+	if (headroom > READ_ONCE(dev->needed_headroom))
+		WRITE_ONCE(dev->needed_headroom, headroom);
+}
+
 /* Put UDP and IPv4 in front of @skb and send it. The one function that does. */
 static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		    struct sk_buff *skb, union teredo_endpoint to, u8 tos)
 {
 	const struct teredo_config *cfg = rcu_dereference(td->config);
 	bool xnet = !net_eq(td->net, dev_net(td->dev));
+	unsigned int headroom;
 	struct rtable *rt;
 	__be32 saddr;
 	int err;
@@ -144,8 +155,11 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (IS_ERR(rt))
 		return send_failed(td, skb, PTR_ERR(rt));
 
-	err = skb_cow_head(skb, LL_RESERVED_SPACE(rt->dst.dev) +
-			   rt->dst.header_len + TEREDO_ENCAP_LEN);
+	headroom = LL_RESERVED_SPACE(rt->dst.dev) + rt->dst.header_len +
+		   TEREDO_ENCAP_LEN;
+	if (unlikely(skb_headroom(skb) < headroom))
+		ask_for_headroom(td->dev, headroom);
+	err = skb_cow_head(skb, headroom);
 	if (unlikely(err))
 		goto fail;
 
@@ -169,11 +183,14 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		goto fail;
 	skb_set_inner_protocol(skb, htons(ETH_P_IPV6));
 
+	/* Leaving the link's namespace takes off marks, too; ours comes after. */
+	if (xnet)
+		skb_scrub_packet(skb, true);
 	skb->mark = cfg->mark;
 	/* DF stays clear (F-36): a path that needs fragments gets them. */
 	teredo_udp_tunnel_xmit_skb(rt, ts->sock->sk, skb, saddr, to.addr, tos,
 				   cfg->ttl ?: ip4_dst_hoplimit(&rt->dst), 0,
-				   ts->port, to.port, xnet, false);
+				   ts->port, to.port, false, false);
 	return 0;
 
 fail:
