@@ -140,6 +140,30 @@ static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
 		WRITE_ONCE(dev->needed_headroom, headroom);
 }
 
+/* One skb has room for one checksum that is still to be filled in. Of a single
+ * packet that must be the outer one: NATs, on this host or behind a veth, update
+ * such a checksum correctly only if it is described as pending. So the inner
+ * one is completed here, in headers that skb_cow_head() made ours. GSO packets
+ * describe both.
+ */
+static int complete_inner_checksum(struct sk_buff *skb)
+{
+	unsigned int start, field;
+	__wsum sum;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb))
+		return 0;
+	start = skb_checksum_start_offset(skb);
+	field = start + skb->csum_offset + sizeof(__sum16);
+	if (skb_is_nonlinear(skb) || unlikely(field > skb->len))
+		return skb_checksum_help(skb);
+	sum = csum_partial(skb->data + start, skb->len - start, 0);
+	*(__sum16 *)(skb->data + field - sizeof(__sum16)) =
+		csum_fold(sum) ?: CSUM_MANGLED_0;
+	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
 /* Put UDP and IPv4 in front of @skb and send it. The one function that does. */
 static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		    struct sk_buff *skb, union teredo_endpoint to, u8 tos)
@@ -163,17 +187,9 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (unlikely(err))
 		goto fail;
 
-	/* One skb has room for one checksum that is still to be filled in. Of
-	 * a single packet that must be the outer one: NATs, on this host or
-	 * behind a veth, update such a checksum correctly only if it is
-	 * described as pending. So the inner one is completed here. GSO
-	 * packets describe both.
-	 */
-	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb)) {
-		err = skb_checksum_help(skb);
-		if (unlikely(err))
-			goto fail;
-	}
+	err = complete_inner_checksum(skb);
+	if (unlikely(err))
+		goto fail;
 	/* Of packets that are encapsulated already, the stack has resolved
 	 * offloads before they came here: hw_enc_features is 0.
 	 */
