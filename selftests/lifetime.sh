@@ -117,7 +117,7 @@ traffic()
 	spawn host ping -q -i 0.01 "$(client_address clia)" &>/dev/null
 	# Peers that never answer: bubbles, queues and timers.
 	spawn clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null
-	wait_for 5 received clib 1000
+	wait_for 30 received clib 1000
 }
 
 # received NAME PACKETS: at least so many have come out of the tunnel
