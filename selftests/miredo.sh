@@ -50,10 +50,9 @@ combination()
 	reaches clia "$host" || { echo "A does not reach the host"; return 1; }
 	reaches host "$b" || { echo "the host does not reach B"; return 1; }
 
-	lossless clia "$b" || { echo "lost from A to B"; return 1; }
-	lossless clib "$a" || { echo "lost from B to A"; return 1; }
-	lossless clia "$host" || { echo "lost from A to the host"; return 1; }
-	lossless host "$b" || { echo "lost from the host to B"; return 1; }
+	lossless clia "$b" || { echo "lost between A and B"; return 1; }
+	lossless clia "$host" || { echo "lost between A and the host"; return 1; }
+	lossless host "$b" || { echo "lost between the host and B"; return 1; }
 }
 
 for word in "${letters[@]}"; do

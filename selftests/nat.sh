@@ -11,8 +11,9 @@ need ping jq
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
 
-kinds=(cone address restricted)
-plan $((${#kinds[@]} ** 2 + 3))
+pairs=(cone,cone cone,address address,address address,restricted restricted,cone
+       restricted,restricted)
+plan $((${#pairs[@]} + 3))
 
 diagnose()
 {
@@ -31,10 +32,8 @@ meet()
 }
 
 check "server and relay" eval "start_server ours && start_relay ours"
-for a in "${kinds[@]}"; do
-	for b in "${kinds[@]}"; do
-		check "$a meets $b" meet "$a" "$b"
-	done
+for pair in "${pairs[@]}"; do
+	check "${pair%,*} meets ${pair#*,}" meet "${pair%,*}" "${pair#*,}"
 done
 
 # A router that translates nothing, and a client that is global: also nobody's NAT.

@@ -109,6 +109,14 @@ def teredo(server, address, port, flags=0):
                             bytes(b ^ 0xff for b in ip4(address)))
 
 
+def data_of(got):
+    return got and got.data()
+
+
+def show(got):
+    return got and vars(got)
+
+
 class Packet:
     """A received datagram, taken apart; .error says what is wrong with it."""
 
@@ -142,6 +150,10 @@ class Packet:
                 pseudo(self.source, self.dest, length, self.proto) + self.body):
             self.error = "wrong inner checksum"
 
+    def data(self):
+        """What is in the UDP datagram"""
+        return self.body[8:]
+
     def options(self):
         """Neighbour discovery options of a Router Advertisement: (type, body)"""
         found, rest = [], self.body[16:]
@@ -173,6 +185,13 @@ class Port:
         raw = self.receive_raw(seconds)
         return raw and Packet(*raw)
 
+    def next_of(self, proto, seconds=2):
+        """The next datagram that carries this, past others"""
+        while True:
+            got = self.receive(seconds)
+            if got is None or (not got.error and got.proto == proto):
+                return got
+
     def receive_raw(self, seconds=2):
         if not select.select([self.socket], [], [], seconds)[0]:
             return None
@@ -180,6 +199,75 @@ class Port:
 
     def drain(self):
         while self.receive_raw(0):
+            pass
+
+
+class App:
+    """A UDP socket over IPv6, as programs have it."""
+
+    # Options that Python does not know
+    MTU_DISCOVER, RECVERR = 23, 25
+
+    def __init__(self, namespace, address, port):
+        enter(namespace)
+        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.IPPROTO_IPV6, self.RECVERR, 1)
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+        self.socket.bind((address, port))
+        self.hops = None
+
+    def send(self, data, to, port=7):
+        try:
+            self.socket.sendto(data, (to, port))
+        except OSError:    # an error that came for an earlier one
+            self.socket.sendto(data, (to, port))
+
+    def send_whole(self, data, to, port=7):
+        """With fragmentation forbidden; the errno if that fails, else 0"""
+        self.socket.setsockopt(socket.IPPROTO_IPV6, self.MTU_DISCOVER, 2)
+        try:
+            self.socket.sendto(data, (to, port))
+        except OSError as problem:
+            return problem.errno
+        return 0
+
+    def heard(self, seconds=1.0):
+        """The next datagram: (data, source); its hop limit is in .hops"""
+        deadline = time.time() + seconds
+        while select.select([self.socket], [], [], max(0, deadline - time.time()))[0]:
+            try:
+                data, anc, _, peer = self.socket.recvmsg(2048, 256,
+                                                         socket.MSG_DONTWAIT)
+            except OSError:    # an error is no datagram; error() has it
+                time.sleep(0.01)
+                if time.time() < deadline:
+                    continue
+                return None
+            for _, kind, value in anc:
+                if kind == socket.IPV6_HOPLIMIT:
+                    self.hops, = struct.unpack("i", value)
+            return data, peer[0]
+        return None
+
+    def error(self, seconds):
+        """The next error: (errno, ICMPv6 type, code), or None"""
+        deadline = time.time() + seconds
+        while time.time() < deadline:
+            try:
+                anc = self.socket.recvmsg(2048, 512, socket.MSG_ERRQUEUE |
+                                          socket.MSG_DONTWAIT)[1]
+            except BlockingIOError:
+                time.sleep(0.05)
+                continue
+            for _, kind, value in anc:
+                if kind == self.RECVERR:
+                    return struct.unpack("IxBBx", value[:8])
+        return None
+
+    def drain(self):
+        while self.heard(0):
+            pass
+        while self.error(0.01):
             pass
 
 

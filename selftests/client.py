@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""client.py SERVER PEERS CLIENT ADDRESS PORT: what a client answers, asks,
+accepts and drops.
+
+The first three are namespaces of the laboratory; ADDRESS is the client's Teredo
+address, PORT its service port on 198.51.100.33.  Peers and relays are sockets
+on 192.0.2.1.
+"""
+
+import errno
+import struct
+import sys
+import time
+
+from pkt import *
+
+server_ns, peer_ns, client_ns, ME, port = sys.argv[1:]
+SERVER = "203.0.113.1"
+CLIENT = ("198.51.100.33", int(port))
+NATIVE = "2001:db8:5::1"
+
+server = Port(server_ns, SERVER, 3544)
+peers = [Port(peer_ns, "192.0.2.1", 42000 + n) for n in range(8)]
+names = [teredo(SERVER, p.address, p.port, 0x0202) for p in peers]
+p0, p1, p2, p3, relay, relay2, spoof, p7 = peers
+
+app = App(client_ns, ME, 9000)
+
+
+def to_client(source, data):
+    return datagram(source, ME, 7, 9000, data)
+
+
+def quiet():
+    for p in peers + [server]:
+        p.drain()
+    app.drain()
+
+
+with Ktap(40) as t:
+    def deaf(what, sender, *payloads):
+        """Nothing of it reaches the client's socket"""
+        quiet()
+        for payload in payloads:
+            sender.send(payload, CLIENT)
+        got = app.heard(0.4)
+        t.check(what, got is None, got)
+
+    # A peer speaks first, from where its address says (C-40).
+    p0.send(bubble(names[0], ME), CLIENT)
+    app.send(b"one", names[0])
+    got = p0.receive()
+    t.check("a direct bubble makes its sender trusted: data follows at once (C-40)",
+            got and got.proto == UDP and data_of(got) == b"one", show(got))
+    t.check("from the service port, whole and correct (C-47, F-18)",
+            got and got.sender == CLIENT and got.source == ME and got.dest == names[0] and
+            not got.error and got.origin is None and got.auth is None, show(got))
+    t.check("without a word to the server", server.receive(0.2) is None)
+    p0.send(to_client(names[0], b"two"), CLIENT)
+    got = app.heard()
+    t.check("its data is accepted (C-38)", got == (b"two", names[0]), got)
+    p1.send(to_client(names[1], b"three"), CLIENT)
+    got = app.heard()
+    t.check("data from the right mapping needs no bubble (C-40)",
+            got == (b"three", names[1]), got)
+
+    # The client speaks first (C-51).
+    quiet()
+    for n in range(3):
+        app.send(b"early%d" % n, names[2])
+    got = server.next_of(NONE)
+    t.check("an indirect bubble to the peer's server (C-51, F-30)",
+            got and got.sender == CLIENT and (got.source, got.dest) == (ME, names[2]) and
+            got.origin is None, show(got))
+    got = p2.receive()
+    t.check("a direct one to the peer (C-51)",
+            got and got.proto == NONE and (got.source, got.dest) == (ME, names[2]), show(got))
+    t.check("no data before it answers", p2.next_of(UDP, 0.3) is None)
+    p2.send(bubble(names[2], ME), CLIENT)
+    came = [data_of(p2.next_of(UDP)) for n in range(3)]
+    t.check("its bubble releases the queue, in order (C-41, C-54)",
+            came == [b"early0", b"early1", b"early2"], came)
+
+    # Indirect bubbles, by way of the server (C-36)
+    quiet()
+    server.send(origin(p3.address, p3.port) + bubble(names[3], ME), CLIENT)
+    got = p3.receive()
+    t.check("a peer's indirect bubble is answered to its mapping (C-36)",
+            got and got.proto == NONE and (got.source, got.dest) == (ME, names[3]), show(got))
+    server.send(origin(relay.address, relay.port) + bubble("fe80::1234", ME), CLIENT)
+    got = relay.receive()
+    t.check("a relay's is answered to its origin (C-36, F-31)",
+            got and got.proto == NONE and (got.source, got.dest) == (ME, "fe80::1234"), show(got))
+    quiet()
+    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.253", "255.255.255.255", "0.0.0.0", CLIENT[0]):
+        server.send(origin(bad, 4242) + bubble("fe80::1234", ME), CLIENT)
+        server.send(origin(bad, 4242) + bubble(teredo(SERVER, bad, CLIENT[1]), ME), CLIENT)
+    p3.send(origin(p7.address, p7.port) + bubble("fe80::99", ME), CLIENT)
+    t.check("an origin that is not global, or not the server's, is not (F-25, F-54)",
+            p7.receive(0.4) is None)
+
+    # The direct IPv6 connectivity test (C-48, C-89..C-94)
+    quiet()
+    for n in range(2):
+        app.send(b"native%d" % n, NATIVE)
+    ping = server.next_of(ICMP6)
+    t.check("an echo request to a native host, by way of the server (C-90, F-34)",
+            ping and ping.body[0] == ECHO and (ping.source, ping.dest) == (ME, NATIVE) and
+            len(ping.body) >= 16, show(ping))
+    ping = ping or Packet(echo(ME, NATIVE, bytes(8)))
+    ident, seq = struct.unpack("!HH", ping.body[4:8])
+    nonce = ping.body[8:]
+
+    def reply(data, source=NATIVE):
+        return echo(source, ME, data, ECHO_REPLY, ident, seq)
+
+    forged = bytes(b ^ 1 for b in nonce)
+    relay2.send(reply(forged), CLIENT)
+    relay2.send(reply(b""), CLIENT)
+    relay2.send(reply(nonce, "2001:db8:5::2"), CLIENT)
+    t.check("a forged reply convinces nobody (C-39, SEC-07)", relay2.next_of(UDP, 0.4) is None)
+    relay.send(reply(nonce), CLIENT)
+    came = [data_of(relay.next_of(UDP)) for n in range(2)]
+    t.check("the true one opens the path by its relay (C-39)", came == [b"native0", b"native1"],
+            came)
+    relay.send(to_client(NATIVE, b"answer"), CLIENT)
+    got = app.heard()
+    t.check("from which data is accepted (C-38)", got == (b"answer", NATIVE), got)
+    relay2.send(reply(nonce), CLIENT)
+    app.send(b"where", NATIVE)
+    t.check("a replayed nonce does not move the path (SEC-08)",
+            relay2.next_of(UDP, 0.4) is None)
+    quiet()
+    relay2.send(to_client("2001:db8:5::3", b"stranger"), CLIENT)
+    got = server.next_of(ICMP6)
+    t.check("a native stranger is put to the test (C-44)",
+            got and got.body[0] == ECHO and got.dest == "2001:db8:5::3", show(got))
+
+    # What is dropped
+    deaf("a peer's packets from another port (C-38, C-40)", spoof,
+         to_client(names[0], b"x"), to_client(names[2], b"x"))
+    app.send(b"still", names[0])
+    t.check("which does not move the peer", spoof.next_of(UDP, 0.3) is None and
+            data_of(p0.next_of(UDP)) == b"still")
+    deaf("another destination than the client (C-34)", p0,
+         datagram(names[0], names[1], 7, 9000, b"x"), datagram(names[0], "fe80::1", 7, 9000, b"x"),
+         datagram(names[0], "ff02::1", 7, 9000, b"x"), datagram(names[0], "::1", 7, 9000, b"x"))
+    deaf("link-local, multicast and loopback sources (C-45, SEC-03)", p0,
+         *[to_client(s, b"x") for s in ("fe80::1", "ff02::1", "::1", "::", ME)])
+    deaf("authentication and origin where they do not belong (F-25)", p0,
+         auth(b"noncense") + to_client(names[0], b"x"),
+         origin(p0.address, p0.port) + to_client(names[0], b"x"))
+    whole = to_client(names[0], b"x" * 20)
+    deaf("every truncation (F-26, F-27)", p0, *[whole[:n] for n in range(len(whole))])
+    deaf("a trailer that asks for it (F-40)", p0, whole + trailer(0x41, b"yy"))
+    p0.send(whole + trailer(0x81, b"yy") + b"\1", CLIENT)
+    got = app.heard()
+    t.check("other trailers are skipped, and cut off (F-40, F-47)",
+            got and got[0] == b"x" * 20, got)
+    deaf("an inner length that lies", p0, whole[:4] + b"\xff\xff" + whole[6:],
+         whole[:4] + b"\0\0" + whole[6:])
+    quiet()
+    forger = Forger(peer_ns)
+    advert = icmp6("fe80::8000:f227:34ff:8efe", VISTA, RA, bytes(12) + b"\3\4\x40\x40" +
+                   b"\xff" * 8 + bytes(4) + ip6("2001:0:cb00:7101::"), hops=255)
+    server.send(auth(b"noncense") + origin("192.0.2.77", 77) + advert, CLIENT)
+    p0.send(origin("192.0.2.77", 77) + advert, CLIENT)
+    app.send(b"same", names[0])
+    got = p0.next_of(UDP)
+    t.check("an advertisement nobody asked for changes nothing (C-26, C-16)",
+            got and got.source == ME, show(got))
+
+    # Destinations that cannot be (C-53, C-56, F-50)
+    quiet()
+    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255"):
+        app.send(b"x", teredo(SERVER, bad, 5000))
+    app.send(b"x", teredo("10.1.1.1", p7.address, p7.port))
+    got = server.receive(0.4) or p7.receive(0.1)
+    t.check("no bubble for what embeds no global IPv4 address (C-53, F-54)", got is None,
+            show(got))
+
+    # Limits (C-67, C-68, C-55)
+    quiet()
+    dead = teredo(SERVER, "192.0.2.1", 42999)
+    for n in range(20):
+        app.send(b"q%d" % n, dead)
+    started, direct, got = time.time(), 0, None
+    while time.time() < started + 20 and not got:
+        packet = server.receive(0.1)
+        if packet and packet.dest == dead:
+            direct += 1
+        got = app.error(0.01)
+    took = time.time() - started
+    t.check("a peer that does not answer: at most 4 attempts (C-68)", 1 <= direct <= 4, direct)
+    t.check("then address unreachable, within 12 s (C-55)",
+            got == (errno.EHOSTUNREACH, 1, 3) and took < 12, (got, took))
+    quiet()
+    app.send(b"again", dead)
+    t.check("and no more bubbles for a while (C-68)", server.receive(0.5) is None)
+    # It speaks after all.
+    back = Port(peer_ns, "192.0.2.1", 42999)
+    back.send(bubble(dead, ME), CLIENT)
+    app.send(b"back", dead)
+    came = []
+    while b"back" not in came and len(came) < 3:
+        came.append(data_of(back.next_of(UDP)))
+    t.check("unless it speaks (C-71); what was given up is gone (C-55)",
+            came[-1:] == [b"back"] and not [c for c in came if c and c[:1] == b"q"], came)
+
+    # More than the queue has room for (C-54): the newest stay, the sender hears.
+    quiet()
+    late = Port(peer_ns, "192.0.2.1", 42998)
+    name = teredo(SERVER, late.address, late.port)
+    for n in range(40):
+        app.send(b"%d" % n, name)
+    got = app.error(1)
+    t.check("a full queue: the sender is told", got and got[1] == 1, got)
+    late.send(bubble(name, ME), CLIENT)
+    came = []
+    while not came or came[-1]:
+        came.append(data_of(late.next_of(UDP, 0.5)))
+    numbers = [int(c) for c in came[:-1]]
+    t.check("and the newest are sent, in order", len(numbers) == 32 and numbers[-1] == 39 and
+            numbers == sorted(numbers), numbers)
+
+    # The server is answered in moderation (C-72).
+    quiet()
+    for n in range(300):
+        server.send(origin(p7.address, p7.port) + bubble(names[7], ME), CLIENT)
+    answers = 0
+    while p7.receive_raw(0.3):
+        answers += 1
+    t.check("300 indirect bubbles get few answers (C-72)", 1 <= answers < 100, answers)
+
+    # Too big
+    problem = app.send_whole(bytes(1400), names[0])
+    t.check("packets above the MTU are refused (C-57)", problem == errno.EMSGSIZE, problem)
+    p0.send(to_client(names[0], b"last"), CLIENT)
+    got = app.heard()
+    while got and got[0] != b"last":
+        got = app.heard()
+    t.check("and after all that, peers are heard", got == (b"last", names[0]), got)
+    app.send(b"word", names[0])
+    t.check("and answered", data_of(p0.next_of(UDP)) == b"word")
+    app.send(b"and natives", NATIVE)
+    t.check("natives, too", data_of(relay.next_of(UDP)) == b"and natives")

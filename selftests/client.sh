@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The client's rules (RFC 4380 sections 5.2.3 to 5.2.9), by hand-made datagrams.
+# A client without NAT qualifies with our server; then client.py takes the
+# server's place, plays peers and relays, and has sockets on the client.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+lab_up none none || skip_all "no laboratory"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+
+diagnose()
+{
+	lab_state
+	tool bare show
+	tool bare show peers
+	tool bare show stats
+}
+
+start_server ours || skip_all "no server"
+{
+	tool bare add teredo0 mode client server $server &&
+	nip bare link set teredo0 up &&
+	tool bare run teredo0 --once >/dev/null
+} || skip_all "no qualification"
+stop srv
+
+read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
+results_from "$selftests/client.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "$address" "$port"

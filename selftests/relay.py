@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""relay.py SERVER CLIENT HOST: what a relay asks, sends on and drops.
+
+The arguments are namespaces of the laboratory.  SERVER holds 203.0.113.1, where
+bubbles for clients arrive; clients are sockets on 198.51.100.1, without NAT.
+"""
+
+import errno
+import sys
+import time
+
+from pkt import *
+
+server_ns, client_ns, host_ns = sys.argv[1:]
+SERVER = "203.0.113.1"
+RELAY = ("192.0.2.1", 3545)
+HOST = "2001:db8:2::1"
+
+server = Port(server_ns, SERVER, 3544)
+clients = [Port(client_ns, "198.51.100.1", 41000 + n) for n in range(4)]
+A, B, C, D = [teredo(SERVER, c.address, c.port, 0x0101) for c in clients]
+a, b, c, d = clients
+elsewhere = Port(server_ns, SERVER, 3999)
+
+
+host = App(host_ns, HOST, 9000)
+
+
+def nothing(sends, ports=(), wait=0.4):
+    """Do it, and see that neither the host nor a port hears of it"""
+    for port in ports:
+        port.drain()
+    host.drain()
+    sends()
+    came = [] if not host.heard(wait) else ["the host heard it"]
+    return came + ["%s: %s" % (p.port, g.hex()) for p in ports
+                   for g, _ in [p.receive_raw(0.05) or (b"", 0)] if g]
+
+
+with Ktap(25) as t:
+    # A native host speaks to a client nobody knows.
+    for n in range(3):
+        host.send(b"early%d" % n, A)
+    got = server.receive()
+    t.check("a bubble by way of the client's server (R-07)", got and not got.error and
+            got.sender == RELAY and got.dest == A and got.proto == NONE and
+            got.body == b"" and got.origin is None, show(got))
+    t.check("its source is no Teredo address (F-31)",
+            got and not got.source.startswith("2001:0:"), got and got.source)
+    t.check("no data before the client answers (R-05)", not [
+        1 for p in iter(lambda: a.receive(0.2), None) if p.proto != NONE])
+    a.send(bubble(A, got.source if got else "fe80::1"), RELAY)
+    came = [data_of(a.receive()) for n in range(3)]
+    t.check("the bubble's answer releases the queue, in order (R-09)",
+            came == [b"early0", b"early1", b"early2"], came)
+    host.send(b"late", A)
+    got = a.receive()
+    t.check("then data goes straight to the client (R-05)",
+            data_of(got) == b"late" and got.sender == RELAY, show(got))
+    t.check("one hop less for inet, one for the relay (SEC-51)", got and got.hops == 62,
+            got and got.hops)
+    t.check("no more bubbles", server.receive(0.2) is None)
+
+    # The client speaks.
+    a.send(datagram(A, HOST, 7, 9000, b"hello"), RELAY)
+    got = host.heard()
+    t.check("the client's data reaches the host (R-16)",
+            got == (b"hello", A) and host.hops == 62, (got, host.hops))
+    a.send(datagram(A, HOST, 7, 9000, b"trailer") + trailer(0x80, b"xx"), RELAY)
+    got = host.heard()
+    t.check("trailers do not (F-47)", got and got[0] == b"trailer", got)
+
+    # What is dropped
+    def drop(what, *payloads, sender=a, also=()):
+        came = nothing(lambda: [sender.send(p, RELAY) for p in payloads],
+                       (sender, server) + tuple(also))
+        t.check(what, not came, "\n".join(came))
+
+    drop("another port than the mapped one (R-12)", datagram(A, HOST, 7, 9000, b"x"),
+         bubble(A, "fe80::1"), sender=b)
+    drop("a client that nobody called (R-14)", datagram(B, HOST, 7, 9000, b"x"), sender=b)
+    drop("a source that is no Teredo address (R-12)",
+         datagram("2001:db8:7::1", HOST, 7, 9000, b"x"), datagram("fe80::1", HOST, 7, 9000, b"x"),
+         datagram("::1", HOST, 7, 9000, b"x"))
+    drop("link-local and multicast destinations (R-18)", *[
+        datagram(A, dest, 7, 9000, b"x") for dest in ("fe80::1", "ff02::1", "ff0e::1", "::1", "::")])
+    drop("one client to another (R-16)", datagram(A, B, 7, 9000, b"x"), also=[b])
+    drop("authentication and origin indications (R-19)",
+         auth(b"noncense") + datagram(A, HOST, 7, 9000, b"x"),
+         origin("198.51.100.1", a.port) + datagram(A, HOST, 7, 9000, b"x"))
+    drop("solicitations: this is no server (R-19)", solicitation(), auth(b"noncense") + solicitation())
+    whole = datagram(A, HOST, 7, 9000, b"x" * 30)
+    drop("every truncation (R-11)", *[whole[:n] for n in range(len(whole))])
+    drop("a trailer that asks for it (F-40)", whole + trailer(0x41, b"yy"))
+
+    # Clients that cannot be
+    server.drain()
+    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255"):
+        host.send(b"x", teredo(SERVER, bad, 5000))
+    host.send(b"x", teredo("10.1.1.1", "198.51.100.1", 5000))
+    host.send(b"x", teredo(SERVER, "198.51.100.1", 0))
+    got = server.receive(0.5)
+    t.check("no bubble for what embeds no global IPv4 address (R-04)", got is None,
+            show(got))
+
+    # A client that does not answer
+    host.drain()
+    host.send(b"anybody?", D)
+    started, got, bubbles = time.time(), None, 0
+    while time.time() < started + 20 and not got:
+        if server.receive_raw(0.1):
+            bubbles += 1
+        got = host.error(0.01)
+    t.check("at most 4 bubbles (R-08)", 1 <= bubbles <= 4, bubbles)
+    t.check("then the sender hears: address unreachable (R-30)",
+            got == (errno.EHOSTUNREACH, 1, 3), got)
+
+    # A packet too big for any client
+    problem = host.send_whole(bytes(1400), A)
+    got = (problem,) if problem else host.error(3)
+    t.check("Packet Too Big above 1280 octets (R-28)",
+            got and got[0] == errno.EMSGSIZE, got)
+
+    # Another client, whose server is elsewhere: bubbles follow the address.
+    host.send(b"first", teredo(SERVER, c.address, c.port))
+    got = server.receive()
+    t.check("a second client gets its bubble", got and got.dest ==
+            teredo(SERVER, c.address, c.port), show(got))
+    c.send(datagram(teredo(SERVER, c.address, c.port), HOST, 7, 9000, b"data opens, too"), RELAY)
+    got = host.heard()
+    t.check("its data counts as an answer (R-07)", got and got[0] == b"data opens, too", got)
+    got = c.receive()
+    while got and got.proto == NONE:    # a direct bubble is allowed (R-10)
+        got = c.receive()
+    t.check("and opens the queue", data_of(got) == b"first", show(got))

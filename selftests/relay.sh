@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The relay's rules (RFC 4380 section 5.4), by hand-made datagrams: relay.py
+# plays the server and the clients, and has sockets on the native host.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3
+need_teredo
+lab_up none none || skip_all "no laboratory"
+start_relay ours || skip_all "no relay"
+
+diagnose()
+{
+	lab_state
+}
+
+results_from "$selftests/relay.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}"
