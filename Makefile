@@ -6,16 +6,18 @@
 #	make			./teredo.ko, tools/teredo-tool, tools/link_teredo.so
 #	make demo		two clients behind NATs meet
 #	make check		every test; TESTS="a b" for some of them
+#	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks
 #	make netlink		generate policies and uapi header from the spec
 #	make install		module, tool, plugin, manual pages, completion, units
 #	make dkms-install	the module, through DKMS
 #	make clean
 #
-# KDIR is the build folder of the kernel to build for.  demo, check and lint
-# want root, since they install the packages that are missing.  They run
+# KDIR is the build folder of the kernel to build for.  demo, check, bench and
+# lint want root, since they install the packages that are missing.  They run
 # natively if the running kernel loads the module, else in a virtual machine
-# under the distribution's kernel, which VM=1 asks for in any case.
+# under the distribution's kernel, which VM=1 asks for in any case; bench always
+# in the machine.
 
 # The running kernel's build folder, else the newest one there is.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
@@ -51,6 +53,10 @@ demo:
 check:
 	@selftests/packages.sh check
 	@selftests/machine.sh selftests/run.sh $(TESTS)
+
+bench:
+	@selftests/packages.sh bench
+	@selftests/bench.sh
 
 lint:
 	@selftests/packages.sh lint
@@ -102,7 +108,7 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 
-export KDIR VM
+export KDIR VM QUICK BENCH
 
-.PHONY: all module tools selftests demo check lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check bench lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-install

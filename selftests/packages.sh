@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # packages.sh PURPOSE...: install the Debian packages that are missing for
-# build, demo, check or lint.  On other systems it is for their administrator
+# build, demo, check, bench or lint.  On other systems it is for their administrator
 # to provide the same.
 
 build=(gcc make libc6-dev pkg-config libmnl-dev kmod)
@@ -15,6 +15,8 @@ for purpose; do
 	build) wanted+=("${build[@]}") ;;
 	demo) wanted+=("${lab[@]}") ;;
 	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark ethtool
+		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
+	bench) wanted+=("${lab[@]}" miredo miredo-server ethtool git wireguard-tools
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	lint) wanted+=("${build[@]}" git sparse shellcheck perl
 		python3-yaml python3-jsonschema linux-source-6.1 linux-source-6.12) ;;
@@ -40,7 +42,7 @@ if [[ ! -e /lib/modules/$(uname -r)/build ]]; then
 		wanted+=("linux-headers-$(uname -r)")
 fi
 case " $* " in
-*' demo '* | *' check '*)
+*' demo '* | *' check '* | *' bench '*)
 	wanted+=("${machine[@]}" linux-image-amd64 linux-headers-amd64) ;;
 *)
 	compgen -G '/lib/modules/*/build' >/dev/null || wanted+=(linux-headers-amd64) ;;

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Router Solicitations for a Teredo server, for bench-guest.sh:
+ *
+ *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW
+ *
+ * Frames go out of INTERFACE, at most WINDOW without an answer.  An answer is
+ * whatever comes in there, by the counter of the interface: receiving it would
+ * take more time than the server needs.  WINDOW 0 waits for no answers, and
+ * tells what sending costs.
+ *
+ * Output: sent=N received=N took=NANOSECONDS
+ */
+#define _GNU_SOURCE
+
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH	16
+#define GIVE_UP	2000000000ull	/* ns without an answer */
+
+/* fe80::ffff:ffff:fffe to ff02::2, router solicitation */
+static const unsigned char solicitation[48] = {
+	0x60, 0, 0, 0, 0, 8, 58, 255,
+	0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+	0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2,
+	133, 0, 0x7d, 0x38, 0, 0, 0, 0,
+};
+
+static struct {
+	struct ether_header eth;
+	struct iphdr ip;
+	struct udphdr udp;
+	unsigned char payload[sizeof(solicitation)];
+} __attribute__((packed)) frame[BATCH];
+
+static int stats;
+
+static unsigned long long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static unsigned long long received(void)
+{
+	char text[32];
+	ssize_t len = pread(stats, text, sizeof(text) - 1, 0);
+
+	if (len <= 0)
+		err(1, "statistics");
+	text[len] = 0;
+	return strtoull(text, NULL, 10);
+}
+
+static uint16_t checksum(const void *data, size_t len, uint32_t sum)
+{
+	const unsigned char *p = data;
+
+	for (; len; len -= 2, p += 2)
+		sum += p[0] << 8 | p[1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return htons(~((sum & 0xffff) + (sum >> 16)));
+}
+
+static void build(unsigned int i, const unsigned char *mac, in_addr_t saddr,
+		  in_addr_t daddr)
+{
+	uint16_t icmp;
+
+	memcpy(frame[i].eth.ether_dhost, mac, ETH_ALEN);
+	frame[i].eth.ether_type = htons(ETHERTYPE_IP);
+	frame[i].ip.version = 4;
+	frame[i].ip.ihl = 5;
+	frame[i].ip.ttl = 64;
+	frame[i].ip.protocol = IPPROTO_UDP;
+	frame[i].ip.tot_len = htons(sizeof(frame[i]) - sizeof(frame[i].eth));
+	frame[i].ip.saddr = saddr;
+	frame[i].ip.daddr = daddr;
+	frame[i].ip.check = checksum(&frame[i].ip, sizeof(frame[i].ip), 0);
+	frame[i].udp.source = htons(40000 + i);
+	frame[i].udp.dest = htons(3544);
+	frame[i].udp.len = htons(sizeof(struct udphdr) + sizeof(solicitation));
+	memcpy(frame[i].payload, solicitation, sizeof(solicitation));
+	frame[i].payload[42] = 0;
+	frame[i].payload[43] = 0;
+	icmp = checksum(frame[i].payload + 8, 40, 58 + 8);
+	memcpy(frame[i].payload + 42, &icmp, sizeof(icmp));
+}
+
+static void enter(const char *ns)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", ns);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(1, "%s", path);
+	/* /sys shows the network namespace of whoever mounted it. */
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("sysfs", "/sys", "sysfs", 0, NULL))
+		err(1, "/sys");
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET };
+	unsigned long long first, got = 0, before, start, heard;
+	unsigned int count, window, sent = 0, i;
+	struct mmsghdr msg[BATCH] = { 0 };
+	struct iovec iov[BATCH];
+	unsigned char mac[8];
+	char path[256];
+	int fd, n, one = 1;
+
+	if (argc != 8 ||
+	    sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1,
+		   mac + 2, mac + 3, mac + 4, mac + 5) != 6) {
+		fprintf(stderr, "bench-server: see the source\n");
+		return 2;
+	}
+	count = atoi(argv[6]);
+	window = atoi(argv[7]);
+	enter(argv[1]);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets",
+		 argv[2]);
+	stats = open(path, O_RDONLY);
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	if (stats < 0 || fd < 0)
+		err(1, "%s", argv[2]);
+	setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one));
+	to.sll_ifindex = if_nametoindex(argv[2]);
+	if (bind(fd, (void *)&to, sizeof(to)))
+		err(1, "bind");
+	for (i = 0; i < BATCH; i++) {
+		build(i, mac, inet_addr(argv[4]), inet_addr(argv[5]));
+		iov[i].iov_base = &frame[i];
+		iov[i].iov_len = sizeof(frame[i]);
+		msg[i].msg_hdr.msg_iov = &iov[i];
+		msg[i].msg_hdr.msg_iovlen = 1;
+	}
+
+	first = received();
+	start = now();
+	heard = start;
+	while (sent < count) {
+		n = sendmmsg(fd, msg, BATCH, 0);
+		if (n <= 0)
+			err(1, "sendmmsg");
+		sent += n;
+		while (window) {
+			before = got;
+			got = received() - first;
+			if (sent - got + BATCH <= window)
+				break;
+			if (got != before)
+				heard = now();
+			else if (now() - heard > GIVE_UP)
+				break;
+			sched_yield();	/* the server's turn */
+		}
+	}
+	printf("sent=%u received=%llu took=%llu\n", sent, received() - first,
+	       now() - start);
+	return 0;
+}
