@@ -5,7 +5,6 @@
 
 #include "device.h"
 #include "netlink.h"
-#include "peer.h"
 #include "role.h"
 
 const struct teredo_role *teredo_role_find(const struct teredo_config *cfg)
@@ -29,32 +28,22 @@ static int __init teredo_init(void)
 {
 	int err;
 
-	err = teredo_peer_cache_init();
-	if (err)
-		return err;
 	err = teredo_device_init();
 	if (err)
-		goto err_peer_cache;
+		return err;
 	err = teredo_nl_init();
 	if (err)
-		goto err_device;
-	return 0;
-
-err_device:
-	teredo_device_exit();
-err_peer_cache:
-	teredo_peer_cache_exit();
+		teredo_device_exit();
 	return err;
 }
 
-/* Nobody can open a link or a message any more, then the links go, and with
- * them all peers, whose memory is waited for last.
+/* Nobody can send a message any more, then the links go, and with them all
+ * peers. What RCU still has to free needs no code of ours.
  */
 static void __exit teredo_exit(void)
 {
 	teredo_nl_exit();
 	teredo_device_exit();
-	teredo_peer_cache_exit();
 }
 
 module_init(teredo_init);

@@ -11,26 +11,6 @@
 #include "queue.h"
 #include "timers.h"
 
-static struct kmem_cache *peer_cache;
-
-int teredo_peer_cache_init(void)
-{
-	/* What a packet needs is in the first cache line of two. */
-	peer_cache = KMEM_CACHE(teredo_peer, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
-	return peer_cache ? 0 : -ENOMEM;
-}
-
-void teredo_peer_cache_exit(void)
-{
-	rcu_barrier();
-	kmem_cache_destroy(peer_cache);
-}
-
-static void free_rcu(struct rcu_head *rcu)
-{
-	kmem_cache_free(peer_cache, container_of(rcu, struct teredo_peer, rcu));
-}
-
 /* A peer that has not both spoken to us and been spoken to costs whoever makes
  * it up nothing. Such peers share a quarter of the list, and some fixed number
  * at most; the oldest goes for the newest, unless it is being probed. Those
@@ -99,14 +79,14 @@ static struct teredo_peer *create(struct teredo_dev *td,
 	lockdep_assert_held(&td->peers.lock);
 	if (!make_room(td, cfg, origin))
 		return NULL;
-	peer = kmem_cache_zalloc(peer_cache, GFP_ATOMIC | __GFP_NOWARN);
+	peer = kzalloc(sizeof(*peer), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!peer)
 		return NULL;
 	peer->addr = *addr;
 	peer->kind = kind;
 	peer->state = TEREDO_PEER_STATE_PROBING;
 	if (teredo_peer_insert(td, peer)) {
-		kmem_cache_free(peer_cache, peer);
+		kfree(peer);
 		return NULL;
 	}
 	list_add_tail(&peer->unconfirmed, &td->peers.unconfirmed);
@@ -136,7 +116,8 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 			kfree(wait);
 		}
 	}
-	call_rcu(&peer->rcu, free_rcu);
+	/* in bulk and by a worker, not one by one in softirq */
+	kfree_rcu(peer, rcu);
 }
 
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,

@@ -55,6 +55,7 @@ struct teredo_peer {
 	struct rcu_head rcu;
 };
 
+/* kmalloc-128, two cache lines, of which a packet needs the first. */
 static_assert(sizeof(struct teredo_peer) <= 128);
 static_assert(offsetofend(struct teredo_peer, confirmed) <= 64);
 
@@ -168,7 +169,6 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 		    bool permanent);
 int teredo_peer_del(struct teredo_dev *td, const struct in6_addr *addr);
 
-
 /* A peer as netlink shows it, taken under the lock. */
 struct teredo_peer_info {
 	struct in6_addr addr;
@@ -182,10 +182,6 @@ struct teredo_peer_info {
 
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 		      struct teredo_peer_info *info);
-
-/* Slab of all peers. The exit waits for those that are being freed. */
-int teredo_peer_cache_init(void);
-void teredo_peer_cache_exit(void);
 
 /* For timers.c: nobody answered. The packets go to @dropped, and @info is for
  * the event. Under the lock.

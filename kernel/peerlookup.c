@@ -11,7 +11,7 @@
 /* Between two pauses of a walk. */
 #define SLICE	1024
 
-DEFINE_MUTEX(teredo_dump_mutex);
+DEFINE_MUTEX(teredo_dump_mutex);	/* protects dump->td and peers.dumps */
 
 /* Remote hosts choose the addresses, so the hash has a secret key. Two
  * multiplications of sums are all it takes (the "half multiplications" form of
@@ -242,7 +242,7 @@ int teredo_peers_init(struct teredo_dev *td)
 }
 
 /* The device is unregistered: nobody sends, receives or configures. Readers
- * of single peers may be left, and are waited for by call_rcu().
+ * of single peers may be left; RCU frees the peers after them.
  */
 void teredo_peers_uninit(struct teredo_dev *td)
 {

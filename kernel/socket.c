@@ -56,8 +56,8 @@ static struct rtable *route_get(struct teredo_dev *td,
 	};
 	struct rtable *rt;
 
-	route = &this_cpu_ptr(td->sockets.routes)->slot[
-			hash_32((__force u32)to.addr, TEREDO_ROUTES_BITS)];
+	route = this_cpu_ptr(td->sockets.routes)->slot +
+		hash_32((__force u32)to.addr, TEREDO_ROUTES_BITS);
 	/* The secondary socket has another source and little to send. */
 	if (likely(ts->index == TEREDO_SOCK_PRIMARY) && route->dst &&
 	    route->daddr == to.addr && route->mark == cfg->mark) {
