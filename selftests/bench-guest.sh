@@ -18,12 +18,21 @@
 
 . "$(dirname "$0")/lab.sh"
 
-trap undo EXIT
+trap leave EXIT
 
 figures=${VM_RESULTS:-$tmp}/figures
 quick=${TEREDO_BENCH_QUICK:-}
 seconds=${quick:+1}
 seconds=${seconds:-3}
+
+# leave: with the module, before time leaps
+leave()
+{
+	busy
+	undo
+	wait_for 20 rmmod teredo
+	idle
+}
 
 # figure SECTION KEY=VALUE...: a line of the results, and one of progress.
 # Values that look like numbers are numbers.
@@ -106,6 +115,14 @@ paths_up()
 		}
 		flush chain ip filter forward
 		add rule ip filter forward iifname wan ct state new ct status & dnat != dnat drop
+		END
+	done
+	# Who is where does not change, and asking again would show.
+	for nat in inet srv rly host nata clia natb clib; do
+		ns_script $nat <<-'END' || return
+		for file in /proc/sys/net/ipv[46]/neigh/*/base_reachable_time_ms; do
+			echo 36000000 >"$file"
+		done
 		END
 	done
 	# What was measured must not be what iperf3 takes to start.
@@ -722,7 +739,6 @@ paths=${TEREDO_BENCH_PATHS:-${paths:-ab ba hb bh}}
 need iperf3 jq wg miredo miredo-server
 need_teredo
 busy
-defer idle
 lab_up restricted restricted || die "no laboratory"
 paths_up || die "no paths"
 

@@ -191,10 +191,11 @@ def instructions(rep, prof):
             where = breakdown(prof, size, part)
             if not where:
                 continue
-            rep.title(f"Where they go: {part}, {size} octets; with teredo more than "
-                      "with no tunnel (and with sit)")
-            for name, ours, sit in where[:14]:
-                rep.row(name, ours, f"(sit {sit:,})")
+            rep.title(f"Where they go: {part}, {size} octets, more than with no "
+                      "tunnel (and with sit); the differences")
+            for name, ours, sit in where[:10] + where[-6:]:
+                if abs(ours - sit) > 9:
+                    rep.row(name, ours, f"(sit {sit:,})")
 
 
 def breakdown(prof, size, part):
@@ -214,7 +215,7 @@ def breakdown(prof, size, part):
     rows = [(name, round(ours.get(name, 0) - none.get(name, 0)),
              round(sit.get(name, 0) - none.get(name, 0)))
             for name in set(ours) | set(none)]
-    return sorted(rows, key=lambda row: -row[1])
+    return sorted(rows, key=lambda row: row[2] - row[1])
 
 
 def peers(rep):
