@@ -40,10 +40,10 @@ static struct net_device *find_netdev(struct net *net, struct nlattr **attrs,
 	return dev;
 }
 
-static_assert((int)TEREDO_A_DEV_IFINDEX == TEREDO_A_PEER_IFINDEX &&
-	      (int)TEREDO_A_DEV_IFINDEX == TEREDO_A_DATAGRAM_IFINDEX &&
-	      (int)TEREDO_A_DEV_IFNAME == TEREDO_A_PEER_IFNAME &&
-	      (int)TEREDO_A_DEV_IFNAME == TEREDO_A_DATAGRAM_IFNAME);
+static_assert(!((int)TEREDO_A_DEV_IFINDEX ^ (int)TEREDO_A_PEER_IFINDEX) &&
+	      !((int)TEREDO_A_DEV_IFINDEX ^ (int)TEREDO_A_DATAGRAM_IFINDEX) &&
+	      !((int)TEREDO_A_DEV_IFNAME ^ (int)TEREDO_A_PEER_IFNAME) &&
+	      !((int)TEREDO_A_DEV_IFNAME ^ (int)TEREDO_A_DATAGRAM_IFNAME));
 
 /* The device that a request names, or ERR_PTR. RTNL or RCU. */
 static struct teredo_dev *find_dev(struct net *net, struct nlattr **attrs,
