@@ -4,6 +4,8 @@
 # Links come and go, namespaces die, the module is unloaded: with plain
 # iproute2, idle and under traffic.  What is not released shows when the module
 # unloads, in the kernel's log, and as a namespace that never dies.
+#
+# Runs alone: it unloads the module.
 
 . "$(dirname "$0")/lab.sh"
 

@@ -11,8 +11,8 @@ need ping jq
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
 
-pairs=(cone,cone cone,address address,address address,restricted restricted,cone
-       restricted,restricted)
+pairs=(cone-cone cone-address address-address address-restricted restricted-cone
+       restricted-restricted)
 plan $((${#pairs[@]} + 3))
 
 diagnose()
@@ -33,7 +33,7 @@ meet()
 
 check "server and relay" eval "start_server ours && start_relay ours"
 for pair in "${pairs[@]}"; do
-	check "${pair%,*} meets ${pair#*,}" meet "${pair%,*}" "${pair#*,}"
+	check "${pair%-*} meets ${pair#*-}" meet "${pair%-*}" "${pair#*-}"
 done
 
 # A router that translates nothing, and a client that is global: also nobody's NAT.

@@ -1,14 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [TEST...]: run tests (names with or without .sh; all of the Makefile's
-# by default) one after the other, as root where the module can be loaded, and
-# add up their results.  The last line is "N passed, N failed, N skipped"; exit
-# status 0 only if none failed.
+# run.sh [-j JOBS] [TEST...]: run tests (names with or without .sh; all of the
+# Makefile's by default) as root where the module can be loaded, and add up their
+# results.  The last line is "N passed, N failed, N skipped"; exit status 0 only
+# if none failed.
 #
 # A test fails as well when it outlives its time (settings), when results and
 # plan do not agree, or when the kernel complains while it runs.  Tests that
 # cannot run have failed: TEREDO_STRICT= lets them skip instead.
+#
+# Tests mostly wait, so by default two run at a time where there are two CPUs.
+# Those with a line "# Runs alone" come last, one by one.
 
 set -u
 export LC_ALL=C TEREDO_STRICT=${TEREDO_STRICT-1}
@@ -16,17 +19,22 @@ export LC_ALL=C TEREDO_STRICT=${TEREDO_STRICT-1}
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$selftests" || exit 1
 
+jobs=$(($(nproc) > 1 ? 2 : 1))
+if [[ ${1:-} = -j ]]; then
+	jobs=$2
+	shift 2
+fi
+
 tests=("$@")
 ((${#tests[@]})) || read -ra tests <<<"${TESTS:-}"
 ((${#tests[@]})) || read -ra tests < <(make -s list)
 
 limit=$(sed -n 's/^timeout=//p' settings)
-output=$(mktemp) || exit 1
-trap 'rm -f "$output"' EXIT
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
 
-passed=0 failed=0 skipped=0
-
-# count TEST STATUS: the results of one test, from $output
+# count TEST STATUS OUTPUT: the results of one test, as "passed failed skipped"
+# on standard output, and what else is wrong with it on standard error
 count()
 {
 	local line planned='' results=0 bad=0 good=0 skips=0 status=$2 seen=''
@@ -40,53 +48,83 @@ count()
 		'ok '*) ((++good, ++results)) ;;
 		'not ok '*) ((++bad, ++results)) ;;
 		esac
-	done <"$output"
+	done <"$3"
 
 	# A whole test that skips is one skip.
 	[[ $seen != '0 # SKIP'* || $status != 4 ]] || { ((++skips)); status=0; }
 
 	if ((status == 124 || status == 137)); then
-		echo "# $1: no end after $limit s"
+		echo "# $1: no end after $limit s" >&2
 		((++bad))
 	elif [[ $planned != "$results" ]]; then
-		echo "# $1: planned ${planned:-nothing}, got $results results"
+		echo "# $1: planned ${planned:-nothing}, got $results results" >&2
 		((++bad))
 	elif ((status && !bad)); then
-		echo "# $1: exit status $status"
+		echo "# $1: exit status $status" >&2
 		((++bad))
 	fi
-	((passed += good, failed += bad, skipped += skips))
-	((bad == 0))
+	echo "$good $bad $skips"
 }
 
-echo "TAP version 13"
-echo "1..${#tests[@]}"
-n=0
-for test in "${tests[@]}"; do
-	test=${test##*/}
-	[[ -x $test ]] || test=$test.sh
-	((++n))
+# run_one NUMBER TEST: leaves its counts in $dir/NUMBER.count
+run_one()
+{
+	local n=$1 test=$2 start=$SECONDS marker="selftest $2 $1 $$" status result=ok
+	local output=$dir/$1.test good bad skips
+
 	echo "# selftests: $test"
-	start=$SECONDS
-	marker="selftest $test $n $$"
 	echo "$marker" >/dev/kmsg
 	if [[ -x $test ]]; then
 		timeout -k 10 "$limit" "./$test" </dev/null 2>&1 |
 			tee "$output" | sed -u 's/^/    /'
 		status=${PIPESTATUS[0]}
 	else
-		echo "# no such test" >"$output"
+		echo "# no such test" | tee "$output"
 		status=127
 	fi
-	result=ok
-	count "$test" "$status" || result='not ok'
+	read -r good bad skips < <(count "$test" "$status" "$output" 2>"$output.wrong")
+	cat "$output.wrong"
 	if ! dmesg | ./vm/klog.sh /dev/stdin "$marker" >"$output"; then
 		sed 's/^/# /' "$output"
-		result='not ok'
-		((++failed))
+		((++bad))
 	fi
+	((bad == 0)) || result='not ok'
+	echo "$good $bad $skips" >"$dir/$n.count"
 	echo "$result $n - selftests: $test ($((SECONDS - start)) s)"
+}
+
+alone()
+{
+	grep -q '^# Runs alone' "$1" 2>/dev/null
+}
+
+echo "TAP version 13"
+echo "1..${#tests[@]}"
+running=0
+
+for i in "${!tests[@]}"; do
+	test=${tests[i]##*/}
+	[[ $test = *.sh ]] || test=$test.sh
+	tests[i]=$test
+	! alone "$test" || continue
+	if ((jobs == 1)); then
+		run_one $((i + 1)) "$test"
+		continue
+	fi
+	((running < jobs)) || { wait -n; ((running--)); }
+	# What it says comes in one piece, when it is done.
+	{ run_one $((i + 1)) "$test" >"$dir/$i.all" 2>&1; cat "$dir/$i.all"; } &
+	((++running))
+done
+wait
+for i in "${!tests[@]}"; do
+	! alone "${tests[i]}" || run_one $((i + 1)) "${tests[i]}"
 done
 
+passed=0 failed=0 skipped=0
+for i in "${!tests[@]}"; do
+	read -r good bad skips <"$dir/$((i + 1)).count"
+	((passed += good, failed += bad, skipped += skips))
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The less common relays: a server that is also a relay, on one address and port
+# (RFC 4380 section 5.4.3), and a host-specific relay (sections 3.4 and 8.2). And
+# flows in one direction only, which must not see the path expire.
+
+. "$(dirname "$0")/lab.sh"
+
+need ping jq python3
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+plan 16
+
+diagnose()
+{
+	lab_state
+}
+
+#
+# The server relays: routes lead there, and nobody else is a relay.
+#
+
+nip inet -6 route replace 2001::/32 via 2001:db8:1::1
+
+combined()
+{
+	role[srv]=ours
+	tool srv add teredo0 mode server local $server server2 $server2 \
+		relaying on &&
+	nip srv link set teredo0 up &&
+	nip srv -6 route add 2001::/32 dev teredo0
+}
+
+check "a server that relays" combined
+check "a client of that server" start_client clia ours
+check "another one, Miredo" start_client clib miredo
+a=$(client_address clia)
+b=$(client_address clib)
+check "the client reaches a native host (R-25, R-27)" reaches clia $host
+check "the native host reaches the client (R-26)" reaches host "$a"
+check "and nothing is lost" lossless host "$a"
+check "the native host reaches Miredo" reaches host "$b"
+check "and nothing is lost, either" lossless host "$b"
+check "clients reach each other through the server" reaches clia "$b"
+check "the client's relay is its server, at port 3544" eval \
+	"tool clia -j show peers teredo0 $host |
+	 jq -e '.[0].mapped == {\"address\": \"$server\", \"port\": 3544}'"
+stop clib
+stop srv
+
+#
+# A host with native IPv6 talks to Teredo clients by itself.
+#
+
+nip inet -6 route del 2001::/32
+
+host_relay()
+{
+	role[rly]=ours
+	tool rly add teredo0 mode host-relay local $relay &&
+	nip rly link set teredo0 up &&
+	nip rly -6 route add 2001::/32 dev teredo0
+}
+
+check "a host-specific relay" eval "start_server ours && host_relay"
+check "its host reaches the client (R-21)" reaches rly "$a"
+check "the client reaches its host" reaches clia 2001:db8:3::1
+# The relay is a router in this laboratory, but its link is for itself.
+check_fails "but nobody behind it (R-22)" \
+	on clia ping -n -c 2 -W 1 2001:db8:2::1
+
+#
+# One way only: 70 s of datagrams, more than twice what a peer is valid without
+# an answer (C-46); none may be lost, nor overtake another.
+#
+
+one_way()
+{
+	local b
+
+	b=$(client_address clib) || return
+	spawn clib python3 - >"$tmp/oneway" <<-'END'
+	import socket
+	s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+	s.bind(('::', 9999))
+	s.settimeout(20)
+	got = []
+	while len(got) < 1400:
+	    try:
+	        got.append(int(s.recv(100)))
+	    except socket.timeout:
+	        break
+	print(len(got), 'in order' if got == sorted(got) else 'disorder')
+	END
+	receiver=$spawned
+	wait_for 5 udp_bound6 clib 9999 || return
+	on clia python3 - "$b" <<-'END' || return
+	import socket, sys, time
+	s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+	for i in range(1400):
+	    s.sendto(b'%d' % i, (sys.argv[1], 9999))
+	    time.sleep(0.05)
+	END
+	wait_for 30 gone "$receiver"
+	cat "$tmp/oneway"
+	grep -qx '1400 in order' "$tmp/oneway"
+}
+
+udp_bound6()
+{
+	[[ $(on "$1" ss -Huln6 "sport = $2") ]]
+}
+
+check "a second client" start_client clib ours
+check "70 s of datagrams in one direction all arrive (C-46)" one_way
