@@ -69,9 +69,14 @@ commit=$(git -C "$repo" describe --always --dirty --abbrev=12 2>/dev/null)
 echo "# running in virtual machines under $kver"
 
 # Two machines at once, since none heeds the host's time.
-profile &
-VM_ACCEL=icount machine main throughput solicitations peers qualify \
-	first_contact lossy_tcp
+{
+	profile
+	status=$?
+	VM_ACCEL=icount machine more solicitations peers qualify first_contact \
+		lossy_tcp || status=$?
+	exit $status
+} &
+VM_ACCEL=icount machine throughput throughput
 status=$?
 wait $! || status=$?
 # This one does.
