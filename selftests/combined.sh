@@ -10,7 +10,7 @@
 need ping jq python3
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 16
+plan 17
 
 diagnose()
 {
@@ -75,36 +75,41 @@ check_fails "but nobody behind it (R-22)" \
 # an answer (C-46); none may be lost, nor overtake another.
 #
 
+# Numbered datagrams, as many as ARGV says, with a pause between two
+sender='
+import socket, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+for i in range(int(sys.argv[2])):
+    s.sendto(b"%d" % i, (sys.argv[1], 9999))
+    time.sleep(float(sys.argv[3]))
+'
+receiver='
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 9999))
+s.settimeout(20)
+got = []
+try:
+    while len(got) < int(sys.argv[1]):
+        got.append(int(s.recv(100)))
+except socket.timeout:
+    pass
+print(len(got), "in order" if got == sorted(got) else "disorder")
+'
+
+# one_way COUNT PAUSE: from client A to client B
 one_way()
 {
-	local b
+	local b pid
 
 	b=$(client_address clib) || return
-	spawn clib python3 - >"$tmp/oneway" <<-'END'
-	import socket
-	s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-	s.bind(('::', 9999))
-	s.settimeout(20)
-	got = []
-	while len(got) < 1400:
-	    try:
-	        got.append(int(s.recv(100)))
-	    except socket.timeout:
-	        break
-	print(len(got), 'in order' if got == sorted(got) else 'disorder')
-	END
-	receiver=$spawned
+	spawn clib python3 -c "$receiver" "$1" >"$tmp/oneway"
+	pid=$spawned
 	wait_for 5 udp_bound6 clib 9999 || return
-	on clia python3 - "$b" <<-'END' || return
-	import socket, sys, time
-	s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-	for i in range(1400):
-	    s.sendto(b'%d' % i, (sys.argv[1], 9999))
-	    time.sleep(0.05)
-	END
-	wait_for 30 gone "$receiver"
+	on clia python3 -c "$sender" "$b" "$1" "$2" || return
+	wait_for 30 gone "$pid"
 	cat "$tmp/oneway"
-	grep -qx '1400 in order' "$tmp/oneway"
+	grep -qx "$1 in order" "$tmp/oneway"
 }
 
 udp_bound6()
@@ -113,4 +118,5 @@ udp_bound6()
 }
 
 check "a second client" start_client clib ours
-check "70 s of datagrams in one direction all arrive (C-46)" one_way
+check "the first datagrams wait and leave in order (C-51, C-54)" one_way 20 0
+check "70 s of datagrams in one direction all arrive (C-46)" one_way 1400 0.05
