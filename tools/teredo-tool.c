@@ -67,13 +67,20 @@ static void print_indented(FILE *out, const char *lines)
 	}
 }
 
-static void usage(FILE *out)
+static void synopsis(FILE *out)
 {
 	size_t i;
 
 	fputs("Usage: " PROGRAM " [-j] [-p] [-n NETNS] [-V] [-h] COMMAND\n", out);
 	for (i = 0; i < SUBCOMMANDS_COUNT; i++)
 		print_indented(out, subcommands[i].usage);
+}
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	synopsis(out);
 	fputs("OPTIONS:\n", out);
 	for (i = 0; i < OPTIONS_COUNT; i++)
 		fprintf(out, "  %-10s %s\n  %-10s   %s\n", options[i].name,
@@ -94,8 +101,10 @@ int usage_error(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* The reason last, where it is seen. */
+	synopsis(stderr);
+	fputs("All options: " PROGRAM " -h\n", stderr);
 	complain(NULL, "%s", text);
-	usage(stderr);
 	return STATUS_USAGE;
 }
 
