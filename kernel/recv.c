@@ -8,6 +8,7 @@
 #include <net/busy_poll.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
+#include <net/ipv6.h>
 #include <net/route.h>
 #include <net/sock.h>
 #include <net/udp.h>
@@ -82,6 +83,28 @@ static int parse(struct sk_buff *skb, struct teredo_rx *rx)
 	return TEREDO_A_STATS_RX_MALFORMED;
 }
 
+/* Neighbour discovery is between hosts on one link, and a tunnel to strangers is
+ * none: they could forge neighbours and routers (C-45, SEC-03). It is valid
+ * only with a hop limit of 255, so nothing else pays for the search.
+ */
+static bool is_neighbour_discovery(const struct sk_buff *skb,
+				   const struct teredo_packet *pkt)
+{
+	u8 nexthdr = pkt->nexthdr, buf;
+	const u8 *type;
+	__be16 frag;
+	int off;
+
+	if (likely(pkt->hop_limit != 255))
+		return false;
+	off = ipv6_skip_exthdr(skb, pkt->ipv6 + TEREDO_IPV6_LEN, &nexthdr,
+			       &frag);
+	if (off < 0 || nexthdr != TEREDO_NEXTHDR_ICMPV6)
+		return false;
+	type = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	return type && *type >= TEREDO_ICMP_RS && *type <= TEREDO_ICMP_REDIRECT;
+}
+
 /* True if NAPI brought the datagram in: from a wire, in pieces that may be worth
  * merging. What comes from this host is as large as it will ever be.
  */
@@ -149,6 +172,8 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	verdict = READ_ONCE(td->role)->rcv(td, skb, &rx);
 	if (unlikely(verdict))
 		return verdict;
+	if (unlikely(is_neighbour_discovery(skb, &rx.pkt)))
+		return TEREDO_A_STATS_RX_INNER_SOURCE;
 	return deliver(td, skb, &rx, outer_tos);
 }
 

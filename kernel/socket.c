@@ -148,14 +148,15 @@ static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
  */
 static int complete_inner_checksum(struct sk_buff *skb)
 {
-	unsigned int start, field;
+	int start, field;
 	__wsum sum;
 
 	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb))
 		return 0;
 	start = skb_checksum_start_offset(skb);
 	field = start + skb->csum_offset + sizeof(__sum16);
-	if (skb_is_nonlinear(skb) || unlikely(field > skb->len))
+	if (skb_is_nonlinear(skb) ||
+	    unlikely(start < 0 || field > (int)skb->len))
 		return skb_checksum_help(skb);
 	sum = csum_partial(skb->data + start, skb->len - start, 0);
 	*(__sum16 *)(skb->data + field - sizeof(__sum16)) =

@@ -66,6 +66,7 @@ typedef uint32_t u32;
 #define TEREDO_ICMP_ECHO_REPLY	129
 #define TEREDO_ICMP_RS		133
 #define TEREDO_ICMP_RA		134
+#define TEREDO_ICMP_REDIRECT	137
 
 #define TEREDO_OPT_PREFIX	3
 #define TEREDO_OPT_MTU		5

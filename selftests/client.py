@@ -9,6 +9,7 @@ on 192.0.2.1.
 """
 
 import errno
+import socket
 import struct
 import sys
 import time
@@ -38,7 +39,7 @@ def quiet():
     app.drain()
 
 
-with Ktap(40) as t:
+with Ktap(41) as t:
     def deaf(what, sender, *payloads):
         """Nothing of it reaches the client's socket"""
         quiet()
@@ -207,6 +208,13 @@ with Ktap(40) as t:
         came.append(data_of(back.next_of(UDP)))
     t.check("unless it speaks (C-71); what was given up is gone (C-55)",
             came[-1:] == [b"back"] and not [c for c in came if c and c[:1] == b"q"], came)
+
+    # Neighbour discovery would be answered by the stack (C-45, SEC-03).
+    quiet()
+    p0.send(icmp6(names[0], ME, 135, bytes(4) + socket.inet_pton(socket.AF_INET6, ME), hops=255),
+            CLIENT)
+    got = p0.receive(0.5)
+    t.check("neighbour discovery does not reach the stack (C-45)", got is None, show(got))
 
     # More than the queue has room for (C-54): the newest stay, the sender hears.
     quiet()
