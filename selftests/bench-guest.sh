@@ -661,17 +661,21 @@ first_contact()
 
 lossy_tcp()
 {
-	local who what length=${quick:+20}
+	local who what length
 
 	need_modules sch_netem
-	length=${length:-120}
 	# Packets are lost, not bundles of them.
 	on clia ethtool -K eth0 tso off gso off >/dev/null 2>&1
 	for who in none teredo; do
 		contender_up $who || return
 		for what in "loss 1%" "reorder 5% 50%"; do
-				on inet tc qdisc replace dev natb root netem delay 10ms $what limit 10000
-			on natb tc qdisc replace dev wan root netem delay 10ms limit 10000
+				on inet tc qdisc replace dev natb root netem delay 5ms $what limit 10000
+			on natb tc qdisc replace dev wan root netem delay 5ms limit 10000
+			# How often it strikes is chance; reordering keeps the
+			# CPU busy, and happens more often.
+			length=${quick:+60}
+			length=${length:-400}
+			[[ $what = loss* ]] || length=$((length / 6))
 			idle
 			iperf ab -t "$length" -O 1
 			busy

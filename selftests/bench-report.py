@@ -322,7 +322,7 @@ def others(rep):
         ours = rep.value("netem", "mbit", who="teredo", what=what)
         if none is None and ours is None:
             continue
-        rep.title(f"TCP with netem, 20 ms, {what}")
+        rep.title(f"TCP with netem, round trip 10 ms, {what}")
         rep.row("no tunnel", none, "Mbit/s")
         rep.row("teredo", ours, "Mbit/s",
                 none and f">= {0.97 * none:,.2f} (0.97 of none)",
