@@ -661,7 +661,7 @@ first_contact()
 
 lossy_tcp()
 {
-	local who what length
+	local who what length more
 
 	need_modules sch_netem
 	# Packets are lost, not bundles of them.
@@ -671,13 +671,14 @@ lossy_tcp()
 		for what in "loss 1%" "reorder 5% 50%"; do
 				on inet tc qdisc replace dev natb root netem delay 5ms $what limit 10000
 			on natb tc qdisc replace dev wan root netem delay 5ms limit 10000
-			# How often it strikes is chance; reordering keeps the
-			# CPU busy, and happens more often.
+			# How often it strikes is chance.  Reordered segments
+			# would go as fast as the CPU can make them one by one,
+			# so give it some that it can.
 			length=${quick:+60}
-			length=${length:-400}
-			[[ $what = loss* ]] || length=$((length / 6))
+			length=${length:-400} more=()
+			[[ $what = loss* ]] || length=$((length / 6)) more=(-b 100M)
 			idle
-			iperf ab -t "$length" -O 1
+			iperf ab -t "$length" -O 1 "${more[@]}"
 			busy
 			figure netem who=$who what="${what%% *}" mbit="$(jq \
 				'.end.sum_received.bits_per_second / 1e4 | round / 100' "$tmp/iperf3")"

@@ -322,7 +322,8 @@ def others(rep):
         ours = rep.value("netem", "mbit", who="teredo", what=what)
         if none is None and ours is None:
             continue
-        rep.title(f"TCP with netem, round trip 10 ms, {what}")
+        rep.title(f"TCP with netem, round trip 10 ms, {what}" +
+                  (", 100 Mbit/s offered" if what == "reorder" else ""))
         rep.row("no tunnel", none, "Mbit/s")
         rep.row("teredo", ours, "Mbit/s",
                 none and f">= {0.97 * none:,.2f} (0.97 of none)",
