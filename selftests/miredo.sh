@@ -7,6 +7,9 @@
 # client to client, client to native host, native host to client; and once a
 # path is open, nothing is lost.
 #
+# Runs alone: Miredo is a process, and one that does not get the CPU in time loses
+# packets without anybody's fault.
+#
 # TEREDO_COMBINATIONS limits the run: a list of words of four letters like mmmo,
 # m for Miredo and o for ours, in the order above.
 
