@@ -330,8 +330,8 @@ def others(rep):
                 at_least(ours, none and 0.97 * none))
     fig = rep.get("cpus")
     if fig:
-        rep.title("Two CPUs, forwarding from pktgen into the tunnel "
-                  "(no instruction counter; depends on the host)")
+        rep.title("Two CPUs, forwarding from pktgen into the tunnel; threads of the "
+                  "host, which should have nothing else to do")
         rep.row("one", fig["one"], "packets/s")
         rep.row("two", fig["two"], "packets/s")
         times = round(fig["two"] / fig["one"], 2) if fig["one"] else 0

@@ -79,7 +79,7 @@ echo "# running in virtual machines under $kver"
 VM_ACCEL=icount machine throughput throughput
 status=$?
 wait $! || status=$?
-# This one does.
+# This one does: the host should have nothing else to do.
 VM_ACCEL=tcg VM_CPUS=2 machine cpus cpus || status=$?
 
 "$selftests/bench-report.py" --commit "${commit:-unknown}" --kernel "$kver" \
