@@ -455,7 +455,7 @@ peers()
 	done
 	nip rly -6 neigh flush all
 	slab=$(slab_of "$n" "$tmp/slabinfo")
-	figure memory peers="$n" slab="$slab" kb=$((before - $(free_kb)))
+	figure memory peers="$n" slab="${slab:-0}" kb=$((before - $(free_kb)))
 
 	softirq_watch
 	helper peers dump "${ns[rly]}" teredo0
