@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bubbles and the accounting of attempts (RFC 4380 5.2.6). */
+/* Bubbles (RFC 4380 5.2.6). */
 #ifndef TEREDO_BUBBLE_H
 #define TEREDO_BUBBLE_H
 
 #include "peer.h"
-
-/* Account for one attempt to reach @peer and describe it in @probe. False if
- * the peer has used up its attempts (C-67, C-68). Under teredo_peers.lock.
- */
-bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
-			struct teredo_probe *probe);
-
-/* Have the role make that attempt. RCU, BH off, no lock. */
-void teredo_probe_send(struct teredo_dev *td, const struct teredo_probe *probe);
 
 /* Send a bubble to the mapping in the Teredo address @daddr (C-51). RCU, BH
  * off; false if the address does not allow it (C-53, F-54).

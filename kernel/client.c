@@ -9,12 +9,6 @@
 #include "recv.h"
 #include "role.h"
 
-static bool is_teredo(const struct teredo_config *cfg,
-		      const struct in6_addr *addr)
-{
-	return addr->s6_addr32[0] == cfg->prefix.s6_addr32[0];
-}
-
 /* No open peer: queue and probe (cases 2 and 5). Case 4, the cone bit, is not
  * used (C-50).
  */
@@ -25,7 +19,7 @@ static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
 	const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
 	struct teredo_addr ta;
 
-	if (is_teredo(cfg, daddr)) {
+	if (teredo_config_covers(cfg, daddr)) {
 		if (!teredo_addr_is_usable(&ta, daddr) ||
 		    teredo_is_broadcast(td, ta.client))
 			return TEREDO_A_STATS_TX_NOT_GLOBAL;
@@ -52,7 +46,7 @@ static int client_xmit(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_TX_NOT_READY;
 	/* Servers and relays would drop it: nobody could answer (C-56). */
 	if (unlikely(!ipv6_addr_equal(&ip6->saddr, &status->address) &&
-		     !is_teredo(cfg, &ip6->daddr)))
+		     !teredo_config_covers(cfg, &ip6->daddr)))
 		return TEREDO_A_STATS_TX_INNER_SOURCE;
 
 	peer = teredo_peer_lookup(td, &ip6->daddr);
@@ -101,7 +95,7 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 	union teredo_endpoint to;
 	struct teredo_addr ta;
 
-	if (is_teredo(rx->cfg, &pkt->saddr)) {
+	if (teredo_config_covers(rx->cfg, &pkt->saddr)) {
 		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		to = teredo_endpoint(ta.client, ta.port);
@@ -128,7 +122,7 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 	struct teredo_addr ta;
 	int verdict;
 
-	if (is_teredo(rx->cfg, &pkt->saddr)) {
+	if (teredo_config_covers(rx->cfg, &pkt->saddr)) {
 		/* Case 3: it comes from the mapping in its own address. */
 		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
@@ -188,8 +182,9 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_INNER_DEST;
 	if (unlikely(ipv6_addr_equal(&pkt->saddr, &status->address)))
 		return TEREDO_A_STATS_RX_LOOP;
-	if (unlikely(teredo_rx_trailers_refuse(skb, rx)))
-		return TEREDO_A_STATS_RX_TRAILER;
+	verdict = teredo_rx_check_trailers(skb, rx);
+	if (unlikely(verdict))
+		return verdict;
 	if (unlikely(by_server && teredo_is_bubble(pkt)))
 		return rcv_indirect_bubble(td, skb, rx);
 
@@ -197,7 +192,8 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (likely(peer && teredo_peer_matches(peer, rx->src))) {
 		teredo_peer_heard(peer);		/* case 1 */
 		/* A test of a trusted peer, to keep it so. */
-		if (unlikely(READ_ONCE(peer->nonce))) {
+		if (unlikely(READ_ONCE(peer->nonce) &&
+			     peer->kind == TEREDO_PEER_KIND_NATIVE)) {
 			verdict = teredo_conntest_rcv(td, skb, rx);
 			if (verdict)
 				return verdict;

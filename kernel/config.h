@@ -44,6 +44,13 @@ struct teredo_config *teredo_config_parse(const struct teredo_config *old,
 					  struct nlattr *tb[], bool up,
 					  struct netlink_ext_ack *extack);
 
+/* True for addresses of the service prefix, which is always 32 bits long. */
+static inline bool teredo_config_covers(const struct teredo_config *cfg,
+					const struct in6_addr *addr)
+{
+	return addr->s6_addr32[0] == cfg->prefix.s6_addr32[0];
+}
+
 /* The secondary address: as configured, else one more than @primary. */
 __be32 teredo_config_server2(const struct teredo_config *cfg, __be32 primary);
 

@@ -266,7 +266,6 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	teredo_ratelimiter_init(&td->probes, 1000, 2000);
 	teredo_ratelimiter_init(&td->handups, 50, 50);
 	teredo_ratelimiter_init(&td->errors, 50, 100);
-	get_random_bytes(&td->cookie_key, sizeof(td->cookie_key));
 
 	err = register_netdevice(dev);
 	if (err)

@@ -49,7 +49,6 @@ struct teredo_dev {
 	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
 	struct teredo_ratelimiter handups;	/* to the controller */
 	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
-	siphash_key_t cookie_key;	/* link-local sources of bubbles */
 	struct list_head list;		/* in teredo_net, under RTNL */
 };
 

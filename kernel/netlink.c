@@ -319,8 +319,7 @@ static int check_status(const struct teredo_config *cfg,
 		NL_SET_ERR_MSG(extack, "mapped-address or mapped-port is missing");
 		return -EINVAL;
 	}
-	if (!teredo_addr_in_prefix(&status->address, &cfg->prefix,
-				   cfg->prefix_len) ||
+	if (!teredo_config_covers(cfg, &status->address) ||
 	    !teredo_addr_is_usable(&ta, &status->address)) {
 		NL_SET_ERR_MSG_ATTR(extack, info->attrs[TEREDO_A_DEV_ADDRESS],
 				    "address is not a usable Teredo address");
@@ -821,7 +820,7 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EINVAL;
 		goto out;
 	}
-	if (teredo_addr_in_prefix(&addr, &cfg->prefix, cfg->prefix_len))
+	if (teredo_config_covers(cfg, &addr))
 		kind = TEREDO_PEER_KIND_TEREDO;
 	err = teredo_peer_set(td, &addr, kind, mapped,
 			      info->attrs[TEREDO_A_PEER_PERMANENT]);

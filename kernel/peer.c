@@ -3,11 +3,11 @@
 
 #include <linux/slab.h>
 
-#include "bubble.h"
 #include "device.h"
 #include "icmp.h"
 #include "netlink.h"
 #include "peerlookup.h"
+#include "probe.h"
 #include "queue.h"
 #include "timers.h"
 
@@ -322,10 +322,9 @@ static int start_waiting(struct teredo_dev *td, struct teredo_peer *peer,
 	return 0;
 }
 
-/* @skb may be NULL. */
-static int wait_for(struct teredo_dev *td, const struct teredo_config *cfg,
-		    const struct in6_addr *addr, enum teredo_peer_kind kind,
-		    struct sk_buff *skb)
+int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
+		     const struct in6_addr *addr, enum teredo_peer_kind kind,
+		     struct sk_buff *skb)
 {
 	struct sk_buff_head dropped;
 	struct teredo_probe probe;
@@ -365,17 +364,10 @@ static int wait_for(struct teredo_dev *td, const struct teredo_config *cfg,
 	return ret ?: TEREDO_TAKEN;
 }
 
-int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
-		     const struct in6_addr *addr, enum teredo_peer_kind kind,
-		     struct sk_buff *skb)
-{
-	return wait_for(td, cfg, addr, kind, skb);
-}
-
 void teredo_peer_probe(struct teredo_dev *td, const struct teredo_config *cfg,
 		       const struct in6_addr *addr, enum teredo_peer_kind kind)
 {
-	wait_for(td, cfg, addr, kind, NULL);
+	teredo_peer_wait(td, cfg, addr, kind, NULL);
 }
 
 /* -- by hand -- */

@@ -49,7 +49,7 @@ struct teredo_peer {
 	bool permanent;			/* set by hand; lock */
 	bool confirmed;			/* both have spoken; written: lock */
 	unsigned long last_probe;	/* jiffies, 0 is never; lock */
-	u64 nonce;			/* of the last echo request, or 0; lock */
+	u64 nonce;			/* of an attempt without answer, or 0; lock */
 	struct teredo_wait *wait;	/* while probing; lock */
 	struct list_head unconfirmed;	/* in peers.unconfirmed, until then; lock */
 	struct rcu_head rcu;
@@ -63,7 +63,7 @@ static_assert(offsetofend(struct teredo_peer, confirmed) <= 64);
 struct teredo_probe {
 	struct in6_addr addr;
 	u8 kind;
-	u64 nonce;			/* to send in an echo request */
+	u64 nonce;			/* what the answer has to repeat */
 };
 
 struct teredo_peers {

@@ -26,15 +26,16 @@ const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
 	return skb->data + head;
 }
 
-bool teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
+int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
 {
 	u32 end = rx->pkt.ipv6 + TEREDO_IPV6_LEN + rx->pkt.payload_len;
 	struct teredo_trailers trailers;
 
 	if (!pskb_may_pull(skb, skb->len))
-		return true;
-	return !teredo_parse_trailers(&trailers, skb->data + end,
-				      rx->data_len - end);
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	return teredo_parse_trailers(&trailers, skb->data + end,
+				     rx->data_len - end) ?
+	       TEREDO_GO_ON : TEREDO_A_STATS_RX_TRAILER;
 }
 
 /* Checks of the outer header. The stack has dropped sources that cannot be

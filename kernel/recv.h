@@ -2,11 +2,22 @@
 #ifndef TEREDO_RECV_H
 #define TEREDO_RECV_H
 
-#include <linux/types.h>
+#include "parse.h"
+#include "socket.h"
 
 struct sk_buff;
 struct sock;
-struct teredo_rx;
+struct teredo_status;
+
+/* A received datagram on its way through recv.c and a role. */
+struct teredo_rx {
+	const struct teredo_config *cfg;
+	const struct teredo_status *status;
+	const struct teredo_sock *ts;	/* socket it came to */
+	struct teredo_packet pkt;
+	union teredo_endpoint src;	/* outer source */
+	u32 data_len;			/* octets of UDP payload */
+};
 
 /* Hooks of the UDP sockets; the first takes every datagram. RCU, BH off. */
 int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb);
@@ -18,9 +29,17 @@ int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb);
  */
 const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx);
 
-/* Read what follows the inner packet; true if it asks to have the packet
- * discarded (F-40).
- */
-bool teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx);
+/* Read what follows the inner packet. The reason to drop it, or TEREDO_GO_ON. */
+int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx);
+
+/* The same for a datagram that most likely has no trailers (F-40). */
+static inline int teredo_rx_check_trailers(struct sk_buff *skb,
+					   const struct teredo_rx *rx)
+{
+	if (likely(rx->data_len == rx->pkt.ipv6 + TEREDO_IPV6_LEN +
+				   rx->pkt.payload_len))
+		return 0;
+	return teredo_rx_read_trailers(skb, rx);
+}
 
 #endif /* TEREDO_RECV_H */

@@ -2,7 +2,6 @@
 /* Relays (RFC 4380 5.4): between native hosts and Teredo clients. A relay
  * speaks first; whom it never addressed cannot make it hold state.
  */
-#include <linux/siphash.h>
 #include <linux/skbuff.h>
 #include <net/addrconf.h>
 #include <net/ipv6.h>
@@ -12,20 +11,17 @@
 #include "recv.h"
 #include "role.h"
 
-/* Source of our bubbles to @peer: a local address, as 5.4.1 wants it, that
- * nobody else can guess. A client repeats it as destination of its answer,
- * which shows that the bubble reached it wherever the answer comes from
- * (R-13, R-20, D-28); it needs no route and no state.
+/* Source of a bubble: a local address, as 5.4.1 wants it, that holds the nonce
+ * of this attempt. A client repeats it as destination of its answer, which
+ * shows that the bubble reached it wherever the answer comes from (R-13, R-20,
+ * D-28); it needs no route.
  */
-void teredo_relay_source(const struct teredo_dev *td,
-			 const struct in6_addr *peer, struct in6_addr *out)
+void teredo_relay_source(const struct teredo_probe *probe,
+			 struct in6_addr *out)
 {
-	u64 hash = siphash(peer, sizeof(*peer), &td->cookie_key);
-
 	out->s6_addr32[0] = htonl(0xfe800000);
 	out->s6_addr32[1] = 0;
-	memcpy(&out->s6_addr[8], &hash, sizeof(hash));
-	out->s6_addr[8] &= 0xfc;	/* neither universal nor group */
+	memcpy(&out->s6_addr[8], &probe->nonce, sizeof(probe->nonce));
 }
 
 int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
@@ -40,7 +36,7 @@ int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 		teredo_peer_send(td, peer, skb);	/* case 1, R-05 */
 		return TEREDO_TAKEN;
 	}
-	if (!teredo_addr_in_prefix(daddr, &cfg->prefix, cfg->prefix_len))
+	if (!teredo_config_covers(cfg, daddr))
 		return TEREDO_A_STATS_TX_INNER_DEST;	/* */
 	if (!teredo_addr_is_usable(&ta, daddr) ||
 	    teredo_is_broadcast(td, ta.client))
@@ -52,7 +48,7 @@ void teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 {
 	struct in6_addr saddr;
 
-	teredo_relay_source(td, &probe->addr, &saddr);
+	teredo_relay_source(probe, &saddr);
 	teredo_bubble_indirect(td, &saddr, &probe->addr);	/* case 3, R-07 */
 }
 
@@ -62,35 +58,39 @@ static void host_relay_probe(struct teredo_dev *td,
 {
 	struct in6_addr saddr;
 
-	teredo_relay_source(td, &probe->addr, &saddr);
+	teredo_relay_source(probe, &saddr);
 	if (teredo_bubble_direct(td, &saddr, &probe->addr))
 		teredo_bubble_indirect(td, &saddr, &probe->addr);
 }
 
-/* The datagram of a client whose peer entry does not match it (yet). */
-static int rcv_from_closed(struct teredo_dev *td, const struct teredo_rx *rx,
-			   const struct teredo_peer *peer)
+/* A bubble, or a datagram of a client whose peer entry does not match it (yet).
+ * The mapping may differ from the one in the client's address only in answer to
+ * a bubble of ours: once, and while it is fresh.
+ */
+static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
+		    const struct teredo_peer *peer)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
-	struct in6_addr expected;
+	enum teredo_trust how = TEREDO_TRUST_KNOWN;
 	struct teredo_addr ta;
+	u64 nonce = 0;
 
-	if (!teredo_addr_in_prefix(&pkt->saddr, &rx->cfg->prefix,
-				   rx->cfg->prefix_len) ||
+	if (!teredo_config_covers(rx->cfg, &pkt->saddr) ||
 	    !teredo_addr_is_usable(&ta, &pkt->saddr))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;	/* */
-	if (ta.client != rx->src.addr || ta.port != rx->src.port) {
-		teredo_relay_source(td, &pkt->saddr, &expected);
+	if ((ta.client != rx->src.addr || ta.port != rx->src.port) &&
+	    !(peer && teredo_peer_matches(peer, rx->src))) {
 		if (!teredo_is_bubble(pkt) ||
-		    !ipv6_addr_equal(&pkt->daddr, &expected))
-			return TEREDO_A_STATS_RX_MAPPING;	/* */
+		    !teredo_addr_is_link_local(&pkt->daddr))
+			return TEREDO_A_STATS_RX_MAPPING;	/* */
+		how = TEREDO_TRUST_NONCE;		/* */
+		memcpy(&nonce, &pkt->daddr.s6_addr[8], sizeof(nonce));
 	}
 	if (!peer)
 		return TEREDO_A_STATS_RX_UNKNOWN_PEER;	/* */
 	if (!teredo_peer_trust(td, rx->cfg, &pkt->saddr,
-			       TEREDO_PEER_KIND_TEREDO, rx->src,
-			       TEREDO_TRUST_KNOWN, 0))
-		return TEREDO_A_STATS_RX_UNKNOWN_PEER;
+			       TEREDO_PEER_KIND_TEREDO, rx->src, how, nonce))
+		return TEREDO_A_STATS_RX_MAPPING;
 	return TEREDO_GO_ON;				/* */
 }
 
@@ -98,23 +98,25 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		     const struct teredo_rx *rx)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
+	bool bubble = teredo_is_bubble(pkt);
 	struct teredo_peer *peer;
 	int verdict;
 
 	if (unlikely(pkt->has_auth || pkt->has_origin))
 		return TEREDO_A_STATS_RX_MISPLACED;	/* */
-	if (unlikely(teredo_rx_trailers_refuse(skb, rx)))
-		return TEREDO_A_STATS_RX_TRAILER;
+	verdict = teredo_rx_check_trailers(skb, rx);
+	if (unlikely(verdict))
+		return verdict;
 
 	peer = teredo_peer_lookup(td, &pkt->saddr);
-	if (likely(peer && teredo_peer_matches(peer, rx->src))) {
+	if (likely(peer && teredo_peer_matches(peer, rx->src) && !bubble)) {
 		teredo_peer_heard(peer);
 	} else {
-		verdict = rcv_from_closed(td, rx, peer);
+		verdict = rcv_slow(td, rx, peer);
 		if (verdict)
 			return verdict;
 	}
-	if (unlikely(teredo_is_bubble(pkt))) {		/* */
+	if (unlikely(bubble)) {				/* */
 		teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
 		consume_skb(skb);
 		return TEREDO_TAKEN;
@@ -123,8 +125,7 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	 * back into Teredo, where servers and clients do without us (SEC-44).
 	 */
 	if (unlikely(!teredo_addr_is_routable(&pkt->daddr) ||
-		     teredo_addr_in_prefix(&pkt->daddr, &rx->cfg->prefix,
-					   rx->cfg->prefix_len)))
+		     teredo_config_covers(rx->cfg, &pkt->daddr)))
 		return TEREDO_A_STATS_RX_INNER_DEST;
 	return TEREDO_GO_ON;
 }

@@ -4,27 +4,7 @@
 #define TEREDO_ROLE_H
 
 #include "device.h"
-#include "parse.h"
 #include "recv.h"
-
-/* A received datagram on its way through recv.c and a role. */
-struct teredo_rx {
-	const struct teredo_config *cfg;
-	const struct teredo_status *status;
-	const struct teredo_sock *ts;	/* socket it came to */
-	struct teredo_packet pkt;
-	union teredo_endpoint src;	/* outer source */
-	u32 data_len;			/* octets of UDP payload */
-};
-
-/* True if the datagram has trailers that ask to have it discarded (F-40). */
-static inline bool teredo_rx_trailers_refuse(struct sk_buff *skb,
-					     const struct teredo_rx *rx)
-{
-	return unlikely(rx->data_len != rx->pkt.ipv6 + TEREDO_IPV6_LEN +
-					rx->pkt.payload_len) &&
-	       teredo_rx_read_trailers(skb, rx);
-}
 
 /**
  * struct teredo_role - rules of one role
@@ -64,9 +44,9 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		     const struct teredo_rx *rx);
 void teredo_relay_probe(struct teredo_dev *td,
 			const struct teredo_probe *probe);
-/* Source of a relay's bubbles to @peer. */
-void teredo_relay_source(const struct teredo_dev *td,
-			 const struct in6_addr *peer, struct in6_addr *out);
+/* Source of the bubble that a relay sends for @probe. */
+void teredo_relay_source(const struct teredo_probe *probe,
+			 struct in6_addr *out);
 
 /* The role that a configuration asks for, NULL if there is none (main.c). */
 const struct teredo_role *teredo_role_find(const struct teredo_config *cfg);

@@ -9,12 +9,6 @@
 #include "recv.h"
 #include "role.h"
 
-static bool is_teredo(const struct teredo_rx *rx, const struct in6_addr *addr)
-{
-	return teredo_addr_in_prefix(addr, &rx->cfg->prefix,
-				     rx->cfg->prefix_len);
-}
-
 static bool is_own_ipv4(const struct teredo_config *cfg, __be32 addr)
 {
 	return addr == cfg->local ||
@@ -165,7 +159,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		return verdict;
 
 	/* Checks 5, 6 and 7 */
-	from_client = is_teredo(rx, &pkt->saddr);
+	from_client = teredo_config_covers(rx->cfg, &pkt->saddr);
 	if (from_client) {
 		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
@@ -173,7 +167,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			return TEREDO_A_STATS_RX_MAPPING;
 	} else {
 		teredo_addr_unpack(&ta, &pkt->daddr);
-		if (!is_teredo(rx, &pkt->daddr) ||
+		if (!teredo_config_covers(rx->cfg, &pkt->daddr) ||
 		    ta.server != rx->cfg->local)
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		/* Relays speak from link-local addresses, too; nobody speaks
@@ -185,7 +179,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 	}
 
-	if (is_teredo(rx, &pkt->daddr))
+	if (teredo_config_covers(rx->cfg, &pkt->daddr))
 		return forward_udp(td, skb, rx);
 	if (!teredo_addr_is_routable(&pkt->daddr))
 		return TEREDO_A_STATS_RX_INNER_DEST;		/* S-12 */
@@ -229,7 +223,7 @@ static void server_relay_probe(struct teredo_dev *td,
 		teredo_relay_probe(td, probe);
 		return;
 	}
-	teredo_relay_source(td, &probe->addr, &saddr);
+	teredo_relay_source(probe, &saddr);
 	teredo_build_origin(buf, cfg->local, cfg->port ?: htons(TEREDO_PORT));
 	teredo_build_bubble(buf + TEREDO_ORIGIN_LEN, &saddr, &probe->addr);
 	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
@@ -249,7 +243,7 @@ static int server_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 
 	if (peer && !teredo_is_bubble(&rx->pkt) &&
 	    teredo_peer_matches(peer, rx->src) &&
-	    !is_teredo(rx, &rx->pkt.daddr))
+	    !teredo_config_covers(rx->cfg, &rx->pkt.daddr))
 		return teredo_relay_rcv(td, skb, rx);
 
 	verdict = server_rcv(td, skb, rx);

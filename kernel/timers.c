@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "timers.h"
 
-#include "bubble.h"
 #include "compat.h"
 #include "device.h"
 #include "icmp.h"
 #include "netlink.h"
+#include "probe.h"
 
 /* Peers handled at a time, and in one run of the timer: a softirq must end. */
 #define BATCH	8

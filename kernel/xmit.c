@@ -17,7 +17,7 @@ static int check(const struct sk_buff *skb, const struct net_device *dev)
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 
 	if (unlikely(ip6->version != 6))
-		return TEREDO_A_STATS_TX_NO_MEMORY;
+		return TEREDO_A_STATS_TX_MALFORMED;
 	/* The stack respects the MTU; packet sockets and bridges may not. */
 	if (unlikely(skb->len > dev->mtu && !skb_is_gso(skb)))
 		return TEREDO_A_STATS_TX_TOO_BIG;
@@ -37,7 +37,7 @@ netdev_tx_t teredo_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (unlikely(skb->protocol != htons(ETH_P_IPV6) ||
 		     !pskb_inet_may_pull(skb))) {
 		dev_core_stats_tx_dropped_inc(dev);
-		teredo_drop(td, skb, TEREDO_A_STATS_TX_NO_MEMORY);
+		teredo_drop(td, skb, TEREDO_A_STATS_TX_MALFORMED);
 		return NETDEV_TX_OK;
 	}
 

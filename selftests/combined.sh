@@ -105,7 +105,7 @@ one_way()
 	b=$(client_address clib) || return
 	spawn clib python3 -c "$receiver" "$1" >"$tmp/oneway"
 	pid=$spawned
-	wait_for 5 udp_bound6 clib 9999 || return
+	wait_for 30 udp_bound6 clib 9999 || return
 	on clia python3 -c "$sender" "$b" "$1" "$2" || return
 	wait_for 30 gone "$pid"
 	cat "$tmp/oneway"

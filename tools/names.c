@@ -93,6 +93,7 @@ static const char *const stats[] = {
 	[TEREDO_A_STATS_TX_TOO_BIG]		= "tx-too-big",
 	[TEREDO_A_STATS_TX_NO_ROUTE]		= "tx-no-route",
 	[TEREDO_A_STATS_TX_LOOP]		= "tx-loop",
+	[TEREDO_A_STATS_TX_MALFORMED]		= "tx-malformed",
 	[TEREDO_A_STATS_TX_NO_MEMORY]		= "tx-no-memory",
 	[TEREDO_A_STATS_TX_QUEUE_FULL]		= "tx-queue-full",
 	[TEREDO_A_STATS_TX_UNREACHABLE]		= "tx-unreachable",

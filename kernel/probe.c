@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "probe.h"
+
+#include <linux/random.h>
+
+#include "device.h"
+#include "role.h"
+
+/* How long a peer that did not answer is left alone. The RFC limits bubbles;
+ * echo requests to native hosts only need to be rare.
+ */
+static unsigned long quiet_time(const struct teredo_peer *peer)
+{
+	return peer->kind == TEREDO_PEER_KIND_NATIVE ? TEREDO_ECHO_RETRY :
+						       TEREDO_BUBBLE_WINDOW;
+}
+
+bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
+			struct teredo_probe *probe)
+{
+	unsigned long now = jiffies;
+
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->last_probe &&
+	    time_before(now, peer->last_probe + TEREDO_PROBE_SPACING))
+		return false;
+	if (peer->bubbles >= TEREDO_PROBE_TRIES) {
+		if (time_before(now, peer->last_probe + quiet_time(peer)))
+			return false;
+		peer->bubbles = 0;
+	}
+	peer->bubbles++;
+	WRITE_ONCE(peer->last_probe, teredo_now());
+	/* For the echo request of a client (C-89) and the bubble of a relay
+	 * (R-13); 0 is none.
+	 */
+	WRITE_ONCE(peer->nonce, get_random_u64() ?: 1);
+
+	probe->addr = peer->addr;
+	probe->kind = peer->kind;
+	probe->nonce = peer->nonce;
+	return true;
+}
+
+void teredo_probe_send(struct teredo_dev *td, const struct teredo_probe *probe)
+{
+	READ_ONCE(td->role)->probe(td, probe);
+}
