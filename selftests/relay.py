@@ -38,7 +38,7 @@ def nothing(sends, ports=(), wait=0.4):
                    for g, _ in [p.receive_raw(0.05) or (b"", 0)] if g]
 
 
-with Ktap(25) as t:
+with Ktap(28) as t:
     # A native host speaks to a client nobody knows.
     for n in range(3):
         host.send(b"early%d" % n, A)
@@ -50,7 +50,8 @@ with Ktap(25) as t:
             got and not got.source.startswith("2001:0:"), got and got.source)
     t.check("no data before the client answers (R-05)", not [
         1 for p in iter(lambda: a.receive(0.2), None) if p.proto != NONE])
-    a.send(bubble(A, got.source if got else "fe80::1"), RELAY)
+    asked = got.source if got else "fe80::1"
+    a.send(bubble(A, asked), RELAY)
     came = [data_of(a.receive()) for n in range(3)]
     t.check("the bubble's answer releases the queue, in order (R-09)",
             came == [b"early0", b"early1", b"early2"], came)
@@ -61,6 +62,23 @@ with Ktap(25) as t:
     t.check("one hop less for inet, one for the relay (SEC-51)", got and got.hops == 62,
             got and got.hops)
     t.check("no more bubbles", server.receive(0.2) is None)
+
+    # Somebody saw the answer and sends it again, from elsewhere.
+    b.send(bubble(A, asked), RELAY)
+    host.send(b"whither", A)
+    got = a.receive()
+    t.check("an answer moves a mapping once only (R-12)", data_of(got) == b"whither", show(got))
+
+    # A client behind a symmetric NAT answers from where its address does not say.
+    elsewhere = teredo(SERVER, "198.51.100.1", 65000)
+    host.send(b"symmetric", elsewhere)
+    got = server.receive()
+    b.send(bubble(elsewhere, got.source if got else "fe80::1"), RELAY)
+    got = b.receive()
+    t.check("an answer to our bubble may come from anywhere (R-13)",
+            data_of(got) == b"symmetric" and got.dest == elsewhere, show(got))
+    b.send(datagram(elsewhere, HOST, 7, 9000, b"so be it"), RELAY)
+    t.check("and what follows from there is accepted", host.heard() == (b"so be it", elsewhere))
 
     # The client speaks.
     a.send(datagram(A, HOST, 7, 9000, b"hello"), RELAY)

@@ -9,7 +9,7 @@
 need jq ping
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 52
+plan 53
 
 diagnose()
 {
@@ -70,6 +70,7 @@ usage "a mapping that is none" peer add teredo0 2001:0:cb00:7101::1 at nowhere
 
 refuses "no such device" 'nosuch' show nosuch
 refuses "no such device, to run" 'nosuch' run nosuch --once
+refuses "no such device, to watch" 'nosuch' monitor nosuch
 refuses "a device that is not ours" 'eth0' show eth0
 refuses "a server without a local address" 'local' add teredo0 mode server
 check_fails "and leaves nothing behind" nip clia link show teredo0

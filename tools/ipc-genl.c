@@ -473,6 +473,11 @@ static void keep_drained(const struct nlmsghdr *nlh, void *arg)
 	keep_datagram(nlh);
 }
 
+bool ipc_control_waiting(void)
+{
+	return waiting_count;
+}
+
 int ipc_control_bind(const char *ifname, struct device *dev)
 {
 	struct request req;

@@ -46,6 +46,8 @@ int ipc_control_bind(const char *ifname, struct device *dev);
 int ipc_control_fd(void);
 int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 		     const void *payload, size_t len);
+/* True if something is kept, of which ipc_control_fd() does not tell. */
+bool ipc_control_waiting(void);
 /* False when nothing waits. */
 bool ipc_control_recv(struct datagram *out);
 /* Report those of state, nat, address, mapped, server and server2 of the

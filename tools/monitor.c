@@ -91,6 +91,7 @@ static void show_event(const struct ipc_event *event, void *arg)
 int monitor_main(int argc, char **argv)
 {
 	char ifname[IF_NAMESIZE];
+	struct device dev;
 	struct pollfd pfd;
 
 	if (argc > 1)
@@ -99,6 +100,9 @@ int monitor_main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (ipc_monitor_open(true))
 		return request_failed(NULL);
+	/* Waiting for a name that was misspelt would be long. */
+	if (argc && ipc_dev_get(ifname, false, &dev))
+		return request_failed(ifname);
 
 	pfd.fd = ipc_monitor_fd();
 	pfd.events = POLLIN;

@@ -628,7 +628,6 @@ static void loop(struct controller *c)
 			{ .fd = c->resolver.fd, .events = POLLIN },
 		};
 
-		/* Those that came during a request make no noise. */
 		take_datagrams(c);
 		before_qualify(c);
 		handle_qualify(c);
@@ -638,7 +637,11 @@ static void loop(struct controller *c)
 		/* What was just done may have brought more to do at once. */
 		fds[5].fd = c->resolver.fd;
 		set_timer(c);
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+		/* An answer may have come while its question was being sent;
+		 * it makes no noise.
+		 */
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]),
+			 ipc_control_waiting() ? 0 : -1) < 0)
 			continue;
 		if (fds[0].revents)
 			take_signal(c);
