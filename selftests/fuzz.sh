@@ -8,6 +8,8 @@
 # (F-19..F-27, F-37, SEC-40).
 #
 # TEREDO_FUZZ_COUNT= is the number of datagrams at each of them, TEREDO_FUZZ_SEED= the seed.
+#
+# Runs alone: it unloads the module.
 
 . "$(dirname "$0")/lab.sh"
 
