@@ -6,19 +6,6 @@
 #include <linux/string.h>
 #endif
 
-bool teredo_addr_in_prefix(const struct in6_addr *addr,
-			   const struct in6_addr *prefix, u8 len)
-{
-	u8 octets = len / 8, bits = len % 8;
-
-	if (len > 128 || memcmp(addr, prefix, octets))
-		return false;
-	if (!bits)
-		return true;
-	return !((addr->s6_addr[octets] ^ prefix->s6_addr[octets]) >>
-		 (8 - bits));
-}
-
 void teredo_addr_unpack(struct teredo_addr *out, const struct in6_addr *addr)
 {
 	__be16 half[2];

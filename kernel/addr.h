@@ -14,10 +14,6 @@ struct teredo_addr {
 	u16 flags;
 };
 
-/* True if @prefix, with @len significant bits, covers @addr. */
-bool teredo_addr_in_prefix(const struct in6_addr *addr,
-			   const struct in6_addr *prefix, u8 len);
-
 /* Take a Teredo address apart; its prefix is the caller's business. */
 void teredo_addr_unpack(struct teredo_addr *out, const struct in6_addr *addr);
 
