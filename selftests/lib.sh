@@ -138,6 +138,22 @@ check_says()
 	fi
 }
 
+# check_ktap DESCRIPTION COMMAND...: one result of a program that writes KTAP, whose
+# own results come before it, indented
+check_ktap()
+{
+	local description=$1 status
+
+	shift
+	"$@" 2>&1 | sed 's/^/    /'
+	status=${PIPESTATUS[0]}
+	if ((status == 0)); then
+		pass "$description"
+	else
+		fail "$description" "status $status of: $*"
+	fi
+}
+
 # results_from COMMAND...: a program that writes KTAP gives all the results
 results_from()
 {

@@ -3,8 +3,9 @@
 #
 # lint.sh: the static checks behind `make lint`, one result each:
 #	sparse and gcc at W=1 on the module, gcc on the tools, checkpatch --strict
-#	on all C sources, shellcheck on all scripts, bash -n on the completion, and
-#	generated netlink code against its specification.
+#	on all C sources, shellcheck on all scripts, bash -n on the completion,
+#	generated netlink code against its specification, and conformance.rst against
+#	the tests that it names.
 # A warning is a failure.  KDIR is the kernel to build against.
 
 . "$(dirname "$0")/lib.sh"
@@ -132,7 +133,7 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=5
+results=6
 has_generator && ((++results))
 plan $results
 
@@ -141,6 +142,7 @@ check "tools: no warnings" tools
 check "kernel: checkpatch --strict" kernel_checked
 check "tools and selftests: checkpatch --strict" user_checked
 check "scripts: shellcheck" scripts
+check "conformance.rst names tests that cite its rules" selftests/conformance.py
 has_generator && check "netlink code is what the specification generates" generated
 
 echo "$((ktap_done - ktap_failed)) passed, $ktap_failed failed, 0 skipped"

@@ -66,7 +66,7 @@ has_default()
 	nip "$1" -6 route show default dev teredo0 | grep "metric $2"
 }
 
-check "the state machine, with a clock of its own" "$repo/tools/test-qualify"
+check_ktap "the state machine, with a clock of its own" "$repo/tools/test-qualify"
 
 start_server ours || skip_all "no server"
 

@@ -10,6 +10,9 @@
 # plan do not agree, or when the kernel complains while it runs.  Tests that
 # cannot run have failed: TEREDO_STRICT= lets them skip instead.
 #
+# When all of them ran, one more result says whether Documentation/conformance.rst is
+# true: whether each rule that it names a test for was shown by that test.
+#
 # Tests mostly wait, so by default two run at a time where there are two CPUs.
 # Those with a line "# Runs alone" come last, one by one.
 
@@ -27,7 +30,8 @@ fi
 
 tests=("$@")
 ((${#tests[@]})) || read -ra tests <<<"${TESTS:-}"
-((${#tests[@]})) || read -ra tests < <(make -s list)
+complete=$((!${#tests[@]}))
+((!complete)) || read -ra tests < <(make -s list)
 
 limit=$(sed -n 's/^timeout=//p' settings)
 dir=$(mktemp -d) || exit 1
@@ -39,7 +43,8 @@ count()
 {
 	local line planned='' results=0 bad=0 good=0 skips=0 status=$2 seen=''
 
-	while read -r line; do
+	# Indented results are part of another one.
+	while IFS= read -r line; do
 		case $line in
 		'1..'*)
 			planned=${line#1..} seen=$planned
@@ -82,10 +87,12 @@ run_one()
 		echo "# no such test" | tee "$output"
 		status=127
 	fi
+	# For conformance.py
+	[[ ! -e $output ]] || ln -f "$output" "$dir/${test%.sh}.ktap"
 	read -r good bad skips < <(count "$test" "$status" "$output" 2>"$output.wrong")
 	cat "$output.wrong"
-	if ! dmesg | ./vm/klog.sh /dev/stdin "$marker" >"$output"; then
-		sed 's/^/# /' "$output"
+	if ! dmesg | ./vm/klog.sh /dev/stdin "$marker" >"$output.log"; then
+		sed 's/^/# /' "$output.log"
 		((++bad))
 	fi
 	((bad == 0)) || result='not ok'
@@ -99,7 +106,7 @@ alone()
 }
 
 echo "TAP version 13"
-echo "1..${#tests[@]}"
+echo "1..$((${#tests[@]} + complete))"
 running=0
 
 for i in "${!tests[@]}"; do
@@ -126,5 +133,15 @@ for i in "${!tests[@]}"; do
 	read -r good bad skips <"$dir/$((i + 1)).count"
 	((passed += good, failed += bad, skipped += skips))
 done
+if ((complete)); then
+	if ./conformance.py "$dir"; then
+		((++passed))
+		result=ok
+	else
+		((++failed))
+		result='not ok'
+	fi
+	echo "$result $((${#tests[@]} + 1)) - selftests: conformance"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))
