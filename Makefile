@@ -69,7 +69,7 @@ netlink:
 netlink-check:
 	@dir=$$(mktemp -d) && Documentation/netlink/generate.sh $$dir && \
 		for file in include/uapi/linux/teredo.h kernel/netlink-gen.h \
-			kernel/netlink-gen.c; do \
+			kernel/netlink-gen.c kernel/names-gen.h; do \
 			diff -u $$file $$dir/$$file || status=1; \
 		done; rm -r $$dir; exit $$status
 

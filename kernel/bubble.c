@@ -3,6 +3,8 @@
 
 #include "build.h"
 #include "device.h"
+#include "recv.h"
+#include "trace.h"
 
 void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,
@@ -11,8 +13,20 @@ void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 	u8 buf[TEREDO_IPV6_LEN];
 
 	teredo_build_bubble(buf, saddr, daddr);
-	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
-		teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
+		return;
+	trace_teredo_bubble(td->dev, false, to, saddr, daddr);
+	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+}
+
+int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
+			const struct teredo_rx *rx)
+{
+	trace_teredo_bubble(td->dev, true, rx->src, &rx->pkt.saddr,
+			    &rx->pkt.daddr);
+	teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
+	consume_skb(skb);
+	return TEREDO_TAKEN;
 }
 
 bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,

@@ -5,6 +5,8 @@
 
 #include "peer.h"
 
+struct teredo_rx;
+
 /* Send a bubble to the mapping in the Teredo address @daddr (C-51). RCU, BH
  * off; false if the address does not allow it (C-53, F-54).
  */
@@ -22,5 +24,9 @@ bool teredo_bubble_indirect(struct teredo_dev *td,
 void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,
 			const struct in6_addr *daddr);
+
+/* A received bubble has done its work: @skb is freed, TEREDO_TAKEN returned. */
+int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
+			const struct teredo_rx *rx);
 
 #endif /* TEREDO_BUBBLE_H */

@@ -75,14 +75,6 @@ static void client_probe(struct teredo_dev *td,
 		teredo_bubble_indirect(td, &status->address, &probe->addr);
 }
 
-static int consumed(struct teredo_dev *td, struct sk_buff *skb,
-		    enum teredo_stats what)
-{
-	teredo_count(td->stats, what);
-	consume_skb(skb);
-	return TEREDO_TAKEN;
-}
-
 /* A bubble that came through our server: somebody wants to reach us. The
  * answer goes to a Teredo client's mapping, or to the relay that the origin
  * indication names (C-36, D-06).
@@ -111,7 +103,7 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 	if (!teredo_ratelimiter_ok(&td->answers, to.addr))
 		return TEREDO_A_STATS_RX_LIMITED;
 	teredo_bubble_send(td, to, own, &pkt->saddr);
-	return consumed(td, skb, TEREDO_A_STATS_RX_BUBBLE);
+	return teredo_bubble_taken(td, skb, rx);
 }
 
 /* No trusted entry matches the source of this datagram. */
@@ -204,7 +196,7 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			return verdict;
 	}
 	if (unlikely(teredo_is_bubble(pkt)))
-		return consumed(td, skb, TEREDO_A_STATS_RX_BUBBLE);
+		return teredo_bubble_taken(td, skb, rx);
 	if (unlikely(!teredo_addr_is_routable(&pkt->saddr)))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;
 	return TEREDO_GO_ON;

@@ -69,13 +69,6 @@ struct teredo_status *teredo_initial_status(struct teredo_dev *td);
 int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 			struct netlink_ext_ack *extack);
 
-static inline void teredo_drop(const struct teredo_dev *td,
-			       struct sk_buff *skb, enum teredo_stats reason)
-{
-	teredo_count(td->stats, reason);
-	kfree_skb(skb);
-}
-
 int teredo_device_init(void);
 void teredo_device_exit(void);
 

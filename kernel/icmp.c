@@ -4,6 +4,7 @@
 #include <linux/icmpv6.h>
 
 #include "device.h"
+#include "drop.h"
 
 /* What a sender is told. All other drops are silent. The stack itself keeps
  * from answering errors, multicasts and the like (SEC-30).
@@ -45,8 +46,7 @@ void teredo_icmp_reject(struct teredo_dev *td, struct sk_buff *skb,
 		teredo_count(td->stats, TEREDO_A_STATS_TX_ICMP);
 		icmpv6_ndo_send(skb, type, code, info);
 	}
-	dev_core_stats_tx_dropped_inc(td->dev);
-	teredo_drop(td, skb, reason);
+	teredo_drop_tx(td, skb, reason, TEREDO_NOWHERE);
 }
 
 void teredo_icmp_reject_all(struct teredo_dev *td, struct sk_buff_head *list,

@@ -10,6 +10,7 @@
 #include "probe.h"
 #include "queue.h"
 #include "timers.h"
+#include "trace.h"
 
 /* A peer that has not both spoken to us and been spoken to costs whoever makes
  * it up nothing. Such peers share a quarter of the list, and some fixed number
@@ -41,6 +42,17 @@ static void set_confirmed(struct teredo_dev *td, struct teredo_peer *peer)
 	WRITE_ONCE(peer->confirmed, true);
 	list_del(&peer->unconfirmed);
 	td->peers.unconfirmed_count--;
+}
+
+/* To any state but TRUSTED, which confirm() takes care to show last. */
+static void set_state(struct teredo_dev *td, struct teredo_peer *peer,
+		      enum teredo_peer_state state)
+{
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->state == state)
+		return;
+	WRITE_ONCE(peer->state, state);
+	trace_teredo_peer(td->dev, peer);
 }
 
 static bool make_room(struct teredo_dev *td, const struct teredo_config *cfg,
@@ -93,6 +105,7 @@ static struct teredo_peer *create(struct teredo_dev *td,
 	td->peers.unconfirmed_count++;
 	if (origin == BY_HAND)
 		set_confirmed(td, peer);
+	trace_teredo_peer(td->dev, peer);
 	return peer;
 }
 
@@ -104,6 +117,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	lockdep_assert_held(&td->peers.lock);
 	if (!teredo_peer_unhash(td, peer))
 		return;
+	trace_teredo_peer_del(td->dev, peer);
 	set_confirmed(td, peer);
 	if (wait) {
 		teredo_queue_take(td, wait, dropped);
@@ -196,6 +210,8 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		/* pairs with the acquire in teredo_peer_is_open() */
 		smp_store_release(&peer->state, TEREDO_PEER_STATE_TRUSTED);
 	teredo_peer_info(td, peer, &info);
+	if (news)
+		trace_teredo_peer(td->dev, peer);
 	spin_unlock_bh(&peers->lock);
 
 	if (wait) {
@@ -246,7 +262,7 @@ void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 	teredo_queue_take(td, wait, dropped);
 	WRITE_ONCE(peer->wait, NULL);
 	kfree(wait);
-	WRITE_ONCE(peer->state, TEREDO_PEER_STATE_UNREACHABLE);
+	set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
 	teredo_peer_info(td, peer, info);
 }
 
@@ -307,7 +323,7 @@ static int start_waiting(struct teredo_dev *td, struct teredo_peer *peer,
 	 */
 	if (!*send && READ_ONCE(peer->bubbles) >= TEREDO_PROBE_TRIES) {
 		kfree(wait);
-		WRITE_ONCE(peer->state, TEREDO_PEER_STATE_UNREACHABLE);
+		set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
 	/* Whoever is probed is not the first to go. */
@@ -317,7 +333,7 @@ static int start_waiting(struct teredo_dev *td, struct teredo_peer *peer,
 	wait->tries = *send;
 	__skb_queue_head_init(&wait->queue);
 	WRITE_ONCE(peer->wait, wait);
-	WRITE_ONCE(peer->state, TEREDO_PEER_STATE_PROBING);
+	set_state(td, peer, TEREDO_PEER_STATE_PROBING);
 	teredo_timer_add(td, wait);
 	return 0;
 }

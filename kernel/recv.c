@@ -14,8 +14,10 @@
 #include <net/udp.h>
 
 #include "device.h"
+#include "drop.h"
 #include "parse.h"
 #include "role.h"
+#include "trace.h"
 
 const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
 {
@@ -140,6 +142,8 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 	if (unlikely(IP_ECN_decapsulate(&outer, skb) > 1))
 		return TEREDO_A_STATS_RX_ECN;
 
+	trace_teredo_rcv(td->dev, rx->src, rx->dst, &rx->pkt.saddr,
+			 &rx->pkt.daddr, len);
 	/* Always the same way for one flow, so that it stays in order. */
 	if ((by_napi(skb) ? gro_cells_receive(&td->gro_cells, skb) :
 			    netif_rx(skb)) == NET_RX_SUCCESS)
@@ -147,40 +151,43 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
+static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
+		   struct teredo_rx *rx)
 {
 	struct teredo_dev *td = ts->td;
 	u8 outer_tos = ip_hdr(skb)->tos;
-	struct teredo_rx rx;
 	int verdict;
 
+	rx->ts = ts;
+	rx->src = teredo_endpoint(ip_hdr(skb)->saddr, udp_hdr(skb)->source);
+	rx->dst = teredo_endpoint(ip_hdr(skb)->daddr, ts->port);
+	rx->cfg = rcu_dereference(td->config);
+	rx->status = rcu_dereference(td->status);
+
 	verdict = check_outer(ts, skb);
-	if (unlikely(verdict))
-		return verdict;
-
-	rx.ts = ts;
-	rx.src = teredo_endpoint(ip_hdr(skb)->saddr, udp_hdr(skb)->source);
-	rx.cfg = rcu_dereference(td->config);
-	rx.status = rcu_dereference(td->status);
-
 	/* From here on skb->data is the payload, and may move. */
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
-	rx.data_len = skb->len;
+	rx->data_len = skb->len;
+	if (likely(!verdict))
+		verdict = parse(skb, rx);
+	if (unlikely(verdict)) {
+		/* of what is inside nothing is known */
+		memset(&rx->pkt, 0, sizeof(rx->pkt));
+		return verdict;
+	}
 
-	verdict = parse(skb, &rx);
+	verdict = READ_ONCE(td->role)->rcv(td, skb, rx);
 	if (unlikely(verdict))
 		return verdict;
-	verdict = READ_ONCE(td->role)->rcv(td, skb, &rx);
-	if (unlikely(verdict))
-		return verdict;
-	if (unlikely(is_neighbour_discovery(skb, &rx.pkt)))
+	if (unlikely(is_neighbour_discovery(skb, &rx->pkt)))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;
-	return deliver(td, skb, &rx, outer_tos);
+	return deliver(td, skb, rx, outer_tos);
 }
 
 int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
+	struct teredo_rx rx;
 	int verdict;
 
 	/* The link is going down; nobody reads this socket. */
@@ -188,11 +195,9 @@ int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
-	verdict = receive(ts, skb);
-	if (unlikely(verdict > 0)) {
-		dev_core_stats_rx_dropped_inc(ts->td->dev);
-		teredo_drop(ts->td, skb, verdict);
-	}
+	verdict = receive(ts, skb, &rx);
+	if (unlikely(verdict > 0))
+		teredo_drop_rx(skb, &rx, verdict);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct teredo_rx {
 	const struct teredo_sock *ts;	/* socket it came to */
 	struct teredo_packet pkt;
 	union teredo_endpoint src;	/* outer source */
+	union teredo_endpoint dst;	/* outer destination */
 	u32 data_len;			/* octets of UDP payload */
 };
 

@@ -116,11 +116,8 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		if (verdict)
 			return verdict;
 	}
-	if (unlikely(bubble)) {				/* */
-		teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
-		consume_skb(skb);
-		return TEREDO_TAKEN;
-	}
+	if (unlikely(bubble))				/* */
+		return teredo_bubble_taken(td, skb, rx);
 	/* Where to is the routing tables' decision (R-16, R-17), but never
 	 * back into Teredo, where servers and clients do without us (SEC-44).
 	 */

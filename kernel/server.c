@@ -4,10 +4,12 @@
  */
 #include <linux/skbuff.h>
 
+#include "bubble.h"
 #include "build.h"
 #include "device.h"
 #include "recv.h"
 #include "role.h"
+#include "trace.h"
 
 static bool is_own_ipv4(const struct teredo_config *cfg, __be32 addr)
 {
@@ -102,6 +104,7 @@ static int forward_udp(struct teredo_dev *td, struct sk_buff *skb,
 {
 	u8 buf[TEREDO_ORIGIN_LEN + FORWARD_MAX];
 	u32 rest = rx->data_len - rx->pkt.ipv6;
+	union teredo_endpoint to;
 	struct teredo_addr ta;
 	size_t len = 0;
 
@@ -118,10 +121,13 @@ static int forward_udp(struct teredo_dev *td, struct sk_buff *skb,
 		len = teredo_build_origin(buf, rx->src.addr, rx->src.port);
 	if (skb_copy_bits(skb, rx->pkt.ipv6, buf + len, rest))
 		return TEREDO_A_STATS_RX_NO_MEMORY;
+	to = teredo_endpoint(ta.client, ta.port);
 	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
-			     teredo_endpoint(ta.client, ta.port), buf,
-			     len + rest))
+			     to, buf, len + rest)) {
+		trace_teredo_forward(td->dev, rx->src, to, &rx->pkt.saddr,
+				     &rx->pkt.daddr, rest);
 		teredo_count(td->stats, TEREDO_A_STATS_RX_FORWARDED);
+	}
 	consume_skb(skb);
 	return TEREDO_TAKEN;
 }
@@ -186,11 +192,8 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	/* To the native network go echoes of clients only; a bubble there
 	 * means nothing. The stack counts the hop (S-13, S-30).
 	 */
-	if (teredo_is_bubble(pkt)) {
-		teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
-		consume_skb(skb);
-		return TEREDO_TAKEN;
-	}
+	if (teredo_is_bubble(pkt))
+		return teredo_bubble_taken(td, skb, rx);
 	teredo_count(td->stats, TEREDO_A_STATS_RX_NATIVE);
 	return TEREDO_GO_ON;
 }
@@ -215,6 +218,7 @@ static void server_relay_probe(struct teredo_dev *td,
 {
 	const struct teredo_config *cfg = rcu_dereference_bh(td->config);
 	u8 buf[TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN];
+	union teredo_endpoint to;
 	struct in6_addr saddr;
 	struct teredo_addr ta;
 
@@ -226,10 +230,11 @@ static void server_relay_probe(struct teredo_dev *td,
 	teredo_relay_source(probe, &saddr);
 	teredo_build_origin(buf, cfg->local, cfg->port ?: htons(TEREDO_PORT));
 	teredo_build_bubble(buf + TEREDO_ORIGIN_LEN, &saddr, &probe->addr);
-	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
-			     teredo_endpoint(ta.client, ta.port), buf,
-			     sizeof(buf)))
-		teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+	to = teredo_endpoint(ta.client, ta.port);
+	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
+		return;
+	trace_teredo_bubble(td->dev, false, to, &saddr, &probe->addr);
+	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
 }
 
 /* Server and relay on one port (5.4.3): first those whom the relay knows, then

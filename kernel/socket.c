@@ -12,9 +12,11 @@
 
 #include "compat.h"
 #include "device.h"
+#include "drop.h"
 #include "offload.h"
 #include "recv.h"
 #include "role.h"
+#include "trace.h"
 
 int teredo_sockets_init(struct teredo_sockets *socks)
 {
@@ -108,7 +110,8 @@ bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr)
 
 /* -- sending -- */
 
-static int send_failed(struct teredo_dev *td, struct sk_buff *skb, int err)
+static int send_failed(struct teredo_dev *td, struct sk_buff *skb,
+		       union teredo_endpoint to, int err)
 {
 	enum teredo_stats reason;
 
@@ -125,8 +128,7 @@ static int send_failed(struct teredo_dev *td, struct sk_buff *skb, int err)
 	default:
 		reason = TEREDO_A_STATS_TX_NO_ROUTE;
 	}
-	dev_core_stats_tx_dropped_inc(td->dev);
-	teredo_drop(td, skb, reason);
+	teredo_drop_tx(td, skb, reason, to);
 	return err;
 }
 
@@ -178,7 +180,7 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 
 	rt = route_get(td, ts, cfg, to, &saddr);
 	if (IS_ERR(rt))
-		return send_failed(td, skb, PTR_ERR(rt));
+		return send_failed(td, skb, to, PTR_ERR(rt));
 
 	headroom = LL_RESERVED_SPACE(rt->dst.dev) + rt->dst.header_len +
 		   TEREDO_ENCAP_LEN;
@@ -204,6 +206,9 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (xnet)
 		skb_scrub_packet(skb, true);
 	skb->mark = cfg->mark;
+	if (trace_teredo_xmit_enabled())
+		teredo_trace_xmit(td->dev, skb, teredo_endpoint(saddr, ts->port),
+				  to);
 	/* DF stays clear (F-36): a path that needs fragments gets them. */
 	teredo_udp_tunnel_xmit_skb(rt, ts->sock->sk, skb, saddr, to.addr, tos,
 				   cfg->ttl ?: ip4_dst_hoplimit(&rt->dst), 0,
@@ -212,7 +217,7 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 
 fail:
 	ip_rt_put(rt);
-	return send_failed(td, skb, err);
+	return send_failed(td, skb, to, err);
 }
 
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
@@ -223,7 +228,7 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 
 	ts = rcu_dereference(td->sockets.sock[TEREDO_SOCK_PRIMARY]);
 	if (unlikely(!ts)) {
-		send_failed(td, skb, -ENETDOWN);
+		send_failed(td, skb, to, -ENETDOWN);
 		return;
 	}
 	/* Traffic class and congestion marks go along (RFC 6040). */

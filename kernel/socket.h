@@ -36,6 +36,8 @@ static inline union teredo_endpoint teredo_endpoint(__be32 addr, __be16 port)
 	return ep;
 }
 
+#define TEREDO_NOWHERE	((union teredo_endpoint){ .word = 0 })
+
 #define TEREDO_SOCK_PRIMARY	0
 #define TEREDO_SOCK_SECONDARY	1	/* of a server */
 #define TEREDO_SOCKS		2

@@ -9,6 +9,7 @@
 #include <net/ipv6.h>
 
 #include "device.h"
+#include "drop.h"
 #include "icmp.h"
 #include "role.h"
 
@@ -36,8 +37,8 @@ netdev_tx_t teredo_xmit(struct sk_buff *skb, struct net_device *dev)
 	/* __dev_queue_xmit() holds RCU with BH off */
 	if (unlikely(skb->protocol != htons(ETH_P_IPV6) ||
 		     !pskb_inet_may_pull(skb))) {
-		dev_core_stats_tx_dropped_inc(dev);
-		teredo_drop(td, skb, TEREDO_A_STATS_TX_MALFORMED);
+		teredo_drop_tx(td, skb, TEREDO_A_STATS_TX_MALFORMED,
+			       TEREDO_NOWHERE);
 		return NETDEV_TX_OK;
 	}
 

@@ -94,7 +94,7 @@ kernel_checked()
 	checked PREFER_KERNEL_TYPES "${list[@]}" || status=1
 
 	mapfile -t list < <(matching '^kernel/.*\.[ch]$' |
-		grep -vE -e "$pure" -e '/(netlink-gen|compat|trace)\.')
+		grep -vE -e "$pure" -e '(-gen|/compat|/trace)\.')
 	checked "" "${list[@]}" || status=1
 	return $status
 }

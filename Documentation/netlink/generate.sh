@@ -3,7 +3,7 @@
 #
 # generate.sh FOLDER: write what specs/teredo.yaml says into FOLDER, in the
 # places that the files have in the repository: the uapi header, the policies
-# and the table of operations.
+# and the table of operations, and the names that tracepoints print.
 #
 # Generator and schema are the kernel's.  They come from a Debian package
 # linux-source-6.12 or newer, or from KERNEL_SOURCE, an unpacked kernel, and are
@@ -57,3 +57,32 @@ generate()
 generate uapi header "$out/include/uapi/linux/teredo.h"
 generate kernel header "$out/kernel/netlink-gen.h"
 generate kernel source "$out/kernel/netlink-gen.c"
+
+# names ENUM PREFIX MACRO: the values of an enum of the uapi header with the names
+# that they have in the specification, as an argument for two macros; the second
+# is for the last value
+names()
+{
+	sed -n "/^enum $1 {/,/^}/s/^\t$2\([A-Z0-9_]*\).*/\1/p" \
+		"$out/include/uapi/linux/teredo.h" |
+	awk -v macro="$3" '
+		/^PAD$/ { next }
+		{ value[++n] = $1 }
+		END {
+			printf "\n#define %s(each, last)", macro
+			for (i = 1; i <= n; i++) {
+				name = tolower(value[i])
+				gsub("_", "-", name)
+				printf " \\\n\t%s(%s, \"%s\")",
+					i < n ? "each" : "last", value[i], name
+			}
+			print ""
+		}'
+}
+
+{
+	echo '/* SPDX-License-Identifier: GPL-2.0 */'
+	echo '/* Names of values; generate.sh makes it from teredo.yaml. */'
+	names teredo_stats TEREDO_A_STATS_ TEREDO_STATS_NAMES
+	names teredo_peer_state TEREDO_PEER_STATE_ TEREDO_PEER_STATE_NAMES
+} >"$out/kernel/names-gen.h"

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "drop.h"
+
+#include "device.h"
+#include "recv.h"
+#include "trace.h"
+
+void teredo_drop_rx(struct sk_buff *skb, const struct teredo_rx *rx,
+		    enum teredo_stats reason)
+{
+	const struct teredo_dev *td = rx->ts->td;
+
+	trace_teredo_drop(td->dev, true, reason, rx->src, rx->dst,
+			  &rx->pkt.saddr, &rx->pkt.daddr);
+	dev_core_stats_rx_dropped_inc(td->dev);
+	teredo_count(td->stats, reason);
+	kfree_skb(skb);
+}
+
+void teredo_drop_tx(const struct teredo_dev *td, struct sk_buff *skb,
+		    enum teredo_stats reason, union teredo_endpoint to)
+{
+	if (trace_teredo_drop_enabled())
+		teredo_trace_drop_tx(td->dev, skb, reason, to);
+	dev_core_stats_tx_dropped_inc(td->dev);
+	teredo_count(td->stats, reason);
+	kfree_skb(skb);
+}

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tracepoints: who sends through the tunnel to a victim, why a datagram is
+# dropped, what becomes of a peer.  Read by the plain files of tracefs, in an
+# instance of our own, so that other tests and users keep theirs.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 ping jq
+need_teredo
+[[ -d /sys/kernel/tracing/events ]] ||
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
+	skip_all "no tracefs"
+[[ -d /sys/kernel/tracing/events/teredo ]] || skip_all "a kernel without tracepoints"
+trace=/sys/kernel/tracing/instances/teredo$$
+mkdir $trace || skip_all "no instances of tracefs"
+defer rmdir $trace
+defer eval "echo 0 >$trace/events/teredo/enable"
+lab_up restricted restricted || skip_all "no laboratory"
+plan 13
+
+diagnose()
+{
+	lab_state
+	grep -v '^#' $trace/trace
+}
+
+# netns NAME: its number, as events have it
+netns()
+{
+	on "$1" readlink /proc/self/ns/net | tr -dc 0-9
+}
+
+# traced EVENT NAME PATTERN: such an event of the link in a namespace
+traced()
+{
+	grep -E "$1: dev=teredo0 netns=$(netns "$2") .*$3" $trace/trace
+}
+
+# hexadecimal IPV4: as filters want it
+hexadecimal()
+{
+	local IFS=.
+
+	# shellcheck disable=SC2086 # four words
+	printf '0x%02x%02x%02x%02x' $1
+}
+
+# send NAME ADDRESS PORT EXPRESSION: what a Python expression over pkt.py gives
+send()
+{
+	on "$1" python3 -c "import sys; sys.path.insert(0, '$selftests')
+from pkt import *
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto($4, ('$2', $3))"
+}
+
+events()
+{
+	local event
+
+	for event in xmit rcv forward drop bubble peer peer_del; do
+		[[ -e $trace/events/teredo/teredo_$event/format ]] || return
+	done
+}
+check "tracepoints are there (SEC-39)" events
+check "and can be switched on" eval "echo 1 >$trace/events/teredo/enable"
+start_server ours && start_relay ours && start_client clia ours && start_client clib ours
+a=$(client_address clia) b=$(client_address clib)
+
+check "A reaches B" reaches clia "$b"
+check "a peer is probed, then trusted" eval \
+	"traced teredo_peer clia 'peer=$b state=probing at=0.0.0.0:0 confirmed=0' &&
+	traced teredo_peer clia 'peer=$b state=trusted at=198.51.100.17:[0-9]+ confirmed=1'"
+check "bubbles leave by the server and come from the peer" eval \
+	"traced teredo_bubble clia 'to $server:3544 inner=$a->$b' &&
+	traced teredo_bubble clia 'from 198.51.100.17:[0-9]* inner=$b->$a'"
+check "the server tells what it sends on, from whom and to whom (SEC-39)" \
+	traced teredo_forward srv \
+	"outer=198.51.100.1:[0-9]+->198.51.100.17:[0-9]+ inner=$a->$b len=40"
+check "an advertisement is seen behind its indications" traced teredo_xmit srv \
+	"outer=$server:3544->198.51.100.1:[0-9]+ inner=fe80::8000:f227:34ff:8efe->fe80::"
+
+# An operator knows the victim, and wants to know the culprit.
+find_culprit()
+{
+	echo 0 >$trace/events/teredo/enable
+	echo >$trace/trace
+	echo "outer_daddr == $(hexadecimal 198.51.100.17)" \
+		>$trace/events/teredo/teredo_xmit/filter || return
+	echo 1 >$trace/events/teredo/teredo_xmit/enable
+	reaches host "$a" && reaches host "$b" &&
+	traced teredo_xmit rly "outer=$relay:3545->198.51.100.17:[0-9]+ inner=$host->$b"
+}
+check "the IPv6 source behind traffic to an IPv4 address (SEC-39)" find_culprit
+check_fails "traffic to others is not shown" grep -e '->198.51.100.1:' $trace/trace
+echo 1 >$trace/events/teredo/enable
+
+check "what leaves the tunnel" eval "reaches host '$b' && traced teredo_rcv rly \
+	'outer=198.51.100.17:[0-9]+->$relay:3545 inner=$b->$host'"
+check "a drop has a reason, and says from where (SEC-39)" eval \
+	"send srv $relay 3545 \"datagram('$b', '$host', 7, 9, b'x')\" &&
+	wait_for 5 traced teredo_drop rly \
+		'dir=rx reason=rx-mapping outer=$server:[0-9]+->$relay:3545 inner=$b->$host'"
+check "also of what is no packet at all" eval \
+	"send srv $relay 3545 \"b'x' * 50\" && wait_for 5 traced teredo_drop rly \
+		'dir=rx reason=rx-malformed outer=$server:[0-9]+->$relay:3545 inner=::->::'"
+check "a drop on the way out" eval \
+	"! on clia ping -n -c 1 -W 1 2001:0:cb00:7101:0:efff:f5fe:fefd &&
+	traced teredo_drop clia \
+		'dir=tx reason=tx-not-global .* inner=$a->2001:0:cb00:7101:0:efff:f5fe:fefd'"
