@@ -3,6 +3,7 @@
 
 #include <linux/once.h>
 #include <linux/random.h>
+#include <net/ipv6.h>
 
 #include "device.h"
 #include "queue.h"
@@ -31,11 +32,19 @@ static u32 hash_addr(const void *data, u32 len, u32 seed)
 		(hash_key[3] + (__force u32)addr->s6_addr32[3])) >> 32;
 }
 
+static int differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct teredo_peer *peer = obj;
+
+	return !ipv6_addr_equal(arg->key, &peer->addr);
+}
+
 static const struct rhashtable_params params = {
 	.key_len = sizeof(struct in6_addr),
 	.key_offset = offsetof(struct teredo_peer, addr),
 	.head_offset = offsetof(struct teredo_peer, node),
 	.hashfn = hash_addr,
+	.obj_cmpfn = differs,
 	.automatic_shrinking = true,
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "socket.h"
 
-#include <linux/hash.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <net/inet_ecn.h>
@@ -20,6 +20,7 @@
 
 int teredo_sockets_init(struct teredo_sockets *socks)
 {
+	socks->routes_key = get_random_u32() | 1;
 	socks->routes = alloc_percpu(struct teredo_routes);
 	return socks->routes ? 0 : -ENOMEM;
 }
@@ -37,17 +38,13 @@ static void route_forget(struct teredo_route *route)
 	route->dst = NULL;
 }
 
-/* A reference to the route to @daddr, or ERR_PTR. What the table holds is
- * checked against the generation of the routing tables each time, so changes
- * of routes, addresses and devices take effect at once. Only this CPU uses
- * its table, and BH is off.
+/* Look the route to @to up: 0, and a reference in route->dst, or a negative
+ * errno.
  */
-static struct rtable *route_get(struct teredo_dev *td,
-				const struct teredo_sock *ts,
-				const struct teredo_config *cfg,
-				union teredo_endpoint to, __be32 *saddr)
+static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
+			const struct teredo_config *cfg,
+			union teredo_endpoint to, struct teredo_route *route)
 {
-	struct teredo_route *route;
 	struct flowi4 fl4 = {
 		.flowi4_mark = cfg->mark,
 		.flowi4_proto = IPPROTO_UDP,
@@ -58,49 +55,71 @@ static struct rtable *route_get(struct teredo_dev *td,
 	};
 	struct rtable *rt;
 
-	route = this_cpu_ptr(td->sockets.routes)->slot +
-		hash_32((__force u32)to.addr, TEREDO_ROUTES_BITS);
-	/* The secondary socket has another source and little to send. */
-	if (likely(ts->index == TEREDO_SOCK_PRIMARY) && route->dst &&
-	    route->daddr == to.addr && route->mark == cfg->mark) {
-		if (likely(dst_check(route->dst, 0))) {
-			*saddr = route->saddr;
-			dst_hold(route->dst);
-			return (struct rtable *)route->dst;
-		}
-		route_forget(route);
-	}
-
 	rt = ip_route_output_key(td->net, &fl4);
 	if (IS_ERR(rt))
-		return rt;
-	*saddr = fl4.saddr;
+		return PTR_ERR(rt);
 	/* No address of ours, no broadcast, no multicast because a Teredo
 	 * address says so (F-51, SEC-37), and no way back into this tunnel.
 	 */
 	if (rt->rt_type != RTN_UNICAST && rt->rt_type != RTN_LOCAL) {
 		ip_rt_put(rt);
-		return ERR_PTR(-EACCES);
+		return -EACCES;
 	}
 	if (rt->dst.dev == td->dev ||
 	    (rt->rt_type == RTN_LOCAL && to.port == ts->port &&
 	     (!ts->addr || ts->addr == to.addr))) {
 		ip_rt_put(rt);
-		return ERR_PTR(-ELOOP);
+		return -ELOOP;
 	}
+	route->dst = &rt->dst;
+	route->daddr = to.addr;
+	route->saddr = fl4.saddr;
+	route->mark = cfg->mark;
+	/* The stack's own identifiers come from counters that all CPUs write
+	 * to. These count for one destination and CPU, from anywhere.
+	 */
+	route->id = get_random_u32();
+	return 0;
+}
+
+/* The route to @to, or ERR_PTR. What the table holds is checked against the
+ * generation of the routing tables each time, so changes of routes, addresses
+ * and devices take effect at once. Only this CPU uses its table, and BH is off.
+ * A route that cannot be kept there is in @other, and the caller's to release.
+ */
+static struct teredo_route *route_get(struct teredo_dev *td,
+				      const struct teredo_sock *ts,
+				      const struct teredo_config *cfg,
+				      union teredo_endpoint to,
+				      struct teredo_route *other)
+{
+	struct teredo_route *route;
+	int err;
+
+	route = this_cpu_ptr(td->sockets.routes)->slot +
+		((__force u32)to.addr * td->sockets.routes_key >>
+		 (32 - TEREDO_ROUTES_BITS));
+	/* The secondary socket has another source and little to send. */
+	if (likely(ts->index == TEREDO_SOCK_PRIMARY) && route->dst &&
+	    route->daddr == to.addr && route->mark == cfg->mark) {
+		if (likely(dst_check(route->dst, 0)))
+			return route;
+		route_forget(route);
+	}
+
+	err = route_lookup(td, ts, cfg, to, other);
+	if (err)
+		return ERR_PTR(err);
 	/* The test for a loop depends on the port, so those to ourselves are
 	 * not kept.
 	 */
-	if (ts->index == TEREDO_SOCK_PRIMARY && rt->rt_type == RTN_UNICAST) {
-		if (route->dst)
-			route_forget(route);
-		dst_hold(&rt->dst);
-		route->dst = &rt->dst;
-		route->daddr = to.addr;
-		route->saddr = fl4.saddr;
-		route->mark = cfg->mark;
-	}
-	return rt;
+	if (ts->index != TEREDO_SOCK_PRIMARY ||
+	    container_of(other->dst, struct rtable, dst)->rt_type != RTN_UNICAST)
+		return other;
+	if (route->dst)
+		route_forget(route);
+	*route = *other;
+	return route;
 }
 
 bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr)
@@ -153,7 +172,7 @@ static int complete_inner_checksum(struct sk_buff *skb)
 	int start, field;
 	__wsum sum;
 
-	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb))
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return 0;
 	start = skb_checksum_start_offset(skb);
 	field = start + skb->csum_offset + sizeof(__sum16);
@@ -167,62 +186,120 @@ static int complete_inner_checksum(struct sk_buff *skb)
 	return 0;
 }
 
-/* Put UDP and IPv4 in front of @skb and send it. The one function that does. */
+/* Prepare the checksums and the description of @skb for one more header. */
+static int prepare_offloads(struct sk_buff *skb)
+{
+	if (unlikely(skb_is_gso(skb))) {
+		/* Of packets that are encapsulated already, the stack has
+		 * resolved offloads before they came here: hw_enc_features
+		 * is 0.
+		 */
+		skb->encapsulation = 0;
+		skb_set_inner_protocol(skb, htons(ETH_P_IPV6));
+		return udp_tunnel_handle_offloads(skb, true);
+	}
+	skb->encapsulation = 0;
+	return complete_inner_checksum(skb);
+}
+
+/* Put the UDP header in front of @skb. Its checksum is left to be filled in;
+ * that of a GSO packet in each of its segments.
+ */
+static void push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr,
+		     __be16 sport, __be16 dport)
+{
+	struct udphdr *uh = __skb_push(skb, sizeof(*uh));
+
+	skb_reset_transport_header(skb);
+	uh->source = sport;
+	uh->dest = dport;
+	uh->len = htons(skb->len);
+	uh->check = ~udp_v4_check(skb->len, saddr, daddr, 0);
+	if (skb_is_gso(skb))
+		return;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+}
+
+/* Put the IPv4 header in front of @skb; length and checksum are filled in by
+ * ip_local_out(). DF stays clear (F-36): a path that needs fragments gets them.
+ */
+static void push_ipv4(struct sk_buff *skb, struct teredo_route *route,
+		      u8 tos, u8 ttl)
+{
+	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
+
+	skb_reset_network_header(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = tos;
+	iph->frag_off = 0;
+	iph->ttl = ttl;
+	iph->protocol = IPPROTO_UDP;
+	iph->saddr = route->saddr;
+	iph->daddr = route->daddr;
+	iph->id = htons(route->id);
+	route->id += skb_shinfo(skb)->gso_segs ?: 1;
+}
+
+/* Put UDP and IPv4 in front of @skb and send it. The one function that does.
+ * udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the price.
+ */
 static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		    struct sk_buff *skb, union teredo_endpoint to, u8 tos)
 {
 	const struct teredo_config *cfg = rcu_dereference(td->config);
-	bool xnet = !net_eq(td->net, dev_net(td->dev));
+	struct teredo_route *route, other;
 	unsigned int headroom;
-	struct rtable *rt;
-	__be32 saddr;
+	struct dst_entry *dst;
 	int err;
 
-	rt = route_get(td, ts, cfg, to, &saddr);
-	if (IS_ERR(rt))
-		return send_failed(td, skb, to, PTR_ERR(rt));
+	route = route_get(td, ts, cfg, to, &other);
+	if (IS_ERR(route))
+		return send_failed(td, skb, to, PTR_ERR(route));
+	dst = route->dst;
 
-	headroom = LL_RESERVED_SPACE(rt->dst.dev) + rt->dst.header_len +
+	headroom = LL_RESERVED_SPACE(dst->dev) + dst->header_len +
 		   TEREDO_ENCAP_LEN;
 	if (unlikely(skb_headroom(skb) < headroom))
 		ask_for_headroom(td->dev, headroom);
 	err = skb_cow_head(skb, headroom);
 	if (unlikely(err))
 		goto fail;
-
-	err = complete_inner_checksum(skb);
+	err = prepare_offloads(skb);
 	if (unlikely(err))
 		goto fail;
-	/* Of packets that are encapsulated already, the stack has resolved
-	 * offloads before they came here: hw_enc_features is 0.
-	 */
-	skb->encapsulation = 0;
-	err = udp_tunnel_handle_offloads(skb, true);
-	if (unlikely(err))
-		goto fail;
-	skb_set_inner_protocol(skb, htons(ETH_P_IPV6));
 
 	/* Leaving the link's namespace takes off marks, too; ours comes after. */
-	if (xnet)
-		skb_scrub_packet(skb, true);
+	skb_scrub_packet(skb, !net_eq(td->net, dev_net(td->dev)));
 	skb->mark = cfg->mark;
+	skb_clear_hash_if_not_l4(skb);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	/* The table's reference lasts until the end of the RCU section. */
+	if (likely(route != &other))
+		skb_dst_set_noref(skb, dst);
+	else
+		skb_dst_set(skb, dst);
+
 	if (trace_teredo_xmit_enabled())
-		teredo_trace_xmit(td->dev, skb, teredo_endpoint(saddr, ts->port),
-				  to);
-	/* DF stays clear (F-36): a path that needs fragments gets them. */
-	teredo_udp_tunnel_xmit_skb(rt, ts->sock->sk, skb, saddr, to.addr, tos,
-				   cfg->ttl ?: ip4_dst_hoplimit(&rt->dst), 0,
-				   ts->port, to.port, false, false);
-	return 0;
+		teredo_trace_xmit(td->dev, skb,
+				  teredo_endpoint(route->saddr, ts->port), to);
+	push_udp(skb, route->saddr, to.addr, ts->port, to.port);
+	push_ipv4(skb, route, tos, cfg->ttl ?: ip4_dst_hoplimit(dst));
+	err = ip_local_out(td->net, ts->sock->sk, skb);
+	return err > 0 ? net_xmit_errno(err) : err;
 
 fail:
-	ip_rt_put(rt);
+	if (route == &other)
+		dst_release(dst);
 	return send_failed(td, skb, to, err);
 }
 
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 			union teredo_endpoint to)
 {
+	unsigned int len = skb->len;
 	const struct teredo_sock *ts;
 	u8 tos;
 
@@ -233,7 +310,8 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	/* Traffic class and congestion marks go along (RFC 6040). */
 	tos = ipv6_get_dsfield(ipv6_hdr(skb));
-	send_skb(td, ts, skb, to, INET_ECN_encapsulate(tos, tos));
+	if (likely(!send_skb(td, ts, skb, to, INET_ECN_encapsulate(tos, tos))))
+		dev_sw_netstats_tx_add(td->dev, 1, len);
 }
 
 int teredo_send_buf(struct teredo_dev *td, unsigned int index,

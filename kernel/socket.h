@@ -53,7 +53,7 @@ struct teredo_sock {
 
 /* Routes to where datagrams went lately, one table a CPU, so that a trusted
  * peer costs neither a route lookup nor a shared cache line. Collisions only
- * cost a lookup.
+ * cost a lookup; which addresses collide is a secret of the device.
  */
 #define TEREDO_ROUTES_BITS	6
 
@@ -62,6 +62,7 @@ struct teredo_route {
 	__be32 daddr;
 	__be32 saddr;
 	u32 mark;
+	u16 id;				/* of the next IPv4 header */
 };
 
 struct teredo_routes {
@@ -71,6 +72,7 @@ struct teredo_routes {
 struct teredo_sockets {
 	struct teredo_sock __rcu *sock[TEREDO_SOCKS];	/* written: RTNL */
 	struct teredo_routes __percpu *routes;
+	u32 routes_key;					/* odd */
 };
 
 int teredo_sockets_init(struct teredo_sockets *socks);
