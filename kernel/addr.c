@@ -86,13 +86,3 @@ bool teredo_addr_is_all_routers(const struct in6_addr *addr)
 	       !addr->s6_addr32[1] && !addr->s6_addr32[2] &&
 	       addr->s6_addr32[3] == htonl(2);
 }
-
-bool teredo_addr_is_routable(const struct in6_addr *addr)
-{
-	u32 a = ntohl(addr->s6_addr32[0]);
-
-	if ((a >> 24) == 0xff || (a >> 22) == 0x3fa)
-		return false;
-	/* ::, ::1 and IPv4-mapped or -compatible addresses */
-	return a || addr->s6_addr32[1];
-}

@@ -39,7 +39,16 @@ bool teredo_addr_is_usable(struct teredo_addr *out, const struct in6_addr *addr)
 bool teredo_addr_equal(const struct in6_addr *a, const struct in6_addr *b);
 bool teredo_addr_is_link_local(const struct in6_addr *addr);	/* fe80::/10 */
 bool teredo_addr_is_all_routers(const struct in6_addr *addr);	/* ff02::2 */
+
 /* Global scope unicast: a source or destination that may be routed. */
-bool teredo_addr_is_routable(const struct in6_addr *addr);
+static inline bool teredo_addr_is_routable(const struct in6_addr *addr)
+{
+	u32 a = ntohl(addr->s6_addr32[0]);
+
+	if ((a >> 24) == 0xff || (a >> 22) == 0x3fa)
+		return false;
+	/* ::, ::1 and IPv4-mapped or -compatible addresses */
+	return a || addr->s6_addr32[1];
+}
 
 #endif /* TEREDO_ADDR_H */

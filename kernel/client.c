@@ -136,8 +136,11 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 	 * is sent back that way, test it (C-44, C-91). The test runs at once,
 	 * for the answer will soon want to leave.
 	 */
-	if (!teredo_is_bubble(pkt) && teredo_addr_is_routable(&pkt->saddr) &&
-	    teredo_ratelimiter_ok(&td->answers, rx->src.addr))
+	if (teredo_is_bubble(pkt))
+		return TEREDO_GO_ON;
+	if (!teredo_addr_is_routable(&pkt->saddr))
+		return TEREDO_A_STATS_RX_INNER_SOURCE;
+	if (teredo_ratelimiter_ok(&td->answers, rx->src.addr))
 		teredo_peer_probe(td, rx->cfg, &pkt->saddr,
 				  TEREDO_PEER_KIND_NATIVE);
 	return TEREDO_GO_ON;
@@ -197,8 +200,6 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	if (unlikely(teredo_is_bubble(pkt)))
 		return teredo_bubble_taken(td, skb, rx);
-	if (unlikely(!teredo_addr_is_routable(&pkt->saddr)))
-		return TEREDO_A_STATS_RX_INNER_SOURCE;
 	return TEREDO_GO_ON;
 }
 

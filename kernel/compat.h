@@ -123,23 +123,6 @@ static inline void teredo_compat_set_lltx(struct net_device *dev)
 #endif
 }
 
-/* net/udp_tunnel.h: one more argument, the control block flags, in 6.17;
- * struct sock instead of struct socket in 7.0.
- */
-#include <net/udp_tunnel.h>
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
-#define teredo_udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df,	\
-				   sport, dport, xnet, nocheck)		\
-	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport,	\
-			    dport, xnet, nocheck)
-#else
-#define teredo_udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df,	\
-				   sport, dport, xnet, nocheck)		\
-	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport,	\
-			    dport, xnet, nocheck, 0)
-#endif
-
 /* linux/udp.h: inner UDP GSO packets may come to the socket; the flag moved
  * into a word of its own in 6.6, and in stable trees.
  */

@@ -120,6 +120,26 @@ static bool by_napi(const struct sk_buff *skb)
 #endif
 }
 
+static DEFINE_PER_CPU(bool, inside);
+
+/* Hand @skb to the stack: by way of a queue where merging may pay, else at once.
+ * Should the way of the inner packet lead back here by another kind of tunnel
+ * that does the same, a queue keeps the stack of calls short.
+ */
+static int give(struct teredo_dev *td, struct sk_buff *skb)
+{
+	int ret;
+
+	if (by_napi(skb))
+		return gro_cells_receive(&td->gro_cells, skb);
+	if (unlikely(__this_cpu_read(inside)))
+		return netif_rx(skb);
+	__this_cpu_write(inside, true);
+	ret = netif_receive_skb(skb);
+	__this_cpu_write(inside, false);
+	return ret;
+}
+
 /* Strip everything but the inner packet and give that to the stack, as
  * received on the device (SEC-02).
  */
@@ -139,15 +159,16 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 
-	if (unlikely(IP_ECN_decapsulate(&outer, skb) > 1))
+	/* Without a mark outside, nothing changes inside (RFC 6040). */
+	if (unlikely(outer_tos & INET_ECN_MASK &&
+		     IP_ECN_decapsulate(&outer, skb) > 1))
 		return TEREDO_A_STATS_RX_ECN;
 
 	trace_teredo_rcv(td->dev, rx->src, rx->dst, &rx->pkt.saddr,
 			 &rx->pkt.daddr, len);
+	dev_sw_netstats_rx_add(td->dev, len);
 	/* Always the same way for one flow, so that it stays in order. */
-	if ((by_napi(skb) ? gro_cells_receive(&td->gro_cells, skb) :
-			    netif_rx(skb)) == NET_RX_SUCCESS)
-		dev_sw_netstats_rx_add(td->dev, len);
+	give(td, skb);
 	return TEREDO_TAKEN;
 }
 
