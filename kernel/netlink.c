@@ -3,6 +3,7 @@
 
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 
 #include "compat.h"
