@@ -341,6 +341,13 @@ static enum qualify_verdict check_answer(const struct qualify *q,
 	return QUALIFY_ACCEPTED;
 }
 
+/* What a link may be given of an advertised MTU, 0 for none (C-18). */
+static uint32_t usable_mtu(uint32_t mtu)
+{
+	return mtu && (mtu < TEREDO_MTU_MIN || mtu > UINT16_MAX) ?
+	       TEREDO_MTU_MIN : mtu;
+}
+
 static struct qualify_target *find_target(struct qualify *q,
 					  const struct endpoint *from)
 {
@@ -383,7 +390,7 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 	t->answered = true;
 	t->answered_at = now;
 	t->rtt = now - t->sent_at[try];
-	t->mtu = advert.mtu;
+	t->mtu = usable_mtu(advert.mtu);
 	t->mapped.addr = pkt.origin_addr;
 	t->mapped.port = pkt.origin_port;
 	judge(q, now);

@@ -133,12 +133,7 @@ static void set_mtu(struct controller *c)
 {
 	uint32_t mtu = c->qualify.mtu;
 
-	if (!mtu)
-		return;
-	/* C-18 */
-	if (mtu < TEREDO_MTU_MIN || mtu > UINT16_MAX)
-		mtu = TEREDO_MTU_MIN;
-	if (mtu == c->dev.mtu)
+	if (!mtu || mtu == c->dev.mtu)
 		return;
 	if (ipc_link_set_mtu(c->dev.ifindex, mtu))
 		complain(c->ifname, "MTU %u: %s", mtu, ipc_error());

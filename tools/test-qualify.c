@@ -179,6 +179,7 @@ static void begin_qualified(void)
 static void test_one_round_trip(void)
 {
 	struct teredo_packet pkt;
+	struct in6_addr source;
 	const uint8_t *p;
 
 	begin();
@@ -190,9 +191,9 @@ static void test_one_round_trip(void)
 	expect(pkt.has_auth && !pkt.has_origin && !pkt.id_len && !pkt.au_len);
 	expect(!p[pkt.nonce + TEREDO_NONCE_LEN]);
 	expect(teredo_is_solicitation(&pkt, p + pkt.ipv6 + TEREDO_IPV6_LEN));
-	expect(teredo_addr_is_link_local(&pkt.saddr));
-	/* F-14: no cone bit */
-	expect(!(pkt.saddr.s6_addr[8] & 0x80));
+	/* no cone bit, no inner address */
+	expect(inet_pton(AF_INET6, "fe80::ffff:ffff:ffff", &source) == 1);
+	expect(teredo_addr_equal(&pkt.saddr, &source));
 
 	now += 80;
 	expect(answer(0) == QUALIFY_ACCEPTED);
@@ -491,7 +492,8 @@ static void test_unreachable(void)
 
 static void test_maintenance(void)
 {
-	uint64_t since;
+	uint64_t since, shortest = REFRESH, longest = 0;
+	struct answer a;
 	unsigned int i;
 
 	begin_qualified();
@@ -504,12 +506,24 @@ static void test_maintenance(void)
 		expect(now - since >= REFRESH * 3 / 4 &&
 		       now - since <= REFRESH);
 		expect(!sent_count[1]);
+		if (now - since < shortest)
+			shortest = now - since;
+		if (now - since > longest)
+			longest = now - since;
 		now += 10;
+		a = good_answer(0);
+		a.prefix = OTHER;
+		a.port = 50000;
+		expect(give(&a) == QUALIFY_WRONG_PREFIX);
+		settle();
+		expect(!events[QUALIFY_UP]);
 		answer(0);
 		settle();
 		expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
 		expect(q.nat == TEREDO_NAT_RESTRICTED);
 	}
+	/* Drawn again for each period, over all of the range. */
+	expect(longest - shortest > REFRESH / 8);
 }
 
 static void test_heard(void)
@@ -643,6 +657,28 @@ static void test_recheck(void)
 	expect(events[QUALIFY_RESOLVE] == 1);
 }
 
+static void test_mtu(void)
+{
+	static const struct {
+		uint32_t advertised, used;
+	} list[] = {
+		{ 1280, 1280 }, { 1400, 1400 }, { 65535, 65535 },
+		{ 1279, 1280 }, { 0, 0 }, { 65536, 1280 }, { 1U << 31, 1280 },
+	};
+	struct answer a;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		begin();
+		a = good_answer(0);
+		a.mtu = list[i].advertised;
+		expect(give(&a) == QUALIFY_ACCEPTED);
+		answer(1);
+		settle();
+		expect(q.mtu == list[i].used);
+	}
+}
+
 /* Whatever arrives, nothing breaks, and nothing is believed. */
 static void test_noise(void)
 {
@@ -676,27 +712,29 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
-	{ "qualifies within one round trip", test_one_round_trip },
-	{ "a new nonce for each solicitation", test_nonces_differ },
+	{ "qualifies within one round trip (F-14, F-15, F-32, C-10..C-12, C-24)",
+	  test_one_round_trip },
+	{ "a new nonce for each solicitation (C-25)", test_nonces_differ },
 	{ "no NAT", test_no_nat },
-	{ "symmetric NAT", test_symmetric },
+	{ "symmetric NAT (C-19, C-20)", test_symmetric },
 	{ "a lost datagram costs half a second", test_lost_datagram },
 	{ "an answer to an earlier try", test_late_answer },
-	{ "no reply: back-off, then the next server", test_no_reply },
-	{ "pauses grow", test_pauses_grow },
-	{ "silent secondary address", test_silent_secondary },
+	{ "no reply: back-off, then the next server (C-10, C-13, C-23)", test_no_reply },
+	{ "pauses grow (C-22)", test_pauses_grow },
+	{ "silent secondary address (C-19)", test_silent_secondary },
 	{ "silent primary address", test_silent_primary },
-	{ "answers that are refused", test_refused },
-	{ "private mapped address", test_private },
+	{ "answers that are refused (C-14, C-16, C-26, SEC-04)", test_refused },
+	{ "private mapped address (F-12, F-54, C-17)", test_private },
 	{ "server that cannot be one", test_bad_server },
 	{ "server out of reach", test_unreachable },
-	{ "maintenance", test_maintenance },
-	{ "a server that is heard is not asked", test_heard },
-	{ "the mapping changes", test_mapping_changes },
+	{ "maintenance (C-08, C-58, C-60)", test_maintenance },
+	{ "a server that is heard is not asked (C-58)", test_heard },
+	{ "the mapping changes (C-61)", test_mapping_changes },
 	{ "the old mapping lingers", test_mapping_lingers },
-	{ "the server is lost", test_loss },
+	{ "the server is lost (C-62)", test_loss },
 	{ "adoption", test_adopt },
-	{ "the network changes", test_recheck },
+	{ "the network changes (C-59, C-63)", test_recheck },
+	{ "the advertised MTU (C-18)", test_mtu },
 	{ "noise", test_noise },
 };
 
