@@ -35,9 +35,16 @@ int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
 
 	if (!pskb_may_pull(skb, skb->len))
 		return TEREDO_A_STATS_RX_NO_MEMORY;
-	return teredo_parse_trailers(&trailers, skb->data + end,
-				     rx->data_len - end) ?
-	       TEREDO_GO_ON : TEREDO_A_STATS_RX_TRAILER;
+	if (!teredo_parse_trailers(&trailers, skb->data + end,
+				   rx->data_len - end))
+		return TEREDO_A_STATS_RX_TRAILER;
+	/* Alternate addresses belong to indirect bubbles; elsewhere, nobody
+	 * cares what they are like (F-43, F-46).
+	 */
+	if (trailers.bad_alternate && rx->pkt.has_origin &&
+	    teredo_is_bubble(&rx->pkt))
+		return TEREDO_A_STATS_RX_TRAILER;
+	return TEREDO_GO_ON;
 }
 
 /* Checks of the outer header. The stack has dropped sources that cannot be
