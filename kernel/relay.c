@@ -52,6 +52,15 @@ void teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 	teredo_bubble_indirect(td, &saddr, &probe->addr);	/* case 3, R-07 */
 }
 
+/* Only what this host sends: what it forwards came by another link. */
+static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
+			   const struct teredo_config *cfg)
+{
+	if (unlikely(skb->skb_iif))
+		return TEREDO_A_STATS_TX_INNER_SOURCE;
+	return teredo_relay_xmit(td, skb, cfg);
+}
+
 /* A host-specific relay is often behind a NAT itself. */
 static void host_relay_probe(struct teredo_dev *td,
 			     const struct teredo_probe *probe)
@@ -146,7 +155,7 @@ const struct teredo_role teredo_relay_role = {
 
 const struct teredo_role teredo_host_relay_role = {
 	.start_state = TEREDO_STATE_ACTIVE,
-	.xmit = teredo_relay_xmit,
+	.xmit = host_relay_xmit,
 	.rcv = host_relay_rcv,
 	.probe = host_relay_probe,
 };

@@ -10,7 +10,7 @@
 need ping jq python3
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 17
+plan 19
 
 diagnose()
 {
@@ -43,7 +43,7 @@ check "and nothing is lost" lossless host "$a"
 check "the native host reaches Miredo" reaches host "$b"
 check "and nothing is lost, either" lossless host "$b"
 check "clients reach each other through the server" reaches clia "$b"
-check "the client's relay is its server, at port 3544" eval \
+check "the client's relay is its server, at port 3544 (C-37, R-27)" eval \
 	"tool clia -j show peers teredo0 $host |
 	 jq -e '.[0].mapped == {\"address\": \"$server\", \"port\": 3544}'"
 stop clib
@@ -64,11 +64,42 @@ host_relay()
 }
 
 check "a host-specific relay" eval "start_server ours && host_relay"
-check "its host reaches the client (R-21)" reaches rly "$a"
+check "its host reaches the client (C-97, R-21)" reaches rly "$a"
 check "the client reaches its host" reaches clia 2001:db8:3::1
 # The relay is a router in this laboratory, but its link is for itself.
 check_fails "but nobody behind it (R-22)" \
 	on clia ping -n -c 2 -W 1 2001:db8:2::1
+check "nor is anybody behind it let in (R-22)" eval "
+	nip inet -6 route replace 2001::/32 via 2001:db8:3::1 &&
+	! on host ping -n -c 2 -W 1 $a >$tmp/behind; grep -i prohibited $tmp/behind"
+nip inet -6 route del 2001::/32
+
+#
+# Behind a NAT of its own, where nobody gets in who was not spoken to: a bubble
+# goes directly to the client, too, which opens the NAT for the answer.
+#
+
+natted()
+{
+	stop rly
+	nip inet addr add 2001:db8:6::f/64 dev natb nodad &&
+	nip inet -6 route add 2001:db8:7::/64 via 2001:db8:6::1 &&
+	nip natb -batch - <<-END &&
+	addr add 2001:db8:6::1/64 dev wan nodad
+	addr add 2001:db8:7::f/64 dev lan nodad
+	route add default via 2001:db8:6::f
+	END
+	nip clib addr add 2001:db8:7::1/64 dev eth0 nodad &&
+	nip clib -6 route add default via 2001:db8:7::f &&
+	tool clib add teredo0 mode host-relay &&
+	nip clib link set teredo0 up && role[clib]=ours &&
+	nip clib -6 route add 2001::/32 dev teredo0 &&
+	reaches clib "$a"
+}
+check "a host-specific relay behind a NAT (R-10, R-23)" natted
+stop clib
+nip clib -6 route del default via 2001:db8:7::f
+nip clib addr del 2001:db8:7::1/64 dev eth0
 
 #
 # One way only: 70 s of datagrams, more than twice what a peer is valid without
