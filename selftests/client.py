@@ -39,7 +39,7 @@ def quiet():
     app.drain()
 
 
-with Ktap(41) as t:
+with Ktap(56) as t:
     def deaf(what, sender, *payloads):
         """Nothing of it reaches the client's socket"""
         quiet()
@@ -52,7 +52,7 @@ with Ktap(41) as t:
     p0.send(bubble(names[0], ME), CLIENT)
     app.send(b"one", names[0])
     got = p0.receive()
-    t.check("a direct bubble makes its sender trusted: data follows at once (C-40)",
+    t.check("a direct bubble makes its sender trusted: data follows at once (C-40, F-29)",
             got and got.proto == UDP and data_of(got) == b"one", show(got))
     t.check("from the service port, whole and correct (C-47, F-18)",
             got and got.sender == CLIENT and got.source == ME and got.dest == names[0] and
@@ -65,23 +65,50 @@ with Ktap(41) as t:
     got = app.heard()
     t.check("data from the right mapping needs no bubble (C-40)",
             got == (b"three", names[1]), got)
+    # z, U, G and all random bits: whatever they are, they are part of the name.
+    other = teredo(SERVER, p0.address, p0.port, 0x7fff)
+    p0.send(to_client(other, b"other"), CLIENT)
+    heard = app.heard()
+    app.send(b"to it", other)
+    got = p0.next_of(UDP)
+    places = [peer_of(client_ns, n).get("mapped") for n in (names[0], other)]
+    t.check("other flags in the address: another peer, in the same place (F-11)",
+            heard == (b"other", other) and got and got.dest == other and
+            places == [{"address": p0.address, "port": p0.port}] * 2, (heard, show(got), places))
 
     # The client speaks first (C-51).
     quiet()
     for n in range(3):
         app.send(b"early%d" % n, names[2])
     got = server.next_of(NONE)
-    t.check("an indirect bubble to the peer's server (C-51, F-30)",
+    t.check("an indirect bubble to the peer's server, at port 3544 (C-51, F-01, F-30)",
             got and got.sender == CLIENT and (got.source, got.dest) == (ME, names[2]) and
             got.origin is None, show(got))
     got = p2.receive()
-    t.check("a direct one to the peer (C-51)",
-            got and got.proto == NONE and (got.source, got.dest) == (ME, names[2]), show(got))
+    t.check("a direct one to the peer, at once, nothing but a header (C-51, C-52, C-66, F-28)",
+            got and got.proto == NONE and (got.source, got.dest) == (ME, names[2]) and
+            (got.body, got.trailers) == (b"", b""), show(got))
     t.check("no data before it answers", p2.next_of(UDP, 0.3) is None)
     p2.send(bubble(names[2], ME), CLIENT)
     came = [data_of(p2.next_of(UDP)) for n in range(3)]
     t.check("its bubble releases the queue, in order (C-41, C-54)",
             came == [b"early0", b"early1", b"early2"], came)
+    cone = teredo(SERVER, p7.address, p7.port, 0x8000)
+    app.send(b"cone", cone)
+    got, early = server.next_of(NONE), p7.next_of(UDP, 0.3)
+    p7.send(bubble(cone, ME), CLIENT)
+    t.check("a peer's cone bit makes no difference (C-50)",
+            got and got.dest == cone and not early and data_of(p7.next_of(UDP)) == b"cone",
+            (show(got), show(early)))
+
+    # Alternate addresses are for indirect bubbles; there they have to be right.
+    alternates = trailer(3, b"\0\0" + ip4("10.0.0.9") + b"\1\2")
+    named = teredo(SERVER, p1.address, p1.port, 0x0101)
+    p1.send(bubble(named, ME) + alternates, CLIENT)
+    app.send(b"alternate", named)
+    got = p1.receive()
+    t.check("alternate addresses in a direct bubble are ignored (F-43)",
+            data_of(got) == b"alternate", show(got))
 
     # Indirect bubbles, by way of the server (C-36)
     quiet()
@@ -91,14 +118,30 @@ with Ktap(41) as t:
             got and got.proto == NONE and (got.source, got.dest) == (ME, names[3]), show(got))
     server.send(origin(relay.address, relay.port) + bubble("fe80::1234", ME), CLIENT)
     got = relay.receive()
-    t.check("a relay's is answered to its origin (C-36, F-31)",
+    t.check("a relay's is answered to its origin (C-36, F-31, F-54)",
             got and got.proto == NONE and (got.source, got.dest) == (ME, "fe80::1234"), show(got))
+    quiet()
+    server.send(origin(p3.address, p3.port) + bubble(names[3], ME) + alternates[:-2] + b"\0\0",
+                CLIENT)
+    got = p3.receive(0.4)
+    t.check("a bad list of alternate addresses drops it (F-46)", got is None, show(got))
+    wait_until = time.time() + 1.5
+    while time.time() < wait_until:
+        server.receive(0.1)
+    before = tool(client_ns)[0]["server_idle_ms"]
+    server.send(origin("192.0.2.1", relay2.port) + echo("2001:db8:5::77", ME, b"hello"), CLIENT)
+    got = server.next_of(ICMP6)
+    after = tool(client_ns)[0]["server_idle_ms"]
+    t.check("what comes from the server is noted (C-35)", before > 1400 and after < before,
+            (before, after))
+    t.check("and its origin starts a test (C-35, C-90)", got and got.body[0] == ECHO and
+            got.dest == "2001:db8:5::77", show(got))
     quiet()
     for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.253", "255.255.255.255", "0.0.0.0", CLIENT[0]):
         server.send(origin(bad, 4242) + bubble("fe80::1234", ME), CLIENT)
         server.send(origin(bad, 4242) + bubble(teredo(SERVER, bad, CLIENT[1]), ME), CLIENT)
     p3.send(origin(p7.address, p7.port) + bubble("fe80::99", ME), CLIENT)
-    t.check("an origin that is not global, or not the server's, is not (F-25, F-54)",
+    t.check("an origin that is not global, or not the server's, is not (F-25, F-49, F-54)",
             p7.receive(0.4) is None)
 
     # The direct IPv6 connectivity test (C-48, C-89..C-94)
@@ -106,10 +149,13 @@ with Ktap(41) as t:
     for n in range(2):
         app.send(b"native%d" % n, NATIVE)
     ping = server.next_of(ICMP6)
-    t.check("an echo request to a native host, by way of the server (C-90, F-34)",
+    t.check("an echo request to a native host, by way of the server (C-90, F-01, F-34)",
             ping and ping.body[0] == ECHO and (ping.source, ping.dest) == (ME, NATIVE) and
             len(ping.body) >= 16, show(ping))
     ping = ping or Packet(echo(ME, NATIVE, bytes(8)))
+    entry = peer_of(client_ns, NATIVE)
+    t.check("its entry is there, and not trusted (C-05, C-89)", entry.get("state") == "probing" and
+            entry["queued"] == 2 and entry["idle_rx_ms"] is None, entry)
     ident, seq = struct.unpack("!HH", ping.body[4:8])
     nonce = ping.body[8:]
 
@@ -120,7 +166,7 @@ with Ktap(41) as t:
     relay2.send(reply(forged), CLIENT)
     relay2.send(reply(b""), CLIENT)
     relay2.send(reply(nonce, "2001:db8:5::2"), CLIENT)
-    t.check("a forged reply convinces nobody (C-39, SEC-07)", relay2.next_of(UDP, 0.4) is None)
+    t.check("a forged reply convinces nobody (C-39, C-94, SEC-07)", relay2.next_of(UDP, 0.4) is None)
     relay.send(reply(nonce), CLIENT)
     came = [data_of(relay.next_of(UDP)) for n in range(2)]
     t.check("the true one opens the path by its relay (C-39)", came == [b"native0", b"native1"],
@@ -133,31 +179,41 @@ with Ktap(41) as t:
     t.check("a replayed nonce does not move the path (SEC-08)",
             relay2.next_of(UDP, 0.4) is None)
     quiet()
-    relay2.send(to_client("2001:db8:5::3", b"stranger"), CLIENT)
+    app.send(b"next", "2001:db8:5::4")
     got = server.next_of(ICMP6)
-    t.check("a native stranger is put to the test (C-44)",
-            got and got.body[0] == ECHO and got.dest == "2001:db8:5::3", show(got))
+    t.check("another host by the same relay is tested, too, with another nonce (C-89, C-94)",
+            got and got.dest == "2001:db8:5::4" and got.body[8:] != nonce and
+            len(got.body[8:]) >= 8 and not relay.next_of(UDP, 0.3), show(got))
+    quiet()
+    relay2.send(to_client("2001:db8:5::3", b"stranger"), CLIENT)
+    heard = app.heard()
+    got = server.next_of(ICMP6)
+    t.check("a native stranger is heard, and put to the test (C-44)",
+            heard == (b"stranger", "2001:db8:5::3") and got and got.body[0] == ECHO and
+            got.dest == "2001:db8:5::3", (heard, show(got)))
+    app.send(b"who?", "2001:db8:5::3")
+    t.check("but not answered before it has passed (C-91, SEC-07)", not relay2.next_of(UDP, 0.4))
 
     # What is dropped
-    deaf("a peer's packets from another port (C-38, C-40)", spoof,
-         to_client(names[0], b"x"), to_client(names[2], b"x"))
+    deaf("a peer's packets from another port (C-38, C-40, SEC-15)", spoof,
+         to_client(names[0], b"x"), to_client(names[2], b"x"), bubble(names[0], ME))
     app.send(b"still", names[0])
-    t.check("which does not move the peer", spoof.next_of(UDP, 0.3) is None and
+    t.check("which does not move the peer (SEC-09)", spoof.next_of(UDP, 0.3) is None and
             data_of(p0.next_of(UDP)) == b"still")
     deaf("another destination than the client (C-34)", p0,
          datagram(names[0], names[1], 7, 9000, b"x"), datagram(names[0], "fe80::1", 7, 9000, b"x"),
          datagram(names[0], "ff02::1", 7, 9000, b"x"), datagram(names[0], "::1", 7, 9000, b"x"))
     deaf("link-local, multicast and loopback sources (C-45, SEC-03)", p0,
          *[to_client(s, b"x") for s in ("fe80::1", "ff02::1", "::1", "::", ME)])
-    deaf("authentication and origin where they do not belong (F-25)", p0,
+    deaf("authentication and origin where they do not belong (C-33, F-25)", p0,
          auth(b"noncense") + to_client(names[0], b"x"),
          origin(p0.address, p0.port) + to_client(names[0], b"x"))
     whole = to_client(names[0], b"x" * 20)
-    deaf("every truncation (F-26, F-27)", p0, *[whole[:n] for n in range(len(whole))])
+    deaf("every truncation (C-33, F-26, F-27)", p0, *[whole[:n] for n in range(len(whole))])
     deaf("a trailer that asks for it (F-40)", p0, whole + trailer(0x41, b"yy"))
     p0.send(whole + trailer(0x81, b"yy") + b"\1", CLIENT)
     got = app.heard()
-    t.check("other trailers are skipped, and cut off (F-40, F-47)",
+    t.check("other trailers are skipped, and cut off (F-39, F-40, F-47)",
             got and got[0] == b"x" * 20, got)
     deaf("an inner length that lies", p0, whole[:4] + b"\xff\xff" + whole[6:],
          whole[:4] + b"\0\0" + whole[6:])
@@ -174,40 +230,58 @@ with Ktap(41) as t:
 
     # Destinations that cannot be (C-53, C-56, F-50)
     quiet()
-    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255"):
+    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255",
+                "198.51.100.47"):
         app.send(b"x", teredo(SERVER, bad, 5000))
     app.send(b"x", teredo("10.1.1.1", p7.address, p7.port))
-    got = server.receive(0.4) or p7.receive(0.1)
-    t.check("no bubble for what embeds no global IPv4 address (C-53, F-54)", got is None,
+    got = server.next_of(NONE, 0.4) or p7.receive(0.1)
+    t.check("no bubble for what embeds no global IPv4 address (C-53, F-49..F-51, F-54, SEC-37)", got is None,
             show(got))
 
-    # Limits (C-67, C-68, C-55)
+    # Limits (C-48, C-55, C-67..C-70)
     quiet()
-    dead = teredo(SERVER, "192.0.2.1", 42999)
+    back = Port(peer_ns, "192.0.2.1", 42999)
+    dead, silent = teredo(SERVER, back.address, back.port), "2001:db8:5::99"
+    app.send(b"ping", silent)
     for n in range(20):
         app.send(b"q%d" % n, dead)
-    started, direct, got = time.time(), 0, None
-    while time.time() < started + 20 and not got:
-        packet = server.receive(0.1)
+    started, indirect, direct, echoes, got, took = time.time(), [], 0, 0, None, 0
+    ends = started + 20
+    while time.time() < ends:
+        packet = server.receive(0.05)
         if packet and packet.dest == dead:
-            direct += 1
-        got = app.error(0.01)
-    took = time.time() - started
-    t.check("a peer that does not answer: at most 4 attempts (C-68)", 1 <= direct <= 4, direct)
+            indirect.append(time.time())
+        elif packet and packet.dest == silent:
+            echoes += 1
+        direct += back.receive(0) is not None
+        problem = app.error(0.01)
+        if problem and app.about == dead and not got:
+            got, took = problem, time.time() - started
+            ends = time.time() + 1
+    gaps = [b - a for a, b in zip(indirect, indirect[1:])]
+    t.check("a peer that does not answer: 4 attempts (C-68, SEC-28)", len(indirect) == 4,
+            indirect)
+    t.check("of two bubbles each (C-70)", direct == 4, direct)
+    t.check("2 s apart (C-67)", min(gaps or [0]) > 1.7, gaps)
+    t.check("4 echo requests for a native host (C-48)", echoes == 4, echoes)
+    entry = peer_of(client_ns, dead)
+    t.check("counted (C-69)", entry.get("bubbles") == 4 and entry["state"] == "unreachable", entry)
     t.check("then address unreachable, within 12 s (C-55)",
             got == (errno.EHOSTUNREACH, 1, 3) and took < 12, (got, took))
     quiet()
     app.send(b"again", dead)
     t.check("and no more bubbles for a while (C-68)", server.receive(0.5) is None)
     # It speaks after all.
-    back = Port(peer_ns, "192.0.2.1", 42999)
+    back.drain()
     back.send(bubble(dead, ME), CLIENT)
+    becomes(client_ns, dead, "trusted")
     app.send(b"back", dead)
     came = []
     while b"back" not in came and len(came) < 3:
         came.append(data_of(back.next_of(UDP)))
     t.check("unless it speaks (C-71); what was given up is gone (C-55)",
-            came[-1:] == [b"back"] and not [c for c in came if c and c[:1] == b"q"], came)
+            came[-1:] == [b"back"] and not [c for c in came if c and c[:1] == b"q"] and
+            peer_of(client_ns, dead).get("bubbles") == 0, came)
 
     # Neighbour discovery would be answered by the stack (C-45, SEC-03).
     quiet()
@@ -223,7 +297,7 @@ with Ktap(41) as t:
     for n in range(40):
         app.send(b"%d" % n, name)
     got = app.error(1)
-    t.check("a full queue: the sender is told", got and got[1] == 1, got)
+    t.check("a full queue: the sender is told (C-54, SEC-27)", got and got[1] == 1, got)
     late.send(bubble(name, ME), CLIENT)
     came = []
     while not came or came[-1]:
@@ -239,7 +313,21 @@ with Ktap(41) as t:
     answers = 0
     while p7.receive_raw(0.3):
         answers += 1
-    t.check("300 indirect bubbles get few answers (C-72)", 1 <= answers < 100, answers)
+    t.check("300 indirect bubbles get few answers (C-72, SEC-32)", 1 <= answers < 100, answers)
+
+    # Neither from nor to Teredo, and to everybody
+    quiet()
+    foreign = App(client_ns, "2001:db8:77::1", 9001)
+    foreign.send(b"x", NATIVE)
+    got = foreign.error(2)
+    t.check("a native source to a native host: administratively prohibited (C-56)",
+            got == (errno.EACCES, 1, 1), got)
+    enter(client_ns)
+    app.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF,
+                          socket.if_nametoindex("teredo0"))
+    app.send(b"x", "ff0e::1")
+    got = server.receive(0.3)
+    t.check("multicast goes nowhere (C-56)", got is None, show(got))
 
     # Too big
     problem = app.send_whole(bytes(1400), names[0])

@@ -25,7 +25,8 @@ start_server ours || skip_all "no server"
 {
 	tool bare add teredo0 mode client server $server &&
 	nip bare link set teredo0 up &&
-	tool bare run teredo0 --once >/dev/null
+	tool bare run teredo0 --once >/dev/null &&
+	nip bare addr add 2001:db8:77::1/128 dev lo
 } || skip_all "no qualification"
 stop srv
 

@@ -165,7 +165,7 @@ check "clients are qualified again" eval "qualifies bare && qualifies clia &&
 	qualifies clib"
 # A server that went down and up may have cost them their addresses.
 a=$(client_address clia) b=$(client_address clib) bare=$(client_address bare)
-check "first contacts still work" eval "reaches clib $bare && reaches bare $host &&
+check "first contacts still work (F-27, SEC-40)" eval "reaches clib $bare && reaches bare $host &&
 	reaches host $b && reaches host $a"
 check "and without loss on open paths" lossless host "$a" 50
 check "unload" timeout 60 rmmod teredo

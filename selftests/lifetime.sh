@@ -161,7 +161,7 @@ many_die()
 	done
 }
 check "namespaces die with links inside" many_die
-check "a link moved away from its socket's namespace" apart
+check "a link moved away from its socket's namespace (SEC-42)" apart
 check "its socket's namespace dies" ns_del under
 check "and then its own" ns_del over
 check "the other way round" eval "apart && ns_del over && ns_del under"

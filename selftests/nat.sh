@@ -58,4 +58,4 @@ symmetric()
 	grep -qi symmetric <<<"$output" &&
 	tool clib -j show | jq -e '.[0].nat == "symmetric"'
 }
-check "a symmetric NAT is found" symmetric
+check "a symmetric NAT is found (C-20)" symmetric

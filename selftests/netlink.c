@@ -394,7 +394,7 @@ static void test_controller(void)
 	       answer.text[0], "an address outside of the prefix: refused");
 	result(ask(state_set(TEREDO_STATE_QUALIFIED,
 			     "2001:0:cb00:7101:0:efff:f5ff:fffe", "10.0.0.1")) < 0 &&
-	       answer.text[0], "a private mapping: refused (C-17)");
+	       answer.text[0], "a private mapping: refused (C-17, F-12)");
 	result(ask(state_set(TEREDO_STATE_QUALIFIED,
 			     "2001:0:cb00:7101:0:efff:80ff:fffe", "127.0.0.1")) < 0,
 	       "a loopback mapping: refused");
@@ -561,7 +561,7 @@ static void test_permission(void)
 		_exit(get(client) ? 3 : 0);
 	}
 	wait(&status);
-	result(!status, "without privilege: looking, no touching (%d)",
+	result(!status, "without privilege: looking, no touching, %d (SEC-19)",
 	       WEXITSTATUS(status));
 }
 

@@ -10,7 +10,7 @@
 need ping iperf3 jq
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 40
+plan 41
 
 diagnose()
 {
@@ -55,14 +55,15 @@ check "a relay: active (R-01)" \
 role[clia]=ours
 check "a client: add" tool clia add teredo0 mode client server $server
 check "a client: set up" nip clia link set teredo0 up
-check "a client: not qualified without a controller (C-09)" \
+check "a client: not qualified without a controller (C-10)" \
 	shows clia '.[0] | .state == "starting" and .controller == false'
 check_fails "a client: sends nothing yet (C-56)" on clia ping -c 1 -W 1 "$host"
 check "a client: qualifies (C-12..C-21)" tool clia run teredo0 --once
 a=$(client_address clia)
-check "a client: knows its mapping and its address (C-17, C-21)" \
+check "a client: knows its mapping and its address (C-01, C-07, C-17, C-21)" \
 	shows clia ".[0] | .state == \"qualified\" and .address == \"$a\" and
 		.mapped.address == \"198.51.100.1\" and .server == \"$server\" and
+		.server2 == \"$server2\" and .refresh == 30 and
 		.nat == \"restricted\" and .mtu == 1280"
 check "a client: has a default route (C-64)" \
 	eval "nip clia -6 route show default | grep 'dev teredo0'"
@@ -92,7 +93,9 @@ check "A knows the host by its relay (C-39)" \
 	shows clia "map(select(.address == \"$host\")) | .[0] | .state == \"trusted\" and
 		.kind == \"native\" and .mapped.address == \"$relay\" and
 		.mapped.port == 3545" peers
-check "the native host reaches B" lossless host "$b" 50
+check "the native host reaches B (R-02)" lossless host "$b" 50
+check "the relay knows A and B (R-01)" shows rly \
+	"map(select(.state == \"trusted\") | .address) | contains([\"$a\", \"$b\"])" peers
 
 tcp()
 {
@@ -186,4 +189,4 @@ inner()
 	tool inner run teredo0 --once &&
 	reaches inner "$(client_address clib)"
 }
-check "A's link in a namespace without any other" inner
+check "A's link in a namespace without any other (SEC-42)" inner

@@ -118,7 +118,7 @@ for nat in off on; do
 		file=$tmp/$nat-$offload.pcap
 		check "own NAT $nat, offloads $offload: traffic" \
 			eval "offloads $offload && recorded $file flows"
-		check "own NAT $nat, offloads $offload: all checksums are right" audit "$file"
+		check "own NAT $nat, offloads $offload: all checksums are right (F-38)" audit "$file"
 		say "${output##*$'\n'}"
 	done
 	stop clia clib

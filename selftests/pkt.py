@@ -7,11 +7,13 @@ has been written twice.
 
 import ctypes
 import ipaddress
+import json
 import os
 import random
 import select
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -107,6 +109,30 @@ def teredo(server, address, port, flags=0):
     return socket.inet_ntop(socket.AF_INET6, ip6("2001::")[:4] + ip4(server) +
                             struct.pack("!HH", flags, port ^ 0xffff) +
                             bytes(b ^ 0xff for b in ip4(address)))
+
+
+def tool(namespace, *words):
+    """What teredo-tool shows, as JSON"""
+    command = ["teredo-tool", "-n", namespace, "-j", "show"] + list(words)
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL).stdout or "[]")
+
+
+def peer_of(namespace, address):
+    """The entry of a peer, {} if there is none"""
+    return next(iter(tool(namespace, "peers", "teredo0", address)), {})
+
+
+def becomes(namespace, address, state, seconds=5):
+    """The peer gets to that state"""
+    deadline = time.time() + seconds
+    while peer_of(namespace, address).get("state") != state and time.time() < deadline:
+        time.sleep(0.05)
+    return peer_of(namespace, address).get("state") == state
+
+
+def stats(namespace):
+    return tool(namespace, "stats")[0]
 
 
 def data_of(got):
@@ -214,7 +240,7 @@ class App:
         self.socket.setsockopt(socket.IPPROTO_IPV6, self.RECVERR, 1)
         self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
         self.socket.bind((address, port))
-        self.hops = None
+        self.hops = self.about = None
 
     def send(self, data, to, port=7):
         try:
@@ -250,17 +276,19 @@ class App:
         return None
 
     def error(self, seconds):
-        """The next error: (errno, ICMPv6 type, code), or None"""
+        """The next error: (errno, ICMPv6 type, code), or None; what was sent to
+        .about came back"""
         deadline = time.time() + seconds
         while time.time() < deadline:
             try:
-                anc = self.socket.recvmsg(2048, 512, socket.MSG_ERRQUEUE |
-                                          socket.MSG_DONTWAIT)[1]
+                _, anc, _, peer = self.socket.recvmsg(2048, 512, socket.MSG_ERRQUEUE |
+                                                      socket.MSG_DONTWAIT)
             except BlockingIOError:
                 time.sleep(0.05)
                 continue
             for _, kind, value in anc:
                 if kind == self.RECVERR:
+                    self.about = peer and peer[0]
                     return struct.unpack("IxBBx", value[:8])
         return None
 

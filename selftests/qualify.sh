@@ -9,7 +9,7 @@
 need ping jq
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 43
+plan 47
 
 diagnose()
 {
@@ -77,7 +77,7 @@ start_server ours || skip_all "no server"
 role[natb]=ours
 check "no NAT: qualified at once" eval "
 	tool natb add teredo0 server $server && tool natb run teredo0 --once"
-check "no NAT: and it is known" is natb '.nat == "none"'
+check "no NAT: and it is known, since it is asked from the service port (C-12)" is natb '.nat == "none"'
 nip natb link del teredo0
 
 #
@@ -95,8 +95,30 @@ check_says "a name that leads nowhere" "nosuch.invalid" tool clia run teredo0 --
 tool clia set teredo0 server $server
 nip clia route del default
 check_says "no route" "no IPv4 route" tool clia run teredo0 --once
-check "offline" is clia '.state == "offline" and .address == null'
+check "offline (C-10)" is clia '.state == "offline" and .address == null'
 nip clia route add default via 10.1.0.1
+
+# What the stack sends all the same goes nowhere.
+unqualified()
+{
+	local status=0 other=2001:0:cb00:7101:0:efff:39cc:9bee
+
+	nip clia -6 -batch - <<-END || return
+	addr add 2001:0:cb00:7101::1/32 dev teredo0 nodad
+	route add default dev teredo0
+	END
+	for address in $host $other; do
+		on clia ping -n -c 1 -W 2 "$address" | tee "$tmp/ping"
+		grep -i 'address unreachable' "$tmp/ping" || status=1
+	done
+	nip clia -6 addr flush dev teredo0 scope global
+	nip clia -6 route flush dev teredo0
+	tool clia -j show stats teredo0 | jq '.[0]' | tee "$tmp/stats" |
+		jq -e '."tx-not-ready" == 2 and ."tx-bubble" == 0 and ."tx-echo" == 0' ||
+		{ cat "$tmp/stats"; status=1; }
+	return $status
+}
+check "without an address: nothing is sent, and the sender hears it (C-09, C-56)" unqualified
 tool srv add relay0 mode relay
 check_says "a relay needs no controller" "needs no controller" tool srv run relay0
 check_fails "no controller for what is not there" tool clia run nosuch
@@ -109,6 +131,30 @@ check "--once" tool clia run teredo0 --once
 address=$(client_address clia)
 check "the address is on the link" has_only clia "$address"
 check "a default route, last of all (P-22)" has_default clia 1029
+# drawn: the flags of some addresses; none has other bits than random ones, and
+# they differ
+drawn()
+{
+	local flags list=()
+
+	for _ in 1 2 3; do
+		nip clia link set teredo0 down && nip clia link set teredo0 up &&
+			tool clia run teredo0 --once || return
+		flags=$(python3 -c 'import ipaddress, sys
+print(int(ipaddress.ip_address(sys.argv[1])) >> 48 & 0xffff)' "$(client_address clia)")
+		((!(flags & ~0x3cff))) || { echo "flags $flags"; return 1; }
+		list+=("$flags")
+	done
+	echo "flags ${list[*]}"
+	(($(printf '%s\n' "${list[@]}" | sort -u | wc -l) > 1))
+}
+check "flags of the address: random, no cone bit (C-21, F-07, F-08, F-10, SEC-12, SEC-14)" drawn
+nip srv link set teredo0 mtu 1400
+check "the server's MTU is the link's (C-18, S-25)" \
+	eval "drawn && is clia '.mtu == 1400'"
+nip srv link set teredo0 mtu 1280
+check "and back" eval "drawn && is clia '.mtu == 1280'"
+address=$(client_address clia)
 check "the prefix is a route" nip clia -6 route get 2001:0:1::1 oif teredo0
 check "no controller is left" is clia '.controller == false and .state == "qualified"'
 
@@ -149,7 +195,7 @@ control clia
 check "qualifies again" wait_for 10 says "qualified: address"
 first=$(client_address clia)
 pause 5
-check "a mapping that stays, an address that stays" has_only clia "$first"
+check "a mapping that stays, an address that stays (C-60, F-09)" has_only clia "$first"
 check "the server is heard (C-58)" is clia '.server_idle_ms < 2500'
 # A NAT that forgets fast, and gives out other ports from now on.
 ns_script nata <<-END
@@ -200,7 +246,7 @@ nip clia link set teredo0 up
 check "link up: qualified again" wait_for 15 is clia '.state == "qualified"'
 
 nip clia -6 route add default dev eth0 metric 512
-check "native IPv6: it steps aside (D-22)" \
+check "native IPv6: it steps aside (C-96, D-22)" \
 	wait_for 20 is clia '.state == "offline" and .address == null'
 kill "$controller"
 wait "$controller"

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""relay.py SERVER CLIENT HOST: what a relay asks, sends on and drops.
+"""relay.py SERVER CLIENT HOST RELAY: what a relay asks, sends on and drops.
 
 The arguments are namespaces of the laboratory.  SERVER holds 203.0.113.1, where
 bubbles for clients arrive; clients are sockets on 198.51.100.1, without NAT.
 """
 
 import errno
+import subprocess
 import sys
 import time
 
 from pkt import *
 
-server_ns, client_ns, host_ns = sys.argv[1:]
+server_ns, client_ns, host_ns, relay_ns = sys.argv[1:]
 SERVER = "203.0.113.1"
 RELAY = ("192.0.2.1", 3545)
 HOST = "2001:db8:2::1"
@@ -38,22 +39,22 @@ def nothing(sends, ports=(), wait=0.4):
                    for g, _ in [p.receive_raw(0.05) or (b"", 0)] if g]
 
 
-with Ktap(28) as t:
+with Ktap(32) as t:
     # A native host speaks to a client nobody knows.
     for n in range(3):
         host.send(b"early%d" % n, A)
     got = server.receive()
-    t.check("a bubble by way of the client's server (R-07)", got and not got.error and
+    t.check("a bubble by way of the client's server (F-30, R-07)", got and not got.error and
             got.sender == RELAY and got.dest == A and got.proto == NONE and
             got.body == b"" and got.origin is None, show(got))
     t.check("its source is no Teredo address (F-31)",
             got and not got.source.startswith("2001:0:"), got and got.source)
-    t.check("no data before the client answers (R-05)", not [
+    t.check("no data before the client answers (R-05, SEC-46)", not [
         1 for p in iter(lambda: a.receive(0.2), None) if p.proto != NONE])
     asked = got.source if got else "fe80::1"
     a.send(bubble(A, asked), RELAY)
     came = [data_of(a.receive()) for n in range(3)]
-    t.check("the bubble's answer releases the queue, in order (R-09)",
+    t.check("the bubble's answer releases the queue, in order (R-09, R-15, R-20)",
             came == [b"early0", b"early1", b"early2"], came)
     host.send(b"late", A)
     got = a.receive()
@@ -95,42 +96,58 @@ with Ktap(28) as t:
                        (sender, server) + tuple(also))
         t.check(what, not came, "\n".join(came))
 
-    drop("another port than the mapped one (R-12)", datagram(A, HOST, 7, 9000, b"x"),
+    drop("another port than the mapped one (R-12, SEC-15)", datagram(A, HOST, 7, 9000, b"x"),
          bubble(A, "fe80::1"), sender=b)
-    drop("a client that nobody called (R-14)", datagram(B, HOST, 7, 9000, b"x"), sender=b)
+    drop("a client that nobody called (R-14, SEC-47)", datagram(B, HOST, 7, 9000, b"x"), sender=b)
     drop("a source that is no Teredo address (R-12)",
          datagram("2001:db8:7::1", HOST, 7, 9000, b"x"), datagram("fe80::1", HOST, 7, 9000, b"x"),
          datagram("::1", HOST, 7, 9000, b"x"))
     drop("link-local and multicast destinations (R-18)", *[
         datagram(A, dest, 7, 9000, b"x") for dest in ("fe80::1", "ff02::1", "ff0e::1", "::1", "::")])
     drop("one client to another (R-16)", datagram(A, B, 7, 9000, b"x"), also=[b])
-    drop("authentication and origin indications (R-19)",
+    drop("authentication and origin indications (F-25, R-19)",
          auth(b"noncense") + datagram(A, HOST, 7, 9000, b"x"),
          origin("198.51.100.1", a.port) + datagram(A, HOST, 7, 9000, b"x"))
     drop("solicitations: this is no server (R-19)", solicitation(), auth(b"noncense") + solicitation())
+    # What an echo service would send back: our own words.
+    drop("echoed packets (R-12, SEC-38)", datagram(HOST, A, 9000, 7, b"late"))
     whole = datagram(A, HOST, 7, 9000, b"x" * 30)
     drop("every truncation (R-11)", *[whole[:n] for n in range(len(whole))])
     drop("a trailer that asks for it (F-40)", whole + trailer(0x41, b"yy"))
 
     # Clients that cannot be
     server.drain()
-    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255"):
+    for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255",
+                "192.0.2.15"):
         host.send(b"x", teredo(SERVER, bad, 5000))
     host.send(b"x", teredo("10.1.1.1", "198.51.100.1", 5000))
     host.send(b"x", teredo(SERVER, "198.51.100.1", 0))
     got = server.receive(0.5)
-    t.check("no bubble for what embeds no global IPv4 address (R-04)", got is None,
+    t.check("no bubble for what embeds no global IPv4 address (F-17, F-49..F-51, R-04, SEC-37)", got is None,
             show(got))
+
+    host.drain()
+    host.send(b"x", "2001:db8:77::1")
+    got = host.error(3)
+    t.check("no Teredo address, though routed here: refused (R-03)",
+            got == (errno.EHOSTUNREACH, 1, 3), got)
+    server.drain()
+    cone = teredo(SERVER, d.address, d.port, 0x8000)
+    host.send(b"cone", cone)
+    got, early = server.receive(), d.receive(0.3)
+    t.check("a client's cone bit makes no difference (R-06)", got and got.proto == NONE and
+            got.dest == cone and not early, (show(got), show(early)))
 
     # A client that does not answer
     host.drain()
     host.send(b"anybody?", D)
     started, got, bubbles = time.time(), None, 0
-    while time.time() < started + 20 and not got:
-        if server.receive_raw(0.1):
+    while time.time() < started + 20 and not (got and host.about == D):
+        packet = server.receive(0.1)
+        if packet and packet.dest == D:
             bubbles += 1
         got = host.error(0.01)
-    t.check("at most 4 bubbles (R-08)", 1 <= bubbles <= 4, bubbles)
+    t.check("at most 4 bubbles (R-08, SEC-28)", 1 <= bubbles <= 4, bubbles)
     t.check("then the sender hears: address unreachable (R-30)",
             got == (errno.EHOSTUNREACH, 1, 3), got)
 
@@ -152,3 +169,11 @@ with Ktap(28) as t:
     while got and got.proto == NONE:    # a direct bubble is allowed (R-10)
         got = c.receive()
     t.check("and opens the queue", data_of(got) == b"first", show(got))
+
+    # Its routes are withdrawn: it sends nobody anything new, but who is known stays.
+    enter(relay_ns)
+    subprocess.run(["ip", "-6", "route", "del", "2001::/32", "dev", "teredo0"], check=True)
+    c.send(datagram(teredo(SERVER, c.address, c.port), HOST, 7, 9000, b"still"), RELAY)
+    got = host.heard()
+    t.check("withdrawn: peers stay, and are heard (R-29)", got and got[0] == b"still" and
+            peer_of(relay_ns, teredo(SERVER, c.address, c.port)).get("state") == "trusted", got)

@@ -10,10 +10,13 @@ need python3
 need_teredo
 lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
+# A prefix that is not Teredo's, led there by mistake
+nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1
+nip rly -6 route add 2001:db8:77::/48 dev teredo0
 
 diagnose()
 {
 	lab_state
 }
 
-results_from "$selftests/relay.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}"
+results_from "$selftests/relay.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}"

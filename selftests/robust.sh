@@ -100,5 +100,5 @@ check "none of the traffic was lost" lossless_flows
 check "peers stay few" eval "tool bare -j show | jq -e '.[0].peers < 5000'"
 check "still qualified" eval "tool bare -j show | jq -e '.[0].state == \"qualified\"' &&
 	tool clia -j show | jq -e '.[0].state == \"qualified\"'"
-check "first contacts still work" eval "reaches bare $b && reaches bare $host &&
+check "first contacts still work (SEC-40)" eval "reaches bare $b && reaches bare $host &&
 	reaches host $bare"

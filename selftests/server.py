@@ -118,10 +118,10 @@ def silent(port, payloads, to=TO, watch=()):
                      (c.source, c.dest, c.proto, c.body.hex())) for c in came)
 
 
-def natively(payload, port=a):
+def natively(payload, port=a, seconds=2):
     """What the native host sees of a datagram: (source, hop limit, message)"""
     port.send(payload, TO)
-    while select.select([native], [], [], 2)[0]:
+    while select.select([native], [], [], seconds)[0]:
         message, anc, _, peer = native.recvmsg(2048, 256)
         if message[0] in (ECHO, ECHO_REPLY) and peer[0].startswith("2001:0"):
             hops = [struct.unpack("i", data)[0] for _, kind, data in anc
@@ -146,12 +146,12 @@ def said(what, problem):
     t.check(what, not problem, problem)
 
 
-with Ktap(30) as t:
+with Ktap(36) as t:
     # Router Solicitations (S-11, S-17..S-25)
     answer = ask(a, solicitation())
-    said("solicitation to the primary address (S-17)", advertisement(answer))
+    said("solicitation to the primary address (S-01, S-11, S-17, S-18, S-24, S-25, F-01, F-16, F-33)", advertisement(answer))
     t.check("no authentication for who sent none (S-22)", answer and answer.auth is None)
-    said("solicitation to the secondary address (S-18)",
+    said("solicitation to the secondary address (S-01, S-18, S-19)",
          advertisement(ask(a, solicitation(), TO2), sender=TO2))
     said("cone bit: the answer comes from the secondary address (S-19)",
          advertisement(ask(a, solicitation(XP_CONE)), XP_CONE, sender=TO2))
@@ -159,25 +159,29 @@ with Ktap(30) as t:
          advertisement(ask(a, solicitation(XP_CONE), TO2), XP_CONE))
     said("Windows XP's source (F-15)",
          advertisement(ask(a, solicitation(XP)), XP))
+    # 10.1.1.1, port 4096: an address of a link may hold a private one.
+    inner = "fe80::efff:f5fe:fefe"
+    said("a source with a private address (F-12, F-13)",
+         advertisement(ask(a, solicitation(inner)), inner))
     said("an option of the solicitation (S-17)",
          advertisement(ask(a, solicitation(options=b"\1\1\2\0\0\0\0\1"))))
     mark = nonce()
     answer = ask(a, auth(mark) + solicitation())
-    said("solicitation with a nonce (S-22)", advertisement(answer))
-    t.check("the nonce comes back, confirmation 0, no identifier (S-22)",
+    said("solicitation with a nonce (F-23, S-22)", advertisement(answer))
+    t.check("the nonce comes back, confirmation 0, no identifier (F-22, S-22)",
             answer and (answer.nonce, answer.auth, answer.confirm) == (mark, b"", 0))
     mark = nonce()
     answer = ask(a, auth(mark, b"client", bytes(20)) + solicitation())
     t.check("a client identifier comes back as none (S-23)",
             answer and (answer.nonce, answer.auth) == (mark, b""))
 
-    said("bad solicitations (S-07, C-15)", silent(a, [
+    said("bad solicitations (S-07, S-10)", silent(a, [
         solicitation(csum=0x1234), solicitation(hops=254), solicitation(code=1),
         solicitation("2001:db8::1"), solicitation(options=b"\1\0\0\0\0\0\0\0"),
         solicitation()[:-1],
         icmp6(VISTA, "ff02::1", RS, b"\0\0\0\0", hops=255),
         icmp6(VISTA, ALL_ROUTERS, RA, bytes(12), hops=255)]))
-    said("a private IPv4 source (S-06, S-20)", silent(private, [
+    said("a private IPv4 source (F-49, S-06, S-20, SEC-34)", silent(private, [
         solicitation(), bubble(teredo(PRIMARY, private.address, private.port), B)],
         watch=[b]))
 
@@ -186,7 +190,7 @@ with Ktap(30) as t:
     inner = bubble(A, B, hops=21) + trailers
     b.drain()
     a.send(inner, TO)
-    said("a client's bubble reaches a client, with its origin and trailers (S-14..S-16)",
+    said("a client's bubble reaches a client, with its origin and trailers (F-29, F-47, S-08, S-14..S-16, SEC-34)",
          forwarded(b.receive(), inner, (a.address, a.port)))
     inner = bubble("2001:db8:3::1", B)
     a.send(inner, TO)
@@ -199,12 +203,17 @@ with Ktap(30) as t:
     a.send(inner, TO2)
     said("a bubble to the secondary address leaves from the primary (S-14)",
          forwarded(b.receive(), inner, (a.address, a.port)))
+    # Another server's client has no use for our origin.
+    inner = bubble(A, FOREIGN)
+    a.send(inner, TO)
+    said("a client's bubble to another server's client, without origin (S-15)",
+         forwarded(b.receive(), inner, None))
     said("bubbles with a source that is not the sender's (S-10)", silent(a2, [
         bubble(A, B), bubble(B, A), bubble(teredo(PRIMARY, "192.0.2.9", a2.port), B)],
         watch=[b]))
     said("a relay's bubble to another server's client (S-09)", silent(a, [
         bubble("2001:db8:3::1", FOREIGN)], watch=[b]))
-    said("bubbles to addresses nobody may send to (S-14, SEC-37)", silent(a, [
+    said("bubbles to addresses nobody may send to (F-49..F-51, S-14, SEC-34, SEC-37)", silent(a, [
         bubble(A, teredo(PRIMARY, bad, 3544)) for bad in (
             "0.0.0.1", "127.0.0.1", "10.9.9.9", "172.16.1.1", "192.168.1.1",
             "169.254.1.1", "192.88.99.1", "224.0.0.253", "255.255.255.255",
@@ -213,6 +222,13 @@ with Ktap(30) as t:
     said("a bubble to the server itself (S-28)", silent(a, [
         bubble(A, teredo(PRIMARY, PRIMARY, 3544)),
         bubble(A, teredo(PRIMARY, SECONDARY, 3544))]))
+    before = stats(server_ns)
+    own = Forger(server_ns)
+    for source in (PRIMARY, SECONDARY):
+        own.send(solicitation(), (source, 3544), TO)
+    after = stats(server_ns)
+    t.check("the server's own words (S-28, SEC-50)", after["rx-loop"] == before["rx-loop"] + 2 and
+            after["tx-advertisement"] == before["tx-advertisement"], after)
 
     # Native forwarding (S-13, S-26, S-27, S-30)
     got = natively(echo(A, HOST, b"nonce678", hops=17) + trailers)
@@ -220,17 +236,19 @@ with Ktap(30) as t:
     # One hop is the server's, one that of the router behind it.
     t.check("an echo request reaches a native host, a hop less, no trailers (S-13, S-30)",
             got == (A, 15, want.body), got)
+    said("an echo request at the end of its hops (S-30)", "" if natively(
+        echo(A, HOST, b"last hop", hops=1), seconds=0.4) is None else "it arrived")
     got = natively(echo(A, HOST, b"reply", ECHO_REPLY))
     t.check("and so does an echo reply (S-27)", got and got[2][0] == ECHO_REPLY, got)
     while select.select([native], [], [], 0)[0]:
         native.recv(2048)
-    said("other ICMPv6, data, and oversize (S-05, S-26, S-27)", silent(a, [
+    said("other ICMPv6, data, and oversize (S-03, S-05, S-26, S-27)", silent(a, [
         icmp6(A, HOST, 1, bytes(44)), icmp6(A, HOST, 135, bytes(20), hops=255),
         datagram(A, HOST, 1, 2, b"data"), datagram(A, B, 1, 2, b"data"),
         ipv6(A, HOST, 6, bytes(20)), echo(A, HOST, bytes(200)),
         echo(A, HOST, code=1), ipv6(A, HOST, ICMP6, b""),
         ipv6(A, HOST, ICMP6, b"\x80\0\0")], watch=[b]))
-    said("bubbles to native hosts, echoes with a foreign source (S-08, SEC-36)",
+    said("bubbles to native hosts, echoes with a foreign source (S-08, SEC-16, SEC-36)",
          silent(a2, [bubble(A, HOST), echo(A, HOST), echo("2001:db8:9::1", HOST),
                      echo("fe80::1", HOST)]))
     said("destinations without global scope (S-12)", silent(a, [
@@ -246,10 +264,10 @@ with Ktap(30) as t:
     # Malformed datagrams (S-04, F-19..F-27)
     rs = solicitation()
     good = auth(nonce()) + rs
-    said("every truncation (F-26, F-27)", silent(a, [
+    said("every truncation (F-26, F-27, S-04)", silent(a, [
         whole[:n] for whole in (rs, good, bubble(A, B), echo(A, HOST, b"12345678"))
         for n in range(len(whole))], watch=[b]))
-    said("wrong encapsulations (F-19, F-24, F-25)", silent(a, [
+    said("wrong encapsulations (F-19, F-24, F-25, S-04)", silent(a, [
         good[:13] + good, origin("192.0.2.1", 1) + rs, b"\0\2" + rs,
         origin("192.0.2.1", 40001) + bubble(A, B), good[:13] + bubble(A, B),
         b"\0\1\xff\xff" + rs, b"\0\1\0\xff" + good[4:], b"\x45" + rs[1:],
@@ -259,3 +277,34 @@ with Ktap(30) as t:
                                            bytes(65000)], watch=[b]))
     said("and after all that, solicitations are answered", advertisement(
         ask(a, solicitation())))
+    t.check("nothing is remembered of anybody (S-02)",
+            tool(server_ns)[0]["peers"] == 0 and not tool(server_ns, "peers"))
+
+    # Every verdict has a counter.
+    verdicts = [
+        ("rx-solicitation", solicitation()), ("rx-forwarded", bubble(A, B)),
+        ("rx-native", echo(A, HOST)), ("rx-bubble", bubble(A, HOST)),
+        ("rx-truncated", solicitation()[:30]), ("rx-malformed", b"\x45" + bytes(50)),
+        ("rx-misplaced", origin("192.0.2.1", 1) + bubble(A, B)),
+        ("rx-solicitation-bad", solicitation(hops=1)),
+        ("rx-not-served", datagram(A, HOST, 1, 2, b"data")),
+        ("rx-too-big", echo(A, HOST, bytes(200))), ("rx-inner-source", echo("fe80::1", HOST)),
+        ("rx-mapping", bubble(B, A)), ("rx-inner-dest", echo(A, "ff0e::1")),
+        ("tx-not-global", bubble(A, teredo(PRIMARY, "10.9.9.9", 1))),
+        ("rx-loop", bubble(A, teredo(PRIMARY, PRIMARY, 3544))),
+    ]
+    wrong = []
+    for counter_name, payload in verdicts:
+        before = stats(server_ns)
+        a.send(payload, TO)
+        after = stats(server_ns)
+        changed = {k: v - before[k] for k, v in after.items()
+                   if k != "ifname" and v != before[k] and k[:3] != "tx-" or k == counter_name}
+        if changed != {counter_name: 1}:
+            wrong.append("%s: %s" % (counter_name, changed))
+    before = stats(server_ns)
+    private.send(solicitation(), TO)
+    after = stats(server_ns)
+    if after["rx-outer-source"] != before["rx-outer-source"] + 1:
+        wrong.append("rx-outer-source")
+    t.check("each verdict is counted (S-31)", not wrong, "\n".join(wrong))

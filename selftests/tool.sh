@@ -9,7 +9,7 @@
 need jq ping
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 53
+plan 58
 
 diagnose()
 {
@@ -73,14 +73,17 @@ refuses "no such device, to run" 'nosuch' run nosuch --once
 refuses "no such device, to watch" 'nosuch' monitor nosuch
 refuses "a device that is not ours" 'eth0' show eth0
 refuses "a server without a local address" 'local' add teredo0 mode server
+refuses "a server with a private address (S-01)" 'global' add teredo0 mode server local 10.1.0.2
+refuses "a server with a private second one (S-01)" 'global' \
+	add teredo0 mode server local 203.0.113.1 server2 10.1.0.2
 check_fails "and leaves nothing behind" nip clia link show teredo0
 check_says "no such namespace" nosuchns teredo-tool -n nosuchns show
 
-check "add, with every option" tool clia add teredo0 mode client server $server \
+check "add, with every option (C-01, C-03)" tool clia add teredo0 mode client server $server \
 	server2 $server2 port 4711 refresh 20 peers-max 1000 queue 8 ttl 33 mark 7
 role[clia]=ours
 refuses "a second one of that name" 'exists|already' add teredo0 mode client
-check "show: the keys that scripts rely on" json clia '.[0] |
+check "show: the keys that scripts rely on (C-01, C-03, C-07, F-02, F-35)" json clia '.[0] |
 	.ifname == "teredo0" and (.ifindex | type == "number") and .mode == "client" and
 	.state == "down" and .port == 4711 and .server == "203.0.113.1" and
 	.server2 == "203.0.113.2" and .refresh == 20 and .peers == 0 and
@@ -93,7 +96,18 @@ refuses "a new mode while up" 'down' set teredo0 mode relay
 
 nip clia link add teredo1 type teredo && tool clia set teredo1 port 4711
 check_fails "a port in use: the link does not come up" nip clia link set teredo1 up
+ports()
+{
+	tool clia set teredo1 port 0 && nip clia link add teredo2 type teredo &&
+	nip clia link set teredo1 up && nip clia link set teredo2 up &&
+	json clia 'map(.port) | length == 3 and all(. > 0) and (unique | length) == 3' show
+}
+check "ports at random, if none is asked for (C-03, SEC-13)" ports
+check "an MTU of up to 65507 (F-35)" eval "nip clia link set teredo1 mtu 65507 &&
+	! nip clia link set teredo1 mtu 65508"
+check_fails "and not below 1280 (F-35)" nip clia link set teredo1 mtu 1279
 nip clia link del teredo1
+nip clia link del teredo2
 
 # No server is there yet.
 tool clia run teredo0 --once >"$tmp/out" 2>"$tmp/err"
@@ -104,7 +118,7 @@ check "and how often it was asked" grep -E '[0-9]+ ' "$tmp/err"
 
 start_server ours
 check "qualification" tool clia run teredo0 --once
-check "show: qualified" json clia '.[0] | .state == "qualified" and .nat == "restricted" and
+check "show: qualified (C-04)" json clia '.[0] | (.server_idle_ms | type == "number") and .state == "qualified" and .nat == "restricted" and
 	.mapped.address == "198.51.100.1" and (.mapped.port | type == "number") and
 	(.address | startswith("2001:0:cb00:7101:"))' show
 check "show for people" eval "tool clia show | grep qualified"
@@ -112,7 +126,7 @@ check "JSON for people" eval "tool clia -j -p show | tee $tmp/out | jq . &&
 	(( \$(wc -l <$tmp/out) > 10 ))"
 check "a peer by hand" tool clia peer add teredo0 2001:0:cb00:7101:0:efff:39cc:9bee \
 	at 198.51.100.17:4096
-check "show peers: the keys that scripts rely on" json clia '.[0] | .dev == "teredo0" and
+check "show peers: the keys that scripts rely on (C-05)" json clia '.[0] | .dev == "teredo0" and
 	(.address | startswith("2001:")) and .mapped.address == "198.51.100.17" and
 	.mapped.port == 4096 and .state == "trusted" and .kind == "teredo" and
 	.path == "direct" and has("idle_rx_ms") and has("idle_tx_ms") and .queued == 0 and

@@ -9,7 +9,7 @@
 need ip jq
 need_teredo
 ns_add here || skip_all "no namespace"
-plan 17
+plan 20
 
 manual=$repo/Documentation/man/teredo-tool.8
 completion=$repo/tools/completion/teredo-tool
@@ -91,6 +91,17 @@ check "ip link set changes them" eval "
 	tool here -j show words1 | jq -e '.[0].ttl == 10'"
 check_says "and bad ones are refused" "is no number" \
 	nip here link add words2 type teredo ttl 300
+
+# What operators have to be told
+tells()
+{
+	tr '\n' ' ' <"$repo/Documentation/teredo.rst" | grep -E "$1" >/dev/null
+}
+check "the guide tells of attackers on the path, and of IPsec (SEC-06)" \
+	tells 'between a client and its server.*IPsec'
+check "and what a network does about Teredo (SEC-24)" \
+	tells 'filters UDP port 3544 at its border.*server and a relay of its own'
+check "and that one router means no loops (SEC-53)" tells 'one router .* go round'
 
 # Counters
 counters()

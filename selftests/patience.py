@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""patience.py SERVER PEERS CLIENT ADDRESS PORT SMALL ADDRESS PORT: what clients
+do after a while.
+
+All are namespaces of the laboratory; the clients CLIENT and SMALL have these
+Teredo addresses and ports, on 198.51.100.33 and .49.  SMALL remembers 16 peers.
+Peers and relays are sockets on 192.0.2.1.
+"""
+
+import sys
+import time
+
+from pkt import *
+
+server_ns, peer_ns, client_ns, ME, port, small_ns, SMALL, small_port = sys.argv[1:]
+SERVER = "203.0.113.1"
+CLIENT = ("198.51.100.33", int(port))
+TINY = ("198.51.100.49", int(small_port))
+
+server = Port(server_ns, SERVER, 3544)
+app = App(client_ns, ME, 9000)
+small = App(small_ns, SMALL, 9000)
+
+
+class Peer(Port):
+    """A peer of a client, and its name"""
+
+    def __init__(self, number):
+        super().__init__(peer_ns, "192.0.2.1", 43000 + number)
+        self.name = teredo(SERVER, self.address, self.port)
+
+    def meet(self, client, to, whom):
+        """Speak first, and be spoken to"""
+        self.send(bubble(self.name, whom), to)
+        time.sleep(0.1)
+        client.send(b"hello", self.name)
+        return self.next_of(UDP)
+
+
+def listen(seconds):
+    """What comes to the server meanwhile, by destination: [(when, packet)]"""
+    ends, heard = time.time() + seconds, {}
+    while time.time() < ends:
+        got = server.receive(0.1)
+        if got and not got.error:
+            heard.setdefault(got.dest, []).append((time.time(), got))
+    return heard
+
+
+def verify(host):
+    """Answer the last echo request for the host; what becomes of its entry"""
+    got = heard[host][-1][1]
+    relay.send(icmp6(host, ME, ECHO_REPLY, got.body[4:]), CLIENT)
+    return becomes(client_ns, host, "trusted", 1)
+
+
+with Ktap(14) as t:
+    # A list of 16 is full: 16 have spoken, and been spoken to.
+    many = [Peer(n) for n in range(17)]
+    for p in many[:16]:
+        p.meet(small, TINY, SMALL)
+    many[16].send(bubble(many[16].name, SMALL), TINY)
+    count = tool(small_ns)[0]["peers"]
+    t.check("16 peers, and no more (C-06)", count == 16 and not peer_of(small_ns, many[16].name),
+            count)
+
+    def in_use():
+        many[0].send(datagram(many[0].name, SMALL, 7, 9000, b"here"), TINY)
+        small.send(b"there", many[0].name)
+
+    # Two peers that have spoken once; one that never does, and two native hosts.
+    quick, slow, dead, relay = Peer(20), Peer(21), Peer(22), Peer(23)
+    for p in (quick, slow):
+        p.meet(app, CLIENT, ME)
+    met = time.time()
+    server.drain()
+    for to in (dead.name, "2001:db8:5::1", "2001:db8:5::2"):
+        app.send(b"anybody?", to)
+    heard = listen(10)
+    bubbles = heard.get(dead.name, [])
+    t.check("four bubbles to a peer that does not answer (C-68)", len(bubbles) == 4, len(bubbles))
+    last = bubbles[-1][0] if bubbles else time.time()
+    t.check("four echo requests to a native host (C-48)", len(heard["2001:db8:5::1"]) == 4)
+    tested = heard["2001:db8:5::1"][-1][0]
+
+    def until(when):
+        while time.time() < when:
+            in_use()
+            time.sleep(1)
+
+    until(tested + 10)
+    got = verify("2001:db8:5::1")
+    t.check("an echo reply ten seconds later is an answer (C-39, SEC-08)", got)
+    until(met + 26)
+    app.send(b"in time", quick.name)
+    t.check("after 26 s a peer is trusted (C-46)", data_of(quick.receive()) == b"in time")
+    until(met + 31)
+    app.send(b"late", slow.name)
+    got = slow.receive()
+    t.check("after 31 s it is asked first (C-46, C-51)",
+            got and got.proto == NONE and not slow.next_of(UDP, 0.3), show(got))
+    slow.send(bubble(slow.name, ME), CLIENT)
+    t.check("its answer brings it back (C-41)", data_of(slow.next_of(UDP)) == b"late")
+    until(tested + 32)
+    got = verify("2001:db8:5::2")
+    t.check("an echo reply 32 s later is none (SEC-08)", not got)
+
+    # Idle peers have gone, those in use have not.
+    until(met + 45)
+    left = [p for p in many if peer_of(small_ns, p.name)]
+    t.check("short of room, idle peers are forgotten (C-06)", len(left) < 8, len(left))
+    t.check("and those in use are not (C-06)", many[0] in left)
+    got = many[16].meet(small, TINY, SMALL)
+    t.check("so that there is room (C-06)", got is not None and peer_of(small_ns, many[16].name))
+
+    # Five minutes after its last bubble
+    server.drain()
+    for seconds in (100, 200, 290):
+        time.sleep(max(0, last + seconds - time.time()))
+        app.send(b"still there?", dead.name)
+    t.check("no bubble to the silent peer within 290 s (C-68)", dead.name not in listen(1))
+    got = app.error(1)
+    t.check("but an error each time (C-55)", got and got[1:] == (1, 3), got)
+    time.sleep(max(0, last + 302 - time.time()))
+    app.send(b"once more", dead.name)
+    t.check("after 300 s, another (C-68, C-71)", dead.name in listen(2))

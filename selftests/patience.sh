@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What takes a client half a minute, or five: whom it still trusts, whom it leaves
+# alone, whom it forgets.  Two clients without NAT qualify with our server; then
+# patience.py takes the server's place and waits.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+lab_up none none || skip_all "no laboratory"
+ns_add bare small
+wire bare 198.51.100.33/28 - 198.51.100.46 -
+wire small 198.51.100.49/28 - 198.51.100.62 -
+
+diagnose()
+{
+	lab_state
+	local name
+
+	for name in bare small; do
+		tool "$name" show
+		tool "$name" show peers
+		tool "$name" show stats
+	done
+}
+
+# client NAME [OPTIONS...]
+client()
+{
+	tool "$1" add teredo0 mode client server $server "${@:2}" &&
+	nip "$1" link set teredo0 up &&
+	tool "$1" run teredo0 --once >/dev/null
+}
+
+start_server ours
+client bare || skip_all "no qualification"
+client small peers-max 16 || skip_all "no qualification"
+stop srv
+
+# what NAME: namespace, address and port
+what()
+{
+	tool "$1" -j show | jq -r ".[0] | \"${ns[$1]} \\(.address) \\(.port)\""
+}
+read -ra bare < <(what bare)
+read -ra small < <(what small)
+results_from "$selftests/patience.py" "${ns[srv]}" "${ns[rly]}" "${bare[@]}" "${small[@]}"
