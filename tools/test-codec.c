@@ -261,12 +261,25 @@ static void test_scopes(void)
 	}
 }
 
+static void test_all_routers(void)
+{
+	struct in6_addr addr = ip6("ff02::2");
+	unsigned int bit;
+
+	expect(teredo_addr_is_all_routers(&addr));
+	for (bit = 0; bit < 128; bit++) {
+		addr.s6_addr[bit / 8] ^= 1 << bit % 8;
+		expect(!teredo_addr_is_all_routers(&addr));
+		addr.s6_addr[bit / 8] ^= 1 << bit % 8;
+	}
+}
+
 /* -- elements -- */
 
 static void test_origin(void)
 {
 	static const u8 vector[] = { 0, 0, 0xfe, 0xae, 0xfe, 0xfd, 0xfc, 0xfb };
-	u8 buf[TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN];
+	u8 buf[TEREDO_AUTH_MIN + TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN];
 	struct teredo_packet pkt;
 	size_t len;
 
@@ -277,6 +290,14 @@ static void test_origin(void)
 	expect(pkt.has_origin && !pkt.has_auth && pkt.ipv6 == 8);
 	expect(pkt.origin_addr == ip4("1.2.3.4") &&
 	       pkt.origin_port == htons(337));
+
+	/* the same behind an authentication element */
+	len = teredo_build_auth(buf, nonce, 0);
+	len += teredo_build_origin(buf + len, ip4("1.2.3.4"), htons(337));
+	len += put_bubble(buf + len);
+	expect(parse(&pkt, buf, len) == TEREDO_PARSE_OK);
+	expect(pkt.origin_addr == ip4("1.2.3.4") &&
+	       pkt.origin_port == htons(337) && pkt.auth == 0);
 }
 
 /* An authentication element with @id and @au octets of them. */
@@ -318,8 +339,11 @@ static void test_auth_alone(void)
 				   's', 'e', 0 };
 	u8 buf[TEREDO_AUTH_MIN];
 
+	memset(buf, 0xee, sizeof(buf));
 	expect(teredo_build_auth(buf, nonce, 0) == sizeof(want));
 	expect(!memcmp(buf, want, sizeof(want)));
+	teredo_build_auth(buf, nonce, 7);
+	expect(buf[12] == 7);
 }
 
 /* Datagrams as words: A authentication, O origin, P packet. */
@@ -530,7 +554,7 @@ static void test_random_port(void)
 
 static void test_alternates(void)
 {
-	static const u8 good[] = { 10, 0, 0, 1, 0x12, 0x34 };
+	static const u8 good[] = { 1, 0, 0, 1, 0x12, 0x34 };
 	static const u8 bad[][6] = {
 		{ 10, 0, 0, 1, 0, 0 }, { 0, 0, 0, 1, 1, 1 },
 		{ 127, 0, 0, 1, 1, 1 }, { 224, 0, 0, 1, 1, 1 },
@@ -581,6 +605,48 @@ static void test_many_trailers(void)
 
 /* -- messages -- */
 
+/* The checksum as RFC 1071 and RFC 8200 describe it: a sum in which carries come
+ * round, over pseudo-header and message.
+ */
+static u16 slow_csum(const struct in6_addr *saddr, const struct in6_addr *daddr,
+		     const u8 *data, size_t len)
+{
+	u8 all[40 + 64] = { 0 };
+	u32 sum = 0;
+	size_t i;
+
+	memcpy(all, saddr, 16);
+	memcpy(all + 16, daddr, 16);
+	all[34] = len >> 8;
+	all[35] = len;
+	all[39] = 58;
+	memcpy(all + 40, data, len);
+	for (i = 0; i < sizeof(all); i += 2) {
+		sum += all[i] << 8 | all[i + 1];
+		if (sum > 0xffff)
+			sum -= 0xffff;
+	}
+	return ~sum;
+}
+
+static void test_checksum(void)
+{
+	struct in6_addr a, b;
+	u8 data[64];
+	size_t len, i;
+
+	for (len = 0; len <= sizeof(data); len++) {
+		for (i = 0; i < 16; i++) {
+			a.s6_addr[i] = random();
+			b.s6_addr[i] = random() | 0xc0;
+		}
+		for (i = 0; i < len; i++)
+			data[i] = len % 3 ? random() : 0xff;
+		expect(teredo_icmp_csum(&a, &b, fenced(data, len), len) ==
+		       htons(slow_csum(&a, &b, data, len)));
+	}
+}
+
 /* The parsed packet in @buf, its ICMPv6 checksum made right. */
 static const u8 *icmp_of(struct teredo_packet *pkt, u8 *buf, size_t len)
 {
@@ -603,7 +669,9 @@ static void test_solicitation(void)
 	struct teredo_packet pkt;
 	unsigned int bit;
 
+	memset(buf, 0xee, TEREDO_RS_LEN);
 	expect(put_solicitation(buf) == TEREDO_RS_LEN);
+	expect(!memcmp(buf + 44, "\0\0\0\0", 4));
 	expect(parse(&pkt, buf, TEREDO_RS_LEN) == TEREDO_PARSE_OK);
 	expect(teredo_addr_equal(&pkt.daddr, &all_routers));
 	expect(pkt.hop_limit == 255 && pkt.nexthdr == 58 &&
@@ -640,8 +708,9 @@ static struct advert new_advert(void)
 	struct in6_addr saddr = ip6("fe80::8000:f227:34ff:8efe");
 	struct in6_addr daddr = ip6("fe80::ffff:ffff:ffff");
 	struct in6_addr net = ip6("2001:0:cb00:7101::");
-	struct advert a = { 0 };
+	struct advert a;
 
+	memset(&a, 0xee, sizeof(a));
 	a.len = teredo_build_advert(a.buf, &saddr, &daddr, &net, 1400);
 	return a;
 }
@@ -670,7 +739,11 @@ static void test_advert(void)
 	expect(pkt.hop_limit == 255 && a.buf[40] == 134 && !a.buf[41]);
 	expect(teredo_parse_advert(&out, &pkt, a.buf + 40));
 	expect(teredo_addr_equal(&out.prefix, &net) && out.mtu == 1400);
-	/* router lifetime 0; prefix option: 64 bits, A and not L, forever */
+	/* retransmit timer in ms, nothing else in the fixed part: router
+	 * lifetime 0; prefix option: 64 bits, A and not L, forever
+	 */
+	expect(!memcmp(a.buf + 44, "\0\0\0\0\0\0\0\0\0\0\x07\xd0", 12));
+	expect(!memcmp(a.buf + 88, "\5\1\0\0\0\0\x05\x78", 8));
 	expect(!a.buf[46] && !a.buf[47]);
 	expect(a.buf[56] == 3 && a.buf[58] == 64 && a.buf[59] == 0x40);
 	expect(!memcmp(a.buf + 60, "\xff\xff\xff\xff\xff\xff\xff\xff", 8));
@@ -810,6 +883,7 @@ static const struct {
 	{ "IPv4 addresses that are not global, to the edges (F-50)", test_global },
 	{ "addresses of peers: global, and a port (F-17)", test_usable },
 	{ "scopes of addresses (S-12, SEC-03)", test_scopes },
+	{ "all routers, and nobody else (S-11)", test_all_routers },
 	{ "origin indication: the vector of RFC 4380 (F-05, F-20)", test_origin },
 	{ "authentication: all lengths (F-21)", test_auth },
 	{ "authentication: a nonce alone (F-22)", test_auth_alone },
@@ -825,6 +899,7 @@ static const struct {
 	{ "trailers: random port (F-45)", test_random_port },
 	{ "trailers: alternate addresses (F-42, F-46, SEC-31)", test_alternates },
 	{ "trailers: only so many (SEC-40)", test_many_trailers },
+	{ "checksums (F-32..F-34)", test_checksum },
 	{ "solicitations (F-32)", test_solicitation },
 	{ "advertisements (F-33)", test_advert },
 	{ "advertisements that are not valid (C-15)", test_bad_adverts },
