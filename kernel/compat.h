@@ -123,6 +123,26 @@ static inline void teredo_compat_set_lltx(struct net_device *dev)
 #endif
 }
 
+/* net/udp_tunnel.h: the hook for ICMP errors got their details as arguments in
+ * 6.2. The packet has them all: its data is what was quoted, its transport
+ * header that of ICMP. The body is void body(struct sock *, struct sk_buff *).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define TEREDO_ENCAP_ERR_RCV(name, body)				\
+static void name(struct sock *sk, struct sk_buff *skb,			\
+		 unsigned int udp_offset)				\
+{									\
+	body(sk, skb);							\
+}
+#else
+#define TEREDO_ENCAP_ERR_RCV(name, body)				\
+static void name(struct sock *sk, struct sk_buff *skb, int err,		\
+		 __be16 port, u32 info, u8 *payload)			\
+{									\
+	body(sk, skb);							\
+}
+#endif
+
 /* linux/udp.h: inner UDP GSO packets may come to the socket; the flag moved
  * into a word of its own in 6.6, and in stable trees.
  */

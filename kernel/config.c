@@ -233,6 +233,9 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 	attr = tb[TEREDO_A_CONFIG_RELAYING];
 	if (attr)
 		cfg->relaying = nla_get_u8(attr);
+	attr = tb[TEREDO_A_CONFIG_DF];
+	if (attr)
+		cfg->df = nla_get_u8(attr);
 
 	return check_server(cfg, tb, extack);
 }
@@ -270,14 +273,15 @@ int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg)
 	    nla_put_u32(skb, TEREDO_A_CONFIG_QUEUE, cfg->queue) ||
 	    nla_put_u8(skb, TEREDO_A_CONFIG_TTL, cfg->ttl) ||
 	    nla_put_u32(skb, TEREDO_A_CONFIG_MARK, cfg->mark) ||
-	    nla_put_u8(skb, TEREDO_A_CONFIG_RELAYING, cfg->relaying))
+	    nla_put_u8(skb, TEREDO_A_CONFIG_RELAYING, cfg->relaying) ||
+	    nla_put_u8(skb, TEREDO_A_CONFIG_DF, cfg->df))
 		return -EMSGSIZE;
 	return 0;
 }
 
 size_t teredo_config_size(void)
 {
-	return 4 * nla_total_size(sizeof(u8)) +		/* mode to relaying */
+	return 5 * nla_total_size(sizeof(u8)) +		/* mode to df */
 	       nla_total_size(sizeof(__be16)) +		/* port */
 	       7 * nla_total_size(sizeof(u32)) +	/* addresses, numbers */
 	       nla_total_size(sizeof(struct in6_addr)) +

@@ -21,6 +21,7 @@ struct teredo_config {
 	u8 mode;			/* enum teredo_mode */
 	u8 ttl;				/* 0: the namespace's default */
 	bool relaying;
+	u8 df;				/* enum teredo_df */
 	__be32 local;
 	__be32 server;
 	__be32 server2;

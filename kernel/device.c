@@ -72,6 +72,7 @@ int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 	WRITE_ONCE(td->role, teredo_role_find(cfg));
 	rcu_assign_pointer(td->config, cfg);
 	kfree_rcu(old, rcu);
+	teredo_sockets_set_df(td, cfg);
 	teredo_nl_dev_event(td);
 	return 0;
 }
@@ -266,6 +267,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	teredo_ratelimiter_init(&td->probes, 1000, 2000);
 	teredo_ratelimiter_init(&td->handups, 50, 50);
 	teredo_ratelimiter_init(&td->errors, 50, 100);
+	teredo_ratelimiter_init(&td->reports, 10, 20);
 
 	err = register_netdevice(dev);
 	if (err)

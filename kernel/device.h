@@ -49,6 +49,7 @@ struct teredo_dev {
 	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
 	struct teredo_ratelimiter handups;	/* to the controller */
 	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
+	struct teredo_ratelimiter reports;	/* ICMPv4, by peer */
 	struct list_head list;		/* in teredo_net, under RTNL */
 };
 

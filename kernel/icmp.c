@@ -9,17 +9,16 @@
 /* What a sender is told. All other drops are silent. The stack itself keeps
  * from answering errors, multicasts and the like (SEC-30).
  */
-static bool error_for(const struct teredo_dev *td, enum teredo_stats reason,
-		      u8 *type, u8 *code, u32 *info)
+static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 {
 	*type = ICMPV6_DEST_UNREACH;
-	*info = 0;
 	switch (reason) {
 	case TEREDO_A_STATS_TX_INNER_SOURCE:
 		*code = ICMPV6_ADM_PROHIBITED;
 		return true;
 	case TEREDO_A_STATS_TX_INNER_DEST:
 	case TEREDO_A_STATS_TX_NOT_READY:
+	case TEREDO_A_STATS_TX_NO_ROUTE:
 	case TEREDO_A_STATS_TX_PEER_LIMIT:
 	case TEREDO_A_STATS_TX_QUEUE_FULL:
 	case TEREDO_A_STATS_TX_UNREACHABLE:
@@ -28,25 +27,38 @@ static bool error_for(const struct teredo_dev *td, enum teredo_stats reason,
 	case TEREDO_A_STATS_TX_TOO_BIG:
 		*type = ICMPV6_PKT_TOOBIG;
 		*code = 0;
-		*info = READ_ONCE(td->dev->mtu);
 		return true;
 	default:
 		return false;
 	}
 }
 
+bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
+		      u8 code, u32 mtu)
+{
+	if (!teredo_ratelimiter_ok(&td->errors, 0))
+		return false;
+	teredo_count(td->stats, TEREDO_A_STATS_TX_ICMP);
+	icmpv6_ndo_send(skb, type, code, type == ICMPV6_PKT_TOOBIG ? mtu : 0);
+	return true;
+}
+
+void teredo_icmp_reject_to(struct teredo_dev *td, struct sk_buff *skb,
+			   enum teredo_stats reason, union teredo_endpoint to,
+			   u32 mtu)
+{
+	u8 type, code;
+
+	if (error_for(reason, &type, &code))
+		teredo_icmp_send(td, skb, type, code, mtu);
+	teredo_drop_tx(td, skb, reason, to);
+}
+
 void teredo_icmp_reject(struct teredo_dev *td, struct sk_buff *skb,
 			enum teredo_stats reason)
 {
-	u8 type, code;
-	u32 info;
-
-	if (error_for(td, reason, &type, &code, &info) &&
-	    teredo_ratelimiter_ok(&td->errors, 0)) {
-		teredo_count(td->stats, TEREDO_A_STATS_TX_ICMP);
-		icmpv6_ndo_send(skb, type, code, info);
-	}
-	teredo_drop_tx(td, skb, reason, TEREDO_NOWHERE);
+	teredo_icmp_reject_to(td, skb, reason, TEREDO_NOWHERE,
+			      READ_ONCE(td->dev->mtu));
 }
 
 void teredo_icmp_reject_all(struct teredo_dev *td, struct sk_buff_head *list,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ICMPv6 errors to those whose packets we cannot send. */
+/* ICMPv6 errors to those whose packets do not arrive. */
 #ifndef TEREDO_ICMP_H
 #define TEREDO_ICMP_H
 
+#include "socket.h"
 #include "stats.h"
 
 struct teredo_dev;
@@ -13,8 +14,21 @@ struct teredo_dev;
 void teredo_icmp_reject(struct teredo_dev *td, struct sk_buff *skb,
 			enum teredo_stats reason);
 
+/* The same for a packet that was to go to @to; the path takes @mtu octets. */
+void teredo_icmp_reject_to(struct teredo_dev *td, struct sk_buff *skb,
+			   enum teredo_stats reason, union teredo_endpoint to,
+			   u32 mtu);
+
 /* The same for a list, which is empty afterwards. */
 void teredo_icmp_reject_all(struct teredo_dev *td, struct sk_buff_head *list,
 			    enum teredo_stats reason);
+
+/* Tell the sender of @skb, which stays the caller's, unless too many errors were
+ * sent of late (SEC-29). The stack keeps from answering errors, multicasts and
+ * the like, and limits the rate of each sender (SEC-30). @mtu: of Packet Too
+ * Big. RCU; not under a lock.
+ */
+bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
+		      u8 code, u32 mtu);
 
 #endif /* TEREDO_ICMP_H */

@@ -46,7 +46,11 @@
 	each(TX_ADVERTISEMENT, "tx-advertisement") \
 	each(TX_ICMP, "tx-icmp") \
 	each(TX_CONTROL, "tx-control") \
-	last(PEERS_EXPIRED, "peers-expired")
+	each(PEERS_EXPIRED, "peers-expired") \
+	each(RX_ICMP, "rx-icmp") \
+	each(RX_ICMP_CONTROL, "rx-icmp-control") \
+	each(RX_ICMP_SHORT, "rx-icmp-short") \
+	last(RX_ICMP_UNKNOWN, "rx-icmp-unknown")
 
 #define TEREDO_PEER_STATE_NAMES(each, last) \
 	each(PROBING, "probing") \

@@ -11,7 +11,7 @@
 #include <uapi/linux/teredo.h>
 
 /* Common nested types */
-const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_ID + 1] = {
+const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_DF + 1] = {
 	[TEREDO_A_CONFIG_MODE] = NLA_POLICY_MAX(NLA_U8, 5),
 	[TEREDO_A_CONFIG_SERVER] = { .type = NLA_U32, },
 	[TEREDO_A_CONFIG_SERVER2] = { .type = NLA_U32, },
@@ -32,6 +32,7 @@ const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_ID + 1] = {
 	[TEREDO_A_CONFIG_GATEWAY] = { .type = NLA_U32, },
 	[TEREDO_A_CONFIG_GATEWAY_PORT] = { .type = NLA_U16, },
 	[TEREDO_A_CONFIG_ID] = { .type = NLA_NUL_STRING, .len = 255, },
+	[TEREDO_A_CONFIG_DF] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* TEREDO_CMD_DEV_GET - do */

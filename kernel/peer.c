@@ -285,6 +285,11 @@ static void refresh(struct teredo_dev *td, struct teredo_peer *peer)
 		teredo_probe_send(td, &probe);
 }
 
+void teredo_peer_doubt(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	refresh(td, peer);
+}
+
 /* The first packet to a peer that spoke first. */
 static void settle(struct teredo_dev *td, struct teredo_peer *peer)
 {

@@ -30,6 +30,7 @@
 #define TEREDO_PEER_IDLE	(300 * HZ)	/* then forgotten */
 #define TEREDO_NONCE_VALID	(30 * HZ)	/* SEC-08 */
 #define TEREDO_GC_INTERVAL	(10 * HZ)
+#define TEREDO_ERROR_VALID	(10 * HZ)	/* about what was sent since */
 
 /* Octets of memory in packets that wait on one device (SEC-27). */
 #define TEREDO_QUEUED_MAX	(16 << 20)
@@ -143,6 +144,11 @@ void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		     const struct in6_addr *addr, enum teredo_peer_kind kind,
 		     struct sk_buff *skb);
+
+/* Somebody says that packets do not reach @peer: ask it for a sign of life, if
+ * it is time for one. Its trust stays as it is. RCU, BH off.
+ */
+void teredo_peer_doubt(struct teredo_dev *td, struct teredo_peer *peer);
 
 /* Start to probe @addr without a packet. RCU, BH off. */
 void teredo_peer_probe(struct teredo_dev *td, const struct teredo_config *cfg,

@@ -15,6 +15,7 @@
 
 #include "device.h"
 #include "drop.h"
+#include "icmp4.h"
 #include "parse.h"
 #include "role.h"
 #include "trace.h"
@@ -229,8 +230,16 @@ int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* ICMPv4 errors are about datagrams of many peers: none concerns the socket. */
+/* An ICMPv4 error about a datagram from this port: it is for nobody else. */
 int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb)
 {
 	return 0;
+}
+
+void teredo_encap_err_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
+
+	if (likely(ts))
+		teredo_icmp4_rcv(ts, skb);
 }

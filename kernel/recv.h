@@ -23,6 +23,7 @@ struct teredo_rx {
 /* Hooks of the UDP sockets; the first takes every datagram. RCU, BH off. */
 int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb);
 int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb);
+void teredo_encap_err_rcv(struct sock *sk, struct sk_buff *skb);
 
 /* The whole inner packet of a small datagram in one piece, for those who read
  * more of it than its header; NULL without memory. Old pointers into @skb are

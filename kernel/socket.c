@@ -4,7 +4,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
-#include <net/inet_ecn.h>
+#include <net/ip.h>
 #include <net/ip_tunnels.h>
 #include <net/route.h>
 #include <net/sock.h>
@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "device.h"
 #include "drop.h"
+#include "icmp.h"
 #include "offload.h"
 #include "recv.h"
 #include "role.h"
@@ -129,8 +130,11 @@ bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr)
 
 /* -- sending -- */
 
+/* @skb is not sent. Control datagrams have no sender to tell, others have if
+ * @mtu, which is what the path takes, is not NULL.
+ */
 static int send_failed(struct teredo_dev *td, struct sk_buff *skb,
-		       union teredo_endpoint to, int err)
+		       union teredo_endpoint to, int err, const u32 *mtu)
 {
 	enum teredo_stats reason;
 
@@ -141,13 +145,19 @@ static int send_failed(struct teredo_dev *td, struct sk_buff *skb,
 	case -EACCES:
 		reason = TEREDO_A_STATS_TX_NOT_GLOBAL;
 		break;
+	case -EMSGSIZE:
+		reason = TEREDO_A_STATS_TX_TOO_BIG;
+		break;
 	case -ENOMEM:
 		reason = TEREDO_A_STATS_TX_NO_MEMORY;
 		break;
 	default:
 		reason = TEREDO_A_STATS_TX_NO_ROUTE;
 	}
-	teredo_drop_tx(td, skb, reason, to);
+	if (mtu)
+		teredo_icmp_reject_to(td, skb, reason, to, *mtu);
+	else
+		teredo_drop_tx(td, skb, reason, to);
 	return err;
 }
 
@@ -223,10 +233,10 @@ static void push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr,
 }
 
 /* Put the IPv4 header in front of @skb; length and checksum are filled in by
- * ip_local_out(). DF stays clear (F-36): a path that needs fragments gets them.
+ * ip_local_out().
  */
 static void push_ipv4(struct sk_buff *skb, struct teredo_route *route,
-		      u8 tos, u8 ttl)
+		      u8 tos, u8 ttl, __be16 df)
 {
 	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
 
@@ -234,7 +244,7 @@ static void push_ipv4(struct sk_buff *skb, struct teredo_route *route,
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
 	iph->tos = tos;
-	iph->frag_off = 0;
+	iph->frag_off = df;
 	iph->ttl = ttl;
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = route->saddr;
@@ -243,22 +253,55 @@ static void push_ipv4(struct sk_buff *skb, struct teredo_route *route,
 	route->id += skb_shinfo(skb)->gso_segs ?: 1;
 }
 
+/* True if @skb, or each segment of it, is no longer than @mtu. */
+static bool fits(const struct sk_buff *skb, u32 mtu)
+{
+	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+				 skb->len <= mtu;
+}
+
+/* The option df is set: the longest packet that goes to @dst, and whether with
+ * DF. IPv6 wants 1280 octets of any path; where that takes fragments, it gets
+ * them.
+ */
+static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
+{
+	u32 mtu = dst_mtu(dst) - TEREDO_ENCAP_LEN;
+
+	if (mtu < TEREDO_MTU_MIN)
+		return TEREDO_MTU_MIN;
+	if (!ip_mtu_locked(dst))
+		*df = htons(IP_DF);
+	return mtu;
+}
+
 /* Put UDP and IPv4 in front of @skb and send it. The one function that does.
  * udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the price.
+ * @mtu: NULL for control datagrams, which are small and nobody's.
  */
 static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
-		    struct sk_buff *skb, union teredo_endpoint to, u8 tos)
+		    struct sk_buff *skb, union teredo_endpoint to, u8 tos,
+		    u32 *mtu)
 {
 	const struct teredo_config *cfg = rcu_dereference(td->config);
 	struct teredo_route *route, other;
 	unsigned int headroom;
 	struct dst_entry *dst;
+	__be16 df = 0;			/* F-36 */
 	int err;
 
 	route = route_get(td, ts, cfg, to, &other);
 	if (IS_ERR(route))
-		return send_failed(td, skb, to, PTR_ERR(route));
+		return send_failed(td, skb, to, PTR_ERR(route), mtu);
 	dst = route->dst;
+
+	if (unlikely(cfg->df == TEREDO_DF_SET) && mtu) {
+		*mtu = path_mtu(dst, &df);
+		if (!fits(skb, *mtu)) {
+			err = -EMSGSIZE;
+			goto fail;
+		}
+	}
 
 	headroom = LL_RESERVED_SPACE(dst->dev) + dst->header_len +
 		   TEREDO_ENCAP_LEN;
@@ -286,14 +329,14 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		teredo_trace_xmit(td->dev, skb,
 				  teredo_endpoint(route->saddr, ts->port), to);
 	push_udp(skb, route->saddr, to.addr, ts->port, to.port);
-	push_ipv4(skb, route, tos, cfg->ttl ?: ip4_dst_hoplimit(dst));
+	push_ipv4(skb, route, tos, cfg->ttl ?: ip4_dst_hoplimit(dst), df);
 	err = ip_local_out(td->net, ts->sock->sk, skb);
 	return err > 0 ? net_xmit_errno(err) : err;
 
 fail:
 	if (route == &other)
 		dst_release(dst);
-	return send_failed(td, skb, to, err);
+	return send_failed(td, skb, to, err, mtu);
 }
 
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
@@ -301,16 +344,16 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 {
 	unsigned int len = skb->len;
 	const struct teredo_sock *ts;
-	u8 tos;
+	u32 mtu = 0;
 
 	ts = rcu_dereference(td->sockets.sock[TEREDO_SOCK_PRIMARY]);
 	if (unlikely(!ts)) {
-		send_failed(td, skb, to, -ENETDOWN);
+		send_failed(td, skb, to, -ENETDOWN, &mtu);
 		return;
 	}
-	/* Traffic class and congestion marks go along (RFC 6040). */
-	tos = ipv6_get_dsfield(ipv6_hdr(skb));
-	if (likely(!send_skb(td, ts, skb, to, INET_ECN_encapsulate(tos, tos))))
+	/* Traffic class and congestion marks go along (RFC 6040 4.1). */
+	if (likely(!send_skb(td, ts, skb, to, ipv6_get_dsfield(ipv6_hdr(skb)),
+			     &mtu)))
 		dev_sw_netstats_tx_add(td->dev, 1, len);
 }
 
@@ -332,17 +375,42 @@ int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	skb->protocol = htons(ETH_P_IPV6);
-	return send_skb(td, ts, skb, to, 0);
+	return send_skb(td, ts, skb, to, 0, NULL);
 }
 
 /* -- life -- */
 
-static int sock_open(struct teredo_dev *td, unsigned int index, __be32 addr,
-		     __be16 port)
+TEREDO_ENCAP_ERR_RCV(encap_err_rcv, teredo_encap_err_rcv)
+
+/* Whoever sends without DF needs no path MTU, and anybody could forge one to
+ * have everything sent in fragments: keep to what the interface takes.
+ */
+static void set_df(const struct teredo_sock *ts, const struct teredo_config *cfg)
+{
+	ip_sock_set_mtu_discover(ts->sock->sk, cfg->df == TEREDO_DF_SET ?
+				 IP_PMTUDISC_DO : IP_PMTUDISC_OMIT);
+}
+
+void teredo_sockets_set_df(struct teredo_dev *td,
+			   const struct teredo_config *cfg)
+{
+	struct teredo_sock *ts;
+	unsigned int i;
+
+	for (i = 0; i < TEREDO_SOCKS; i++) {
+		ts = rtnl_dereference(td->sockets.sock[i]);
+		if (ts)
+			set_df(ts, cfg);
+	}
+}
+
+static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
+		     unsigned int index, __be32 addr, __be16 port)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
 		.encap_type = 1,
 		.encap_rcv = teredo_encap_rcv,
+		.encap_err_rcv = encap_err_rcv,
 		.encap_err_lookup = teredo_encap_err_lookup,
 		.gro_receive = teredo_gro_receive,
 		.gro_complete = teredo_gro_complete,
@@ -370,6 +438,7 @@ static int sock_open(struct teredo_dev *td, unsigned int index, __be32 addr,
 	ts->port = inet_sk(ts->sock->sk)->inet_sport;
 	ts->sock->sk->sk_allocation = GFP_ATOMIC;
 	teredo_compat_accept_udp_gso(ts->sock->sk);
+	set_df(ts, cfg);
 
 	tunnel.sk_user_data = ts;
 	setup_udp_tunnel_sock(td->net, ts->sock, &tunnel);
@@ -384,9 +453,9 @@ int teredo_sockets_open(struct teredo_dev *td, const struct teredo_config *cfg)
 	int err;
 
 	ASSERT_RTNL();
-	err = sock_open(td, TEREDO_SOCK_PRIMARY, cfg->local, port);
+	err = sock_open(td, cfg, TEREDO_SOCK_PRIMARY, cfg->local, port);
 	if (!err && role->second_socket)
-		err = sock_open(td, TEREDO_SOCK_SECONDARY,
+		err = sock_open(td, cfg, TEREDO_SOCK_SECONDARY,
 				teredo_config_server2(cfg, cfg->local), port);
 	if (err)
 		teredo_sockets_close(td);

@@ -86,8 +86,13 @@ int teredo_sockets_open(struct teredo_dev *td, const struct teredo_config *cfg);
 /* Close them; on return no reception is under way or will come. RTNL. */
 void teredo_sockets_close(struct teredo_dev *td);
 
+/* Let the sockets follow the option df. RTNL. */
+void teredo_sockets_set_df(struct teredo_dev *td,
+			   const struct teredo_config *cfg);
+
 /* Send @skb, whose data is an IPv6 packet, GSO or not, to @to from the
- * primary socket. Takes @skb and counts what went wrong. RCU, BH off.
+ * primary socket. Takes @skb, counts what went wrong, and tells its sender. RCU,
+ * BH off, and no lock.
  */
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 			union teredo_endpoint to);

@@ -63,6 +63,21 @@ def ipv6(source, dest, proto=NONE, payload=b"", hops=64, length=None):
                        hops) + ip6(source) + ip6(dest) + payload
 
 
+def ipv4(source, dest, proto, payload, tos=0, frag=0):
+    return struct.pack("!BBHHHBBH", 0x45, tos, 20 + len(payload), 0, frag, 64, proto,
+                       0) + ip4(source) + ip4(dest) + payload
+
+
+def udp4(payload, source, dest, csum=True, **how):
+    """A UDP datagram in IPv4; the ends are (address, port)"""
+    udp = struct.pack("!HHHH", source[1], dest[1], 8 + len(payload), 0)
+    if csum:
+        value = checksum(ip4(source[0]) + ip4(dest[0]) +
+                         struct.pack("!HH", UDP, 8 + len(payload)) + udp + payload) or 0xffff
+        udp = udp[:6] + struct.pack("!H", value)
+    return ipv4(source[0], dest[0], UDP, udp + payload, **how)
+
+
 def icmp6(source, dest, kind, body, code=0, hops=64, csum=None):
     packet = struct.pack("!BBH", kind, code, 0) + body
     if csum is None:
@@ -307,16 +322,36 @@ class Forger:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_RAW,
                                     socket.IPPROTO_RAW)
 
-    def send(self, payload, source, dest, csum=True):
-        udp = struct.pack("!HHHH", source[1], dest[1], 8 + len(payload), 0)
-        if csum:
-            value = checksum(ip4(source[0]) + ip4(dest[0]) +
-                             struct.pack("!HH", UDP, 8 + len(payload)) +
-                             udp + payload) or 0xffff
-            udp = udp[:6] + struct.pack("!H", value)
-        head = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(payload), 0, 0, 64,
-                           UDP, 0) + ip4(source[0]) + ip4(dest[0])
-        self.socket.sendto(head + udp + payload, (dest[0], 0))
+    def send(self, payload, source, dest, csum=True, **how):
+        self.socket.sendto(udp4(payload, source, dest, csum, **how), (dest[0], 0))
+
+    def send_icmp4(self, quote, source, dest, kind=3, code=3, mtu=0):
+        """An ICMPv4 error that quotes as much of an IPv4 packet as is usual"""
+        body = struct.pack("!HH", 0, mtu) + quote[:548]
+        csum = checksum(struct.pack("!BBH", kind, code, 0) + body)
+        self.socket.sendto(ipv4(source, dest, 1, struct.pack("!BBH", kind, code, csum) + body),
+                           (dest, 0))
+
+
+class Icmp6Errors:
+    """The ICMPv6 errors that a namespace receives."""
+
+    def __init__(self, namespace):
+        enter(namespace)
+        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, ICMP6)
+
+    def next(self, seconds=1.0):
+        """(type, code, MTU or other word, source, the packet that it quotes), or None"""
+        deadline = time.time() + seconds
+        while select.select([self.socket], [], [], max(0, deadline - time.time()))[0]:
+            data, source = self.socket.recvfrom(65536)
+            if data[0] < 128:
+                return data[0], data[1], struct.unpack("!L", data[4:8])[0], source[0], data[8:]
+        return None
+
+    def drain(self):
+        while self.next(0):
+            pass
 
 
 class Ktap:

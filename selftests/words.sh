@@ -43,7 +43,7 @@ all_in()
 mapfile -t commands < <(commands)
 mapfile -t keywords < <(keywords)
 check "there are commands and options" eval \
-	"((${#commands[@]} >= 10 && ${#keywords[@]} == 17))"
+	"((${#commands[@]} >= 10 && ${#keywords[@]} == 18))"
 check "the manual page has all commands" all_in "$manual" "${commands[@]}"
 check "and all options" all_in "$manual" "${keywords[@]}"
 check "completion has all commands" all_in "$completion" "${commands[@]}"

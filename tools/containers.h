@@ -30,6 +30,7 @@ struct config {
 	uint8_t secure;
 	uint8_t relaying;
 	uint8_t fallback;
+	uint8_t df;
 	__be16 port;
 	__be16 gateway_port;
 	__be32 server;

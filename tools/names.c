@@ -22,6 +22,11 @@ static const char *const secures[] = {
 	[TEREDO_SECURE_REQUIRED]	= "required",
 };
 
+static const char *const dfs[] = {
+	[TEREDO_DF_UNSET]		= "unset",
+	[TEREDO_DF_SET]			= "set",
+};
+
 static const char *const states[] = {
 	[TEREDO_STATE_DOWN]		= "down",
 	[TEREDO_STATE_STARTING]		= "starting",
@@ -105,10 +110,15 @@ static const char *const stats[] = {
 	[TEREDO_A_STATS_TX_ICMP]		= "tx-icmp",
 	[TEREDO_A_STATS_TX_CONTROL]		= "tx-control",
 	[TEREDO_A_STATS_PEERS_EXPIRED]		= "peers-expired",
+	[TEREDO_A_STATS_RX_ICMP]		= "rx-icmp",
+	[TEREDO_A_STATS_RX_ICMP_CONTROL]	= "rx-icmp-control",
+	[TEREDO_A_STATS_RX_ICMP_SHORT]		= "rx-icmp-short",
+	[TEREDO_A_STATS_RX_ICMP_UNKNOWN]	= "rx-icmp-unknown",
 };
 
 const struct names mode_names = NAMES(modes);
 const struct names secure_names = NAMES(secures);
+const struct names df_names = NAMES(dfs);
 const struct names state_names = NAMES(states);
 const struct names nat_names = NAMES(nats);
 const struct names peer_state_names = NAMES(peer_states);

@@ -12,6 +12,7 @@ struct names {
 
 extern const struct names mode_names;
 extern const struct names secure_names;
+extern const struct names df_names;
 extern const struct names state_names;
 extern const struct names nat_names;
 extern const struct names peer_state_names;

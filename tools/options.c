@@ -65,6 +65,9 @@ const struct option_def options[OPTIONS_COUNT] = {
 	OPTION("id", "NAME",
 	       "client: identifier for secure qualification",
 	       STRING, ID),
+	OPTION("df", "unset|set",
+	       "DF on outer packets: find the path MTU (unset)",
+	       NAME, DF, .names = &df_names),
 };
 
 /* Where an attribute lives in struct config. Strings travel with their final
@@ -104,6 +107,7 @@ static const struct field fields[TEREDO_A_CONFIG_MAX + 1] = {
 	FIELD(GATEWAY, gateway),
 	FIELD(GATEWAY_PORT, gateway_port),
 	STRING_FIELD(ID, id),
+	FIELD(DF, df),
 };
 
 _Static_assert(TEREDO_A_CONFIG_MAX < 32, "struct config has a bit for each");
@@ -431,7 +435,7 @@ bool options_value(const struct config *config, const struct option_def *def,
 	case OPTION_NAME:
 		snprintf(value->text, sizeof(value->text), "%s",
 			 name_of(def->names, *(const uint8_t *)field));
-		value->is_default = def->attr == TEREDO_A_CONFIG_SECURE &&
+		value->is_default = def->attr != TEREDO_A_CONFIG_MODE &&
 				    !*(const uint8_t *)field;
 		break;
 	case OPTION_ONOFF:

@@ -106,7 +106,8 @@ static void print_dev(const struct device *dev)
 		printf("%u", ntohs(port));
 	else
 		printf("chosen when set up");
-	printf(", MTU %u", dev->mtu);
+	printf(", MTU %u%s", dev->mtu,
+	       config->df == TEREDO_DF_SET ? " with DF" : "");
 	if (config->mode == TEREDO_MODE_CLIENT)
 		printf(", refresh %u s", config->refresh);
 	if (DEV_HAS(dev, LINK_NETNSID))

@@ -49,6 +49,17 @@ enum teredo_secure {
 };
 
 /**
+ * enum teredo_df - The DF bit of outer IPv4 headers (RFC 4380 section 5.1.2).
+ * @TEREDO_DF_UNSET: Clear; datagrams larger than the path are sent in
+ *   fragments.
+ * @TEREDO_DF_SET: Set on data; senders learn the path MTU by Packet Too Big.
+ */
+enum teredo_df {
+	TEREDO_DF_UNSET,
+	TEREDO_DF_SET,
+};
+
+/**
  * enum teredo_state - State of the service on a device.
  * @TEREDO_STATE_DOWN: The link is down and no socket is open.
  * @TEREDO_STATE_STARTING: A client that is not qualified yet.
@@ -147,6 +158,7 @@ enum teredo_config_attr {
 	TEREDO_A_CONFIG_GATEWAY,
 	TEREDO_A_CONFIG_GATEWAY_PORT,
 	TEREDO_A_CONFIG_ID,
+	TEREDO_A_CONFIG_DF,
 
 	__TEREDO_A_CONFIG_MAX
 };
@@ -199,6 +211,10 @@ enum teredo_stats {
 	TEREDO_A_STATS_TX_ICMP,
 	TEREDO_A_STATS_TX_CONTROL,
 	TEREDO_A_STATS_PEERS_EXPIRED,
+	TEREDO_A_STATS_RX_ICMP,
+	TEREDO_A_STATS_RX_ICMP_CONTROL,
+	TEREDO_A_STATS_RX_ICMP_SHORT,
+	TEREDO_A_STATS_RX_ICMP_UNKNOWN,
 
 	__TEREDO_A_STATS_MAX
 };

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What senders hear when the network in between says no: real and forged ICMPv4
+# errors, path MTUs with and without DF, fragments, congestion marks, hooks of the
+# stack, routing headers.  A client without NAT and a relay, both ours; icmp.py
+# plays their peers and forges.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq nft
+need_teredo
+need_modules nft_reject_inet nft_fib_inet
+lab_up none none || skip_all "no laboratory"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+
+diagnose()
+{
+	lab_state
+	tool bare show
+	tool bare show peers
+	tool bare show stats
+}
+
+start_server ours || skip_all "no server"
+{
+	tool bare add teredo0 mode client server $server &&
+	nip bare link set teredo0 up &&
+	tool bare run teredo0 --once >/dev/null
+} || skip_all "no qualification"
+stop srv
+start_relay ours || skip_all "no relay"
+
+read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
+results_from "$selftests/icmp.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
+	"${ns[host]}" "${ns[inet]}" "$address" "$port"
