@@ -40,6 +40,15 @@ bool teredo_addr_equal(const struct in6_addr *a, const struct in6_addr *b);
 bool teredo_addr_is_link_local(const struct in6_addr *addr);	/* fe80::/10 */
 bool teredo_addr_is_all_routers(const struct in6_addr *addr);	/* ff02::2 */
 
+/* True if @addr has the form of an automatic tunnel of another kind, 6to4 or
+ * ISATAP, so that it embeds an IPv4 address. For every packet.
+ */
+static inline bool teredo_addr_is_tunnel(const struct in6_addr *addr)
+{
+	return addr->s6_addr16[0] == htons(0x2002) ||
+	       (addr->s6_addr32[2] & htonl(0xfdffffff)) == htonl(0x00005efe);
+}
+
 /* Global scope unicast: a source or destination that may be routed. */
 static inline bool teredo_addr_is_routable(const struct in6_addr *addr)
 {

@@ -8,6 +8,7 @@
 
 #include "bubble.h"
 #include "device.h"
+#include "loop.h"
 #include "recv.h"
 #include "role.h"
 
@@ -31,6 +32,8 @@ int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	struct teredo_peer *peer;
 	struct teredo_addr ta;
 
+	if (teredo_loop_source(td, cfg, &ipv6_hdr(skb)->saddr))
+		return TEREDO_A_STATS_TX_LOOP;
 	peer = teredo_peer_lookup(td, daddr);
 	if (likely(peer && teredo_peer_is_open(peer))) {
 		teredo_peer_send(td, peer, skb);	/* case 1, R-05 */
@@ -133,6 +136,8 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (unlikely(!teredo_addr_is_routable(&pkt->daddr) ||
 		     teredo_config_covers(rx->cfg, &pkt->daddr)))
 		return TEREDO_A_STATS_RX_INNER_DEST;
+	if (teredo_loop_dest(td, rx->cfg, &pkt->daddr))
+		return TEREDO_A_STATS_RX_LOOP;
 	return TEREDO_GO_ON;
 }
 

@@ -7,6 +7,7 @@
 #include "bubble.h"
 #include "build.h"
 #include "device.h"
+#include "loop.h"
 #include "recv.h"
 #include "role.h"
 #include "trace.h"
@@ -189,6 +190,8 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		return forward_udp(td, skb, rx);
 	if (!teredo_addr_is_routable(&pkt->daddr))
 		return TEREDO_A_STATS_RX_INNER_DEST;		/* S-12 */
+	if (teredo_loop_dest(td, rx->cfg, &pkt->daddr))
+		return TEREDO_A_STATS_RX_LOOP;
 	/* To the native network go echoes of clients only; a bubble there
 	 * means nothing. The stack counts the hop (S-13, S-30).
 	 */
