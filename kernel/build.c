@@ -68,13 +68,25 @@ size_t teredo_build_origin(u8 *p, __be32 addr, __be16 port)
 
 size_t teredo_build_auth(u8 *p, const u8 *nonce, u8 confirmation)
 {
+	return teredo_build_auth_signed(p, NULL, 0, 0, nonce, confirmation);
+}
+
+size_t teredo_build_auth_signed(u8 *p, const u8 *id, u8 id_len, u8 au_len,
+				const u8 *nonce, u8 confirmation)
+{
 	p[0] = 0;
 	p[1] = 1;
-	p[2] = 0;
-	p[3] = 0;
-	memcpy(p + 4, nonce, TEREDO_NONCE_LEN);
-	p[12] = confirmation;
-	return TEREDO_AUTH_MIN;
+	p[2] = id_len;
+	p[3] = au_len;
+	p += 4;
+	if (id_len)
+		memcpy(p, id, id_len);
+	p += id_len;
+	memset(p, 0, au_len);
+	p += au_len;
+	memcpy(p, nonce, TEREDO_NONCE_LEN);
+	p[TEREDO_NONCE_LEN] = confirmation;
+	return TEREDO_AUTH_MIN + id_len + au_len;
 }
 
 static void put_ipv6(u8 *p, const struct in6_addr *saddr,

@@ -21,6 +21,13 @@ size_t teredo_build_origin(u8 *p, __be32 addr, __be16 port);
 /* Authentication without identifier and value (F-22). */
 size_t teredo_build_auth(u8 *p, const u8 *nonce, u8 confirmation);
 
+/* Authentication with the identifier @id of 1 to 255 octets, and with room for
+ * a value of @au_len octets at @p + 4 + @id_len (F-21). The value covers all
+ * from the nonce behind it to the end of the IPv6 packet (C-28).
+ */
+size_t teredo_build_auth_signed(u8 *p, const u8 *id, u8 id_len, u8 au_len,
+				const u8 *nonce, u8 confirmation);
+
 /* Bubble (F-28): TEREDO_IPV6_LEN octets. */
 size_t teredo_build_bubble(u8 *p, const struct in6_addr *saddr,
 			   const struct in6_addr *daddr);

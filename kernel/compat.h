@@ -157,6 +157,13 @@ static inline void teredo_compat_accept_udp_gso(struct sock *sk)
 #endif
 }
 
+/* crypto/utils.h: crypto_memneq() was in crypto/algapi.h before 6.6. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#include <crypto/algapi.h>
+#else
+#include <crypto/utils.h>
+#endif
+
 /* linux/timer.h: timer_container_of() was from_timer() before 6.16, and
  * timer_delete_sync() was del_timer_sync() before 6.1.84 and 6.2.
  */

@@ -54,16 +54,12 @@ static int parse_unsupported(struct nlattr *tb[],
 	} list[] = {
 		{ TEREDO_A_CONFIG_DISCOVERY, true,
 		  "discovery is not supported by this module" },
-		{ TEREDO_A_CONFIG_SECURE, true,
-		  "secure is not supported by this module" },
 		{ TEREDO_A_CONFIG_FALLBACK, true,
 		  "fallback is not supported by this module" },
 		{ TEREDO_A_CONFIG_GATEWAY, false,
 		  "gateway is not supported by this module" },
 		{ TEREDO_A_CONFIG_GATEWAY_PORT, false,
 		  "gateway is not supported by this module" },
-		{ TEREDO_A_CONFIG_ID, false,
-		  "id is not supported by this module" },
 	};
 	unsigned int i;
 
@@ -230,9 +226,15 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 	attr = tb[TEREDO_A_CONFIG_MARK];
 	if (attr)
 		cfg->mark = nla_get_u32(attr);
+	attr = tb[TEREDO_A_CONFIG_SECURE];
+	if (attr)
+		cfg->secure = nla_get_u8(attr);
 	attr = tb[TEREDO_A_CONFIG_RELAYING];
 	if (attr)
 		cfg->relaying = nla_get_u8(attr);
+	attr = tb[TEREDO_A_CONFIG_ID];
+	if (attr)
+		nla_strscpy(cfg->id, attr, sizeof(cfg->id));
 	attr = tb[TEREDO_A_CONFIG_DF];
 	if (attr)
 		cfg->df = nla_get_u8(attr);
@@ -273,7 +275,9 @@ int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg)
 	    nla_put_u32(skb, TEREDO_A_CONFIG_QUEUE, cfg->queue) ||
 	    nla_put_u8(skb, TEREDO_A_CONFIG_TTL, cfg->ttl) ||
 	    nla_put_u32(skb, TEREDO_A_CONFIG_MARK, cfg->mark) ||
+	    nla_put_u8(skb, TEREDO_A_CONFIG_SECURE, cfg->secure) ||
 	    nla_put_u8(skb, TEREDO_A_CONFIG_RELAYING, cfg->relaying) ||
+	    nla_put_string(skb, TEREDO_A_CONFIG_ID, cfg->id) ||
 	    nla_put_u8(skb, TEREDO_A_CONFIG_DF, cfg->df))
 		return -EMSGSIZE;
 	return 0;
@@ -281,9 +285,10 @@ int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg)
 
 size_t teredo_config_size(void)
 {
-	return 5 * nla_total_size(sizeof(u8)) +		/* mode to df */
+	return 6 * nla_total_size(sizeof(u8)) +		/* mode to df */
 	       nla_total_size(sizeof(__be16)) +		/* port */
 	       7 * nla_total_size(sizeof(u32)) +	/* addresses, numbers */
 	       nla_total_size(sizeof(struct in6_addr)) +
-	       nla_total_size(TEREDO_SERVER_NAME_MAX + 1);
+	       nla_total_size(TEREDO_SERVER_NAME_MAX + 1) +
+	       nla_total_size(TEREDO_ID_MAX + 1);
 }

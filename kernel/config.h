@@ -10,6 +10,8 @@
 #include <linux/rcupdate.h>
 #include <uapi/linux/teredo.h>
 
+#include "wire.h"
+
 struct sk_buff;
 
 /* Addresses and ports in network byte order. Readers hold RCU, writers RTNL;
@@ -20,6 +22,7 @@ struct teredo_config {
 	u8 prefix_len;
 	u8 mode;			/* enum teredo_mode */
 	u8 ttl;				/* 0: the namespace's default */
+	u8 secure;			/* enum teredo_secure */
 	bool relaying;
 	u8 df;				/* enum teredo_df */
 	__be32 local;
@@ -32,6 +35,7 @@ struct teredo_config {
 	u32 queue;			/* packets for each waiting peer */
 	struct rcu_head rcu;
 	char server_name[TEREDO_SERVER_NAME_MAX + 1];
+	char id[TEREDO_ID_MAX + 1];	/* "" for none; the controller's */
 };
 
 /* A configuration with the defaults, or NULL. */

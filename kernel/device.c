@@ -52,19 +52,29 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
 	teredo_nl_dev_event(td);
 }
 
-int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
-			struct netlink_ext_ack *extack)
+/* The sockets are in the namespace of the link's creator, who may not have
+ * meant to give them away with the link.
+ */
+int teredo_may_change(const struct teredo_dev *td,
+		      struct netlink_ext_ack *extack)
 {
-	struct teredo_config *old = rtnl_dereference(td->config);
-
-	/* The sockets are in the namespace of the link's creator, who may not
-	 * have meant to give them away with the link.
-	 */
 	if (!net_eq(td->net, dev_net(td->dev)) &&
 	    !ns_capable(td->net->user_ns, CAP_NET_ADMIN)) {
 		NL_SET_ERR_MSG(extack, "not permitted in the link's namespace of origin");
 		return -EPERM;
 	}
+	return 0;
+}
+
+int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
+			struct netlink_ext_ack *extack)
+{
+	struct teredo_config *old = rtnl_dereference(td->config);
+	int err;
+
+	err = teredo_may_change(td, extack);
+	if (err)
+		return err;
 	if (cfg->peers_max < teredo_peers_count(&td->peers)) {
 		NL_SET_ERR_MSG(extack, "peers-max is below the number of peers");
 		return -EBUSY;
@@ -149,11 +159,16 @@ static int teredo_dev_init(struct net_device *dev)
 	err = gro_cells_init(&td->gro_cells, dev);
 	if (err)
 		goto err_sockets;
-	err = teredo_peers_init(td);
+	err = teredo_secrets_init(&td->secrets);
 	if (err)
 		goto err_gro_cells;
+	err = teredo_peers_init(td);
+	if (err)
+		goto err_secrets;
 	return 0;
 
+err_secrets:
+	teredo_secrets_uninit(&td->secrets);
 err_gro_cells:
 	gro_cells_destroy(&td->gro_cells);
 err_sockets:
@@ -173,6 +188,7 @@ static void teredo_dev_uninit(struct net_device *dev)
 	struct teredo_dev *td = netdev_priv(dev);
 
 	teredo_peers_uninit(td);
+	teredo_secrets_uninit(&td->secrets);
 	gro_cells_destroy(&td->gro_cells);
 	teredo_sockets_uninit(&td->sockets);
 	free_percpu(td->stats);

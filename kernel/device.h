@@ -7,6 +7,7 @@
 #include <net/gro_cells.h>
 
 #include "addr.h"
+#include "auth.h"
 #include "config.h"
 #include "control.h"
 #include "peer.h"
@@ -51,6 +52,9 @@ struct teredo_dev {
 	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
 	struct teredo_ratelimiter reports;	/* ICMPv4, by peer */
 	struct list_head list;		/* in teredo_net, under RTNL */
+
+	/* A server's. */
+	struct teredo_secrets secrets;
 };
 
 /* The device if @dev is of our type, else NULL. RTNL or RCU. */
@@ -63,6 +67,12 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status);
  * while the link is up, down otherwise. NULL without memory. RTNL.
  */
 struct teredo_status *teredo_initial_status(struct teredo_dev *td);
+
+/* Whether the caller, who may change the link, may change what is done in the
+ * namespace of its sockets, too; else -EPERM and extack.
+ */
+int teredo_may_change(const struct teredo_dev *td,
+		      struct netlink_ext_ack *extack);
 
 /* Make @cfg the configuration. -errno and extack leave the device as it is,
  * and @cfg the caller's. RTNL.

@@ -3,6 +3,7 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
+#include "auth.h"
 #include "device.h"
 #include "netlink.h"
 #include "role.h"
@@ -28,22 +29,32 @@ static int __init teredo_init(void)
 {
 	int err;
 
-	err = teredo_device_init();
+	err = teredo_auth_init();
 	if (err)
 		return err;
+	err = teredo_device_init();
+	if (err)
+		goto err_auth;
 	err = teredo_nl_init();
 	if (err)
-		teredo_device_exit();
+		goto err_device;
+	return 0;
+
+err_device:
+	teredo_device_exit();
+err_auth:
+	teredo_auth_exit();
 	return err;
 }
 
 /* Nobody can send a message any more, then the links go, and with them all
- * peers. What RCU still has to free needs no code of ours.
+ * peers. What RCU still has to free needs no code of ours, but for secrets.
  */
 static void __exit teredo_exit(void)
 {
 	teredo_nl_exit();
 	teredo_device_exit();
+	teredo_auth_exit();
 }
 
 module_init(teredo_init);
@@ -54,3 +65,5 @@ MODULE_DESCRIPTION("Teredo: IPv6 for hosts behind IPv4 NATs");
 MODULE_VERSION(TEREDO_VERSION);
 MODULE_ALIAS_RTNL_LINK("teredo");
 MODULE_ALIAS_GENL_FAMILY("teredo");
+/* Looked for when the first secret comes; too late for some containers. */
+MODULE_SOFTDEP("pre: crypto-hmac crypto-sha1 crypto-sha256");

@@ -120,8 +120,31 @@ static const struct nla_policy teredo_control_send_nl_policy[TEREDO_A_DATAGRAM_P
 	[TEREDO_A_DATAGRAM_PAYLOAD] = { .type = NLA_BINARY, },
 };
 
+/* TEREDO_CMD_SECRET_NEW - do */
+static const struct nla_policy teredo_secret_new_nl_policy[TEREDO_A_SECRET_ALGORITHM + 1] = {
+	[TEREDO_A_SECRET_IFINDEX] = { .type = NLA_U32, },
+	[TEREDO_A_SECRET_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[TEREDO_A_SECRET_ID] = { .type = NLA_NUL_STRING, .len = 255, },
+	[TEREDO_A_SECRET_KEY] = { .type = NLA_BINARY, },
+	[TEREDO_A_SECRET_STATE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[TEREDO_A_SECRET_ALGORITHM] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+/* TEREDO_CMD_SECRET_DEL - do */
+static const struct nla_policy teredo_secret_del_nl_policy[TEREDO_A_SECRET_ID + 1] = {
+	[TEREDO_A_SECRET_IFINDEX] = { .type = NLA_U32, },
+	[TEREDO_A_SECRET_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[TEREDO_A_SECRET_ID] = { .type = NLA_NUL_STRING, .len = 255, },
+};
+
+/* TEREDO_CMD_SECRET_GET - dump */
+static const struct nla_policy teredo_secret_get_nl_policy[TEREDO_A_SECRET_IFNAME + 1] = {
+	[TEREDO_A_SECRET_IFINDEX] = { .type = NLA_U32, },
+	[TEREDO_A_SECRET_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+};
+
 /* Ops table for teredo */
-const struct genl_split_ops teredo_nl_ops[11] = {
+const struct genl_split_ops teredo_nl_ops[14] = {
 	{
 		.cmd		= TEREDO_CMD_DEV_GET,
 		.doit		= teredo_nl_dev_get_doit,
@@ -200,6 +223,28 @@ const struct genl_split_ops teredo_nl_ops[11] = {
 		.policy		= teredo_control_send_nl_policy,
 		.maxattr	= TEREDO_A_DATAGRAM_PAYLOAD,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= TEREDO_CMD_SECRET_NEW,
+		.doit		= teredo_nl_secret_new_doit,
+		.policy		= teredo_secret_new_nl_policy,
+		.maxattr	= TEREDO_A_SECRET_ALGORITHM,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= TEREDO_CMD_SECRET_DEL,
+		.doit		= teredo_nl_secret_del_doit,
+		.policy		= teredo_secret_del_nl_policy,
+		.maxattr	= TEREDO_A_SECRET_ID,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= TEREDO_CMD_SECRET_GET,
+		.start		= teredo_nl_secret_get_start,
+		.dumpit		= teredo_nl_secret_get_dumpit,
+		.policy		= teredo_secret_get_nl_policy,
+		.maxattr	= TEREDO_A_SECRET_IFNAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	},
 };
 

@@ -15,9 +15,10 @@
 extern const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_DF + 1];
 
 /* Ops table for teredo */
-extern const struct genl_split_ops teredo_nl_ops[11];
+extern const struct genl_split_ops teredo_nl_ops[14];
 
 int teredo_nl_peer_get_start(struct netlink_callback *cb);
+int teredo_nl_secret_get_start(struct netlink_callback *cb);
 int teredo_nl_peer_get_done(struct netlink_callback *cb);
 
 int teredo_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -31,6 +32,10 @@ int teredo_nl_peer_flush_doit(struct sk_buff *skb, struct genl_info *info);
 int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info);
 int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info);
 int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_secret_new_doit(struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_secret_del_doit(struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_secret_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
 
 enum {
 	TEREDO_NLGRP_STATE,

@@ -31,30 +31,77 @@ static void own_link_local(const struct teredo_config *cfg,
 	teredo_addr_link_local(out, &id);
 }
 
+/* Whose solicitation it is, by 5.2.2: *@secret becomes that of the client, or
+ * NULL where none is asked for. The whole IPv6 packet is in the linear part,
+ * and what the value covers lies in one piece: nonce, confirmation byte, packet
+ * (C-28).
+ */
+static int check_secret(struct teredo_dev *td, const struct sk_buff *skb,
+			const struct teredo_rx *rx,
+			struct teredo_secret **secret)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	const u8 *id = skb->data + pkt->auth + 4;
+	const u8 *text = skb->data + pkt->nonce;
+
+	*secret = NULL;
+	if (rx->cfg->secure == TEREDO_SECURE_OFF)
+		return TEREDO_GO_ON;
+	if (!pkt->has_auth || !pkt->id_len)
+		return rx->cfg->secure == TEREDO_SECURE_REQUIRED ?
+		       TEREDO_A_STATS_RX_SECURE : TEREDO_GO_ON;
+
+	*secret = teredo_secret_find(&td->secrets, id, pkt->id_len);
+	if (!*secret || teredo_secret_au_len(*secret) != pkt->au_len ||
+	    !teredo_secret_verify(*secret, id + pkt->id_len, text,
+				  pkt->ipv6 + TEREDO_IPV6_LEN +
+				  pkt->payload_len - pkt->nonce))
+		return TEREDO_A_STATS_RX_SECURE;	/* C-29 */
+	return TEREDO_GO_ON;
+}
+
 /* Answer a Router Solicitation (5.3.2). */
 static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 			       const struct teredo_rx *rx)
 {
-	u8 buf[TEREDO_AUTH_MIN + TEREDO_ORIGIN_LEN + TEREDO_RA_LEN];
+	u8 buf[TEREDO_AUTH_MIN + TEREDO_ID_MAX + TEREDO_AU_MAX +
+	       TEREDO_ORIGIN_LEN + TEREDO_RA_LEN];
 	const struct teredo_packet *pkt = &rx->pkt;
 	struct in6_addr saddr, prefix;
+	struct teredo_secret *secret;
+	const u8 *icmp, *nonce;
 	unsigned int from;
-	const u8 *icmp;
 	size_t len = 0;
+	u8 *value;
+	int verdict;
 
 	icmp = teredo_rx_payload(skb, rx);
 	if (!icmp || !teredo_is_solicitation(pkt, icmp))
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	verdict = check_secret(td, skb, rx, &secret);
+	if (verdict)
+		return verdict;
 
-	/* Repeat a nonce without having secrets (S-22, S-23). */
-	if (pkt->has_auth)
-		len += teredo_build_auth(buf, skb->data + pkt->nonce, 0);
+	/* Repeat identifier and nonce (S-21); without a secret, the nonce
+	 * alone (S-22, S-23).
+	 */
+	nonce = skb->data + pkt->nonce;
+	value = buf + 4 + pkt->id_len;
+	if (secret)
+		len += teredo_build_auth_signed(buf, skb->data + pkt->auth + 4,
+						pkt->id_len, pkt->au_len, nonce,
+						teredo_secret_confirmation(secret));
+	else if (pkt->has_auth)
+		len += teredo_build_auth(buf, nonce, 0);
 	len += teredo_build_origin(buf + len, rx->src.addr, rx->src.port);
 	own_link_local(rx->cfg, &saddr);
 	prefix = rx->cfg->prefix;
 	prefix.s6_addr32[1] = rx->cfg->local;		/* S-18 */
 	len += teredo_build_advert(buf + len, &saddr, &pkt->saddr, &prefix,
 				   READ_ONCE(td->dev->mtu));
+	if (secret && teredo_secret_sign(secret, value, value + pkt->au_len,
+					 buf + len - (value + pkt->au_len)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
 
 	/* A client that sets the cone bit wants to know if an answer from
 	 * another address reaches it (S-19).

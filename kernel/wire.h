@@ -41,6 +41,8 @@ typedef uint32_t u32;
 #define TEREDO_AUTH_MIN		13		/* F-22, no id, no value */
 #define TEREDO_AUTH_MAX		523		/* F-21 */
 #define TEREDO_NONCE_LEN	8
+#define TEREDO_ID_MAX		255		/* F-21 */
+#define TEREDO_AU_MAX		32		/* of the algorithms we know */
 #define TEREDO_IPV6_LEN		40
 #define TEREDO_ICMP_LEN		8
 #define TEREDO_RS_LEN		(TEREDO_IPV6_LEN + 8)

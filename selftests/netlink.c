@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The generic netlink interface, asked by a client of its own on libnl-3 that
  * shares no code with teredo-tool: netlink.sh prepares a namespace with the
- * links "client" and "relay", both down, and runs it there.
+ * links "client", "relay" and "server", all down, and runs it there.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -34,7 +35,7 @@ struct answer {
 
 static struct nl_sock *sock;
 static int family;
-static unsigned int client, relay;
+static unsigned int client, relay, server;
 static struct answer answer;
 static int results, failures;
 
@@ -314,7 +315,7 @@ static void test_dev(void)
 	       nla_get_u32(answer.attrs[TEREDO_A_DEV_IFINDEX]) == client &&
 	       answer.attrs[TEREDO_A_DEV_STATS], "dev-get by name, with counters");
 	result(!ask(request(TEREDO_CMD_DEV_GET, 0, NLM_F_DUMP)) &&
-	       answer.messages == 2, "dev-get dump: both devices");
+	       answer.messages == 3, "dev-get dump: all devices");
 	result(get(1) < 0 && answer.text[0], "dev-get of lo: refused, with a text");
 	result(get(9999) == -ENODEV && answer.text[0], "dev-get of nothing: ENODEV");
 	result(get(0) == -EINVAL, "dev-get of no device named: EINVAL");
@@ -507,6 +508,94 @@ static void test_peers(void)
 	       "peer-flush");
 }
 
+/* Secrets. */
+
+#define KEY "a secret nobody shall see"
+#define SECRETS 600
+static int told, ids[SECRETS];
+
+static void secret_seen(struct nlattr **attrs)
+{
+	struct nlattr *id = attrs[TEREDO_A_SECRET_ID];
+	unsigned int n;
+
+	told += !!attrs[TEREDO_A_SECRET_KEY];
+	if (id && sscanf(nla_get_string(id), "id%u", &n) == 1 && n < SECRETS)
+		ids[n]++;
+}
+
+static struct nl_msg *secret(int cmd, const char *id, const void *key, int len)
+{
+	struct nl_msg *msg = request(cmd, server, 0);
+
+	if (id)
+		nla_put_string(msg, TEREDO_A_SECRET_ID, id);
+	if (len >= 0)
+		nla_put(msg, TEREDO_A_SECRET_KEY, len, key);
+	return msg;
+}
+
+static int count_secrets(void)
+{
+	int i, once = 0;
+
+	memset(ids, 0, sizeof(ids));
+	ask_on(sock, request(TEREDO_CMD_SECRET_GET, server, NLM_F_DUMP), secret_seen);
+	for (i = 0; i < SECRETS; i++)
+		once += ids[i] == 1;
+	return answer.error ? -1 : once;
+}
+
+static void test_secrets(void)
+{
+	char id[300] = "", key[300] = "";
+	struct nl_msg *msg;
+	int i, ok = 0;
+
+	result(ask(secret(TEREDO_CMD_SECRET_NEW, "a", KEY, -1)) == -EINVAL &&
+	       answer.text[0], "no key, no state: refused");
+	result(ask(secret(TEREDO_CMD_SECRET_NEW, "a", KEY, 0)) == -EINVAL &&
+	       ask(secret(TEREDO_CMD_SECRET_NEW, "a", key, 256)) == -EINVAL &&
+	       answer.text[0], "a key of 0 or 256 octets: refused");
+	memset(id, 'i', 256);
+	result(ask(secret(TEREDO_CMD_SECRET_NEW, NULL, KEY, 10)) == -EINVAL &&
+	       ask(secret(TEREDO_CMD_SECRET_NEW, "", KEY, 10)) == -EINVAL &&
+	       ask(secret(TEREDO_CMD_SECRET_NEW, id, KEY, 10)) < 0,
+	       "no identifier, or one of 256 octets: refused");
+	msg = secret(TEREDO_CMD_SECRET_NEW, "a", KEY, 10);
+	nla_put_u8(msg, TEREDO_A_SECRET_ALGORITHM, 2);
+	result(ask(msg) == -ERANGE, "an algorithm that there is not: refused");
+	msg = secret(TEREDO_CMD_SECRET_NEW, "a", KEY, 10);
+	nla_put_u8(msg, TEREDO_A_SECRET_STATE, 3);
+	result(ask(msg) == -ERANGE, "a state that there is not: refused");
+	msg = request(TEREDO_CMD_SECRET_NEW, client, 0);
+	nla_put_string(msg, TEREDO_A_SECRET_ID, "a");
+	nla_put(msg, TEREDO_A_SECRET_KEY, 10, KEY);
+	result(ask(msg) == -EOPNOTSUPP && answer.text[0], "a client has no secrets");
+	result(ask(secret(TEREDO_CMD_SECRET_DEL, "a", NULL, -1)) == -ENOENT &&
+	       answer.text[0], "none of them is there");
+
+	id[255] = 0;
+	result(!ask(secret(TEREDO_CMD_SECRET_NEW, id, key, 255)) &&
+	       !ask(secret(TEREDO_CMD_SECRET_DEL, id, NULL, -1)),
+	       "an identifier and a key of 255 octets");
+	for (i = 0; i < SECRETS; i++) {
+		snprintf(id, sizeof(id), "id%d", i);
+		ok += !ask(secret(TEREDO_CMD_SECRET_NEW, id, KEY, strlen(KEY)));
+	}
+	result(ok == SECRETS && count_secrets() == SECRETS,
+	       "%d secrets, a dump shows each once (S-32)", SECRETS);
+	result(!ask(secret(TEREDO_CMD_SECRET_NEW, "id5", KEY, 10)) &&
+	       count_secrets() == SECRETS, "one in place of another (S-32)");
+	result(!ask(secret(TEREDO_CMD_SECRET_DEL, "id7", NULL, -1)) &&
+	       count_secrets() == SECRETS - 1 && !ids[7], "secret-del");
+	result(!told && !memmem(answer.copy, sizeof(answer.copy), KEY, 10),
+	       "no message tells a key (SEC-19)");
+	result(ask(request(TEREDO_CMD_SECRET_GET, 9999, NLM_F_DUMP)) == -ENODEV &&
+	       ask(request(TEREDO_CMD_SECRET_GET, 0, NLM_F_DUMP)) == -EINVAL,
+	       "a dump of no device: refused");
+}
+
 /* Events. */
 
 static int heard[TEREDO_CMD_MAX + 1];
@@ -558,10 +647,14 @@ static void test_permission(void)
 		    ask(request(TEREDO_CMD_CONTROL_BIND, client, 0)) !=
 		    -EPERM)
 			_exit(2);
+		if (ask(secret(TEREDO_CMD_SECRET_NEW, "a", KEY, 10)) != -EPERM ||
+		    ask(secret(TEREDO_CMD_SECRET_DEL, "id1", NULL, -1)) != -EPERM ||
+		    ask(request(TEREDO_CMD_SECRET_GET, server, NLM_F_DUMP)) != -EPERM)
+			_exit(4);
 		_exit(get(client) ? 3 : 0);
 	}
 	wait(&status);
-	result(!status, "without privilege: looking, no touching, %d (SEC-19)",
+	result(!status, "without privilege: looking, no touching, no secrets, %d (SEC-19)",
 	       WEXITSTATUS(status));
 }
 
@@ -597,7 +690,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 68
+#define PLAN 81
 
 int main(void)
 {
@@ -608,7 +701,8 @@ int main(void)
 	family = sock ? genl_ctrl_resolve(sock, TEREDO_GENL_NAME) : -1;
 	client = if_nametoindex("client");
 	relay = if_nametoindex("relay");
-	result(family > 0 && client && relay, "the family is there");
+	server = if_nametoindex("server");
+	result(family > 0 && client && relay && server, "the family is there");
 	if (family <= 0)
 		return 1;
 	result(!set(relay, TEREDO_A_CONFIG_MODE, &mode, sizeof(mode)), "a relay");
@@ -618,6 +712,7 @@ int main(void)
 	test_rtnl();
 	test_controller();
 	test_peers();
+	test_secrets();
 	test_events();
 	test_permission();
 	test_noise();

@@ -17,6 +17,8 @@ addr add 192.0.2.1/24 dev dummy0
 route add default dev dummy0
 link add client type teredo
 link add relay type teredo
+link add server type teredo
 END
 
+tool one set server mode server local 192.0.2.1 || skip_all "no server"
 results_from on one "$selftests/netlink"

@@ -11,6 +11,7 @@
 
 #define TEREDO_SERVER_NAME_MAX	1023
 #define TEREDO_PAYLOAD_MAX	1472
+#define TEREDO_KEY_MAX		255
 
 /**
  * enum teredo_mode - Role of a device (RFC 4380 section 3).
@@ -35,10 +36,12 @@ enum teredo_mode {
 
 /**
  * enum teredo_secure - Use of the authentication encapsulation (RFC 4380
- *   section 5.2.2).
- * @TEREDO_SECURE_OFF: No secret; nonces are echoed to whoever sends them.
- * @TEREDO_SECURE_NONCE: Solicitations carry a nonce that the answer must
- *   repeat.
+ *   section 5.2.2). Nonces are used in any case; this is about shared secrets.
+ *   A client's is for its controller.
+ * @TEREDO_SECURE_OFF: A server does not look at its secrets and answers
+ *   everybody. A client uses its secret if it has an id.
+ * @TEREDO_SECURE_NONCE: A server checks solicitations with an identifier and
+ *   answers those without one, too. A client does not use its secret.
  * @TEREDO_SECURE_REQUIRED: Solicitations and answers without a valid HMAC are
  *   refused.
  */
@@ -135,6 +138,32 @@ enum teredo_peer_path {
 	TEREDO_PEER_PATH_DIRECT,
 	TEREDO_PEER_PATH_LOCAL,
 	TEREDO_PEER_PATH_FALLBACK,
+};
+
+/**
+ * enum teredo_secret_state - State of a shared secret. A client whose
+ *   solicitation has a valid HMAC gets an answer in any of them, the
+ *   confirmation byte of which is the state.
+ * @TEREDO_SECRET_STATE_VALID: The secret is good.
+ * @TEREDO_SECRET_STATE_RENEW: The secret is good, but the client should obtain
+ *   a new one.
+ * @TEREDO_SECRET_STATE_REVOKED: The secret is not good any more.
+ */
+enum teredo_secret_state {
+	TEREDO_SECRET_STATE_VALID,
+	TEREDO_SECRET_STATE_RENEW,
+	TEREDO_SECRET_STATE_REVOKED,
+};
+
+/**
+ * enum teredo_algorithm - How authentication values are computed (RFC 4380
+ *   section 5.2.2).
+ * @TEREDO_ALGORITHM_HMAC_SHA1: HMAC with SHA-1, 20 octets; the RFC's own.
+ * @TEREDO_ALGORITHM_HMAC_SHA256: HMAC with SHA-256, 32 octets.
+ */
+enum teredo_algorithm {
+	TEREDO_ALGORITHM_HMAC_SHA1,
+	TEREDO_ALGORITHM_HMAC_SHA256,
 };
 
 enum teredo_config_attr {
@@ -275,6 +304,18 @@ enum teredo_datagram_attr {
 };
 #define TEREDO_A_DATAGRAM_MAX (__TEREDO_A_DATAGRAM_MAX - 1)
 
+enum teredo_secret_attr {
+	TEREDO_A_SECRET_IFINDEX = 1,
+	TEREDO_A_SECRET_IFNAME,
+	TEREDO_A_SECRET_ID,
+	TEREDO_A_SECRET_KEY,
+	TEREDO_A_SECRET_STATE,
+	TEREDO_A_SECRET_ALGORITHM,
+
+	__TEREDO_A_SECRET_MAX
+};
+#define TEREDO_A_SECRET_MAX (__TEREDO_A_SECRET_MAX - 1)
+
 enum teredo_cmd {
 	TEREDO_CMD_DEV_GET = 1,
 	TEREDO_CMD_DEV_SET,
@@ -289,6 +330,9 @@ enum teredo_cmd {
 	TEREDO_CMD_CONTROL_BIND,
 	TEREDO_CMD_CONTROL_SEND,
 	TEREDO_CMD_CONTROL_RECV,
+	TEREDO_CMD_SECRET_NEW,
+	TEREDO_CMD_SECRET_DEL,
+	TEREDO_CMD_SECRET_GET,
 
 	__TEREDO_CMD_MAX
 };
