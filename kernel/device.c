@@ -255,6 +255,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	struct teredo_dev *td = netdev_priv(dev);
 	struct teredo_config *cfg, *parsed;
 	struct teredo_status *status;
+	unsigned int i;
 	int err;
 
 	cfg = teredo_config_default();
@@ -284,6 +285,8 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	teredo_ratelimiter_init(&td->handups, 50, 50);
 	teredo_ratelimiter_init(&td->errors, 50, 100);
 	teredo_ratelimiter_init(&td->reports, 10, 20);
+	for (i = 0; i < ARRAY_SIZE(td->adverts); i++)
+		teredo_ratelimiter_init(&td->adverts[i], 100, 200);
 
 	err = register_netdevice(dev);
 	if (err)

@@ -55,6 +55,7 @@ struct teredo_dev {
 
 	/* A server's. */
 	struct teredo_secrets secrets;
+	struct teredo_ratelimiter adverts[16];	/* SEC-35 */
 };
 
 /* The device if @dev is of our type, else NULL. RTNL or RCU. */

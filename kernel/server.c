@@ -60,6 +60,16 @@ static int check_secret(struct teredo_dev *td, const struct sk_buff *skb,
 	return TEREDO_GO_ON;
 }
 
+/* The answer of a reflector goes to the address that the question came from.
+ * One limiter has few buckets for a whole internet, so there are several.
+ */
+static bool may_answer(struct teredo_dev *td, __be32 addr)
+{
+	return teredo_ratelimiter_ok(&td->adverts[ntohl(addr) %
+						  ARRAY_SIZE(td->adverts)],
+				     addr);
+}
+
 /* Answer a Router Solicitation (5.3.2). */
 static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 			       const struct teredo_rx *rx)
@@ -78,9 +88,14 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	icmp = teredo_rx_payload(skb, rx);
 	if (!icmp || !teredo_is_solicitation(pkt, icmp))
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	/* First the secret: who does not know it gets no answer, and uses
+	 * nothing up that belongs to the address it pretends to have.
+	 */
 	verdict = check_secret(td, skb, rx, &secret);
 	if (verdict)
 		return verdict;
+	if (!may_answer(td, rx->src.addr))
+		return TEREDO_A_STATS_RX_LIMITED;
 
 	/* Repeat identifier and nonce (S-21); without a secret, the nonce
 	 * alone (S-22, S-23).

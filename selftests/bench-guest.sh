@@ -552,12 +552,12 @@ solicitations()
 		}
 	}
 	END
-	helper server "${ns[inet]}" srv "$srv_mac" 203.0.113.14 $server "${count:-50000}" 0
+	helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server "${count:-50000}" 0
 	on srv nft delete table netdev gate
 	cost=$((took / sent))
 	for who in miredo ours; do
 		start_server $who || return
-		helper server "${ns[inet]}" srv "$srv_mac" 203.0.113.14 $server \
+		helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server \
 			"${count:-50000}" 64
 		stop srv
 		figure server who=${who/ours/teredo} sent="$sent" answered="$received" \

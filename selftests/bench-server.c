@@ -3,10 +3,11 @@
  *
  *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW
  *
- * Frames go out of INTERFACE, at most WINDOW without an answer.  An answer is
- * whatever comes in there, by the counter of the interface: receiving it would
- * take more time than the server needs.  WINDOW 0 waits for no answers, and
- * tells what sending costs.
+ * Each comes from another one of the 65536 addresses from SOURCE on, as from as
+ * many clients: servers limit what they send to one.  Frames go out of INTERFACE,
+ * at most WINDOW without an answer.  An answer is whatever comes in there, by the
+ * counter of the interface: receiving it would take more time than the server
+ * needs.  WINDOW 0 waits for no answers, and tells what sending costs.
  *
  * Output: sent=N received=N took=NANOSECONDS
  */
@@ -31,6 +32,7 @@
 #include <unistd.h>
 
 #define BATCH	16
+#define SOURCES	65536
 #define GIVE_UP	2000000000ull	/* ns without an answer */
 
 /* fe80::ffff:ffff:fffe to ff02::2, router solicitation */
@@ -104,6 +106,14 @@ static void build(unsigned int i, const unsigned char *mac, in_addr_t saddr,
 	memcpy(frame[i].payload + 42, &icmp, sizeof(icmp));
 }
 
+/* The next address of the many. */
+static void move_on(unsigned int i, unsigned int n, in_addr_t first)
+{
+	frame[i].ip.saddr = htonl(ntohl(first) + n % SOURCES);
+	frame[i].ip.check = 0;
+	frame[i].ip.check = checksum(&frame[i].ip, sizeof(frame[i].ip), 0);
+}
+
 static void enter(const char *ns)
 {
 	char path[256];
@@ -162,6 +172,8 @@ int main(int argc, char **argv)
 	start = now();
 	heard = start;
 	while (sent < count) {
+		for (i = 0; i < BATCH; i++)
+			move_on(i, sent + i, inet_addr(argv[4]));
 		n = sendmmsg(fd, msg, BATCH, 0);
 		if (n <= 0)
 			err(1, "sendmmsg");
