@@ -5,7 +5,7 @@
 # build, demo, check, bench or lint.  On other systems it is for their administrator
 # to provide the same.
 
-build=(gcc make libc6-dev pkg-config libmnl-dev kmod)
+build=(gcc make libc6-dev pkg-config libmnl-dev nettle-dev kmod)
 lab=("${build[@]}" iproute2 python3 iputils-ping nftables procps jq iperf3)
 machine=(qemu-system-x86 busybox-static)
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "names.h"
 #include "options.h"
 
 #define BLANK	" \t\r\n"
@@ -34,6 +35,12 @@ static int take_own(struct conf *conf, const char *keyword, const char *value)
 	} else if (!strcmp(keyword, "sunset")) {
 		good = !strcmp(value, "on") || !strcmp(value, "off");
 		conf->no_sunset = !strcmp(value, "off");
+	} else if (!strcmp(keyword, "key")) {
+		good = strlen(value) < sizeof(conf->key);
+		snprintf(conf->key, sizeof(conf->key), "%s", value);
+	} else if (!strcmp(keyword, "algorithm")) {
+		conf->algorithm = name_find(&algorithm_names, value);
+		good = conf->algorithm >= 0;
 	} else if (!strcmp(keyword, "address")) {
 		good = take_prefix(value, conf->addresses,
 				   &conf->addresses_count);
@@ -103,10 +110,10 @@ int conf_read(const char *name, struct conf *conf, char *error)
 	return err;
 }
 
-bool conf_no_sunset(const char *name)
+void conf_read_if_any(const char *name, struct conf *conf)
 {
 	char error[CONF_ERROR_SIZE];
-	struct conf conf;
 
-	return !conf_read(name, &conf, error) && conf.no_sunset;
+	if (conf_read(name, conf, error))
+		memset(conf, 0, sizeof(*conf));
 }

@@ -17,6 +17,8 @@ struct conf {
 	struct config config;		/* OPTIONS */
 	uint32_t mtu;			/* 0: not given */
 	bool no_sunset;			/* run beside native IPv6 */
+	char key[256];			/* file; "": not given */
+	int algorithm;			/* of the key; 0 is the default */
 	struct prefix addresses[CONF_LIST_MAX];
 	unsigned int addresses_count;
 	struct prefix routes[CONF_LIST_MAX];
@@ -29,7 +31,9 @@ struct conf {
 #define CONF_ERROR_SIZE	512
 int conf_read(const char *name, struct conf *conf, char *error);
 
-/* True if the file of @name is there and says `sunset off`. */
-bool conf_no_sunset(const char *name);
+/* The same for a controller, which needs no file: nothing is configured if
+ * there is none, or none that makes sense.
+ */
+void conf_read_if_any(const char *name, struct conf *conf);
 
 #endif /* TEREDO_TOOL_CONF_H */

@@ -88,6 +88,14 @@ struct peer {
 	uint32_t bubbles;
 };
 
+/* A secret of a server, as far as it may be told. */
+struct secret {
+	uint32_t has;
+	uint8_t state;
+	uint8_t algorithm;
+	char id[TEREDO_ID_MAX + 1];
+};
+
 /* A datagram of the controller. */
 struct datagram {
 	struct endpoint peer;

@@ -28,15 +28,16 @@ static void explain_silence(const struct qualify *q, char *out, size_t size)
 			 primary, tries);
 	else
 		snprintf(out, size,
-			 "no reply from server %s, nor from its secondary address %s: UDP port %u, %u tries each in %u s",
+			 "no reply from server %s, nor from its secondary address %s: UDP port %u, %u tries each in %u s%s",
 			 primary, secondary, TEREDO_PORT, tries,
-			 QUALIFY_ROUND_MS / 1000);
+			 QUALIFY_ROUND_MS / 1000, q->key.len ?
+			 "; or it does not know our id and key" : "");
 }
 
 const char *explain_failure(const struct qualify *q)
 {
 	const char *primary = ipv4_text(q->server.primary);
-	static char text[256];
+	static char text[512];
 
 	switch (q->failure) {
 	case QUALIFY_NO_REPLY:
@@ -48,6 +49,11 @@ const char *explain_failure(const struct qualify *q)
 			 "symmetric NAT: the server's primary address sees us at %s, the secondary at %s",
 			 endpoint_text(&q->target[0].mapped),
 			 endpoint_text(&q->target[1].mapped));
+		break;
+	case QUALIFY_REFUSED:
+		snprintf(text, sizeof(text),
+			 "server %s refuses the key of \"%s\": a new one is needed",
+			 primary, q->id);
 		break;
 	case QUALIFY_PRIVATE:
 		snprintf(text, sizeof(text),

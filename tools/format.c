@@ -99,6 +99,8 @@ void format_dev_json(const struct device *dev)
 	json_number("mark", config->mark);
 	json_bool("relaying", config->relaying);
 	json_string("df", name_of(&df_names, config->df));
+	json_string("secure", name_of(&secure_names, config->secure));
+	json_string("id", config->id[0] ? config->id : NULL);
 	json_number("peers", dev->peers);
 	json_number("peers_max", config->peers_max);
 	json_bool("controller", DEV_HAS(dev, CONTROLLER));

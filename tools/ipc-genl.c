@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <linux/genetlink.h>
+#include "key.h"
 #include "options.h"
 
 #define NO_MODULE \
@@ -428,6 +429,100 @@ int ipc_peer_flush(const char *ifname)
 	if (err)
 		return err;
 	return ipc_request(&requests, req.nlh, NULL, NULL);
+}
+
+/* Begin a request about one secret of a device. */
+static int start_for_secret(struct request *req, uint8_t cmd,
+			    const char *ifname, const char *id)
+{
+	int err = start_for(req, &requests, cmd, 0, ifname);
+
+	if (!err)
+		ipc_put(req->nlh, TEREDO_A_SECRET_ID, id, strlen(id) + 1);
+	return err;
+}
+
+int ipc_secret_add(const char *ifname, const char *id, const struct key *key)
+{
+	struct request req;
+	int err;
+
+	err = start_for_secret(&req, TEREDO_CMD_SECRET_NEW, ifname, id);
+	if (err)
+		return err;
+	ipc_put(req.nlh, TEREDO_A_SECRET_KEY, key->octets, key->len);
+	ipc_put(req.nlh, TEREDO_A_SECRET_ALGORITHM, &key->algorithm,
+		sizeof(key->algorithm));
+	err = ipc_request(&requests, req.nlh, NULL, NULL);
+	explicit_bzero(&req, sizeof(req));
+	return err;
+}
+
+int ipc_secret_set(const char *ifname, const char *id, uint8_t state)
+{
+	struct request req;
+	int err;
+
+	err = start_for_secret(&req, TEREDO_CMD_SECRET_NEW, ifname, id);
+	if (err)
+		return err;
+	ipc_put(req.nlh, TEREDO_A_SECRET_STATE, &state, sizeof(state));
+	return ipc_request(&requests, req.nlh, NULL, NULL);
+}
+
+int ipc_secret_del(const char *ifname, const char *id)
+{
+	struct request req;
+	int err;
+
+	err = start_for_secret(&req, TEREDO_CMD_SECRET_DEL, ifname, id);
+	if (err)
+		return err;
+	return ipc_request(&requests, req.nlh, NULL, NULL);
+}
+
+static const struct ipc_member secret_members[TEREDO_A_SECRET_MAX + 1] = {
+	IPC_MEMBER(SECRET, STATE, struct secret, state),
+	IPC_MEMBER(SECRET, ALGORITHM, struct secret, algorithm),
+};
+
+struct secret_walk {
+	void (*each)(const struct secret *secret, void *arg);
+	void *arg;
+};
+
+static void hand_on_secret(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct secret_walk *walk = arg;
+	struct secret secret = { 0 };
+	const struct nlattr *attr;
+
+	if (!command_of(nlh))
+		return;
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == TEREDO_A_SECRET_ID)
+			ipc_take_string(attr, secret.id, sizeof(secret.id));
+		else
+			ipc_take_member(attr, secret_members,
+					TEREDO_A_SECRET_MAX, &secret,
+					&secret.has);
+	}
+	walk->each(&secret, walk->arg);
+}
+
+int ipc_secret_dump(const char *ifname,
+		    void (*each)(const struct secret *secret, void *arg),
+		    void *arg)
+{
+	struct secret_walk walk = { .each = each, .arg = arg };
+	struct request req;
+	int err;
+
+	err = start_for(&req, &requests, TEREDO_CMD_SECRET_GET, NLM_F_DUMP,
+			ifname);
+	if (err)
+		return err;
+	return ipc_request(&requests, req.nlh, hand_on_secret, &walk);
 }
 
 /* Keep a datagram for ipc_control_recv(); what comes too fast is lost, as

@@ -64,6 +64,17 @@ static const char *const peer_paths[] = {
 	[TEREDO_PEER_PATH_FALLBACK]	= "fallback",
 };
 
+static const char *const secret_states[] = {
+	[TEREDO_SECRET_STATE_VALID]	= "valid",
+	[TEREDO_SECRET_STATE_RENEW]	= "renew",
+	[TEREDO_SECRET_STATE_REVOKED]	= "revoked",
+};
+
+static const char *const algorithms[] = {
+	[TEREDO_ALGORITHM_HMAC_SHA1]	= "hmac-sha1",
+	[TEREDO_ALGORITHM_HMAC_SHA256]	= "hmac-sha256",
+};
+
 static const char *const stats[] = {
 	[TEREDO_A_STATS_RX_TRUNCATED]		= "rx-truncated",
 	[TEREDO_A_STATS_RX_MALFORMED]		= "rx-malformed",
@@ -124,6 +135,8 @@ const struct names nat_names = NAMES(nats);
 const struct names peer_state_names = NAMES(peer_states);
 const struct names peer_kind_names = NAMES(peer_kinds);
 const struct names peer_path_names = NAMES(peer_paths);
+const struct names secret_state_names = NAMES(secret_states);
+const struct names algorithm_names = NAMES(algorithms);
 const struct names stats_names = NAMES(stats);
 
 const char *name_of(const struct names *names, unsigned int value)

@@ -28,6 +28,12 @@ struct probe {
 	struct qualify qualify;
 };
 
+/* How to ask servers that want solicitations signed. */
+struct secrecy {
+	const char *id;		/* "": not */
+	struct key key;
+};
+
 static int open_socket(__be16 *port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
@@ -47,7 +53,8 @@ static int open_socket(__be16 *port)
 }
 
 /* Look the host up and begin. */
-static void begin_probe(struct probe *probe, const char *host, __be16 port)
+static void begin_probe(struct probe *probe, const char *host, __be16 port,
+			const struct secrecy *secrecy)
 {
 	static const struct in6_addr prefix = {
 		.s6_addr = { 0x20, 0x01 },
@@ -68,6 +75,7 @@ static void begin_probe(struct probe *probe, const char *host, __be16 port)
 		poll(&pfd, 1, -1);
 	while (!resolver_read(&r));
 	qualify_init(&probe->qualify, &prefix, 30000, host_random);
+	qualify_set_key(&probe->qualify, secrecy->id, &secrecy->key);
 	if (!resolver_servers(&r, 0, servers)) {
 		probe->error = r.count ? r.list[0].error : EAI_FAIL;
 		probe->done = true;
@@ -93,7 +101,7 @@ static void advance_probe(struct probe *probe, int fd)
 		case QUALIFY_SEND:
 			to.sin_port = ev.to.port;
 			to.sin_addr.s_addr = ev.to.addr;
-			if (sendto(fd, ev.payload, sizeof(ev.payload), 0,
+			if (sendto(fd, ev.payload, ev.len, 0,
 				   (struct sockaddr *)&to, sizeof(to)) < 0)
 				qualify_send_failed(&probe->qualify, errno);
 			break;
@@ -245,15 +253,54 @@ static void show_text(const struct probe *probe)
 		printf("  %s\n", explain_failure(&probe->qualify));
 }
 
+/* Take the flags in front of the hosts; 0 or the exit status. */
+static int take_flags(int *argc, char ***argv, struct secrecy *secrecy)
+{
+	const char *file = NULL;
+	char error[KEY_ERROR_SIZE];
+	int algorithm = 0;
+	bool exposed;
+
+	for (; *argc >= 2 && (*argv)[0][0] == '-'; *argc -= 2, *argv += 2) {
+		const char *value = (*argv)[1];
+
+		if (!strcmp((*argv)[0], "--id"))
+			secrecy->id = value;
+		else if (!strcmp((*argv)[0], "--key"))
+			file = value;
+		else if (!strcmp((*argv)[0], "--algorithm"))
+			algorithm = name_find(&algorithm_names, value);
+		else
+			break;
+	}
+	if (!*argc)
+		return usage_error("probe which server?");
+	if ((*argv)[0][0] == '-')
+		return usage_error("probe: unknown or incomplete flag \"%s\"",
+				   (*argv)[0]);
+	if (algorithm < 0)
+		return usage_error("probe: unknown algorithm");
+	if (!secrecy->id[0] != !file || strlen(secrecy->id) > TEREDO_ID_MAX)
+		return usage_error("probe: --id NAME and --key FILE go together");
+	secrecy->key.algorithm = algorithm;
+	if (file && key_read(file, &secrecy->key, &exposed, error)) {
+		complain(NULL, "%s", error);
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
 int probe_main(int argc, char **argv)
 {
+	struct secrecy secrecy = { .id = "" };
 	int status = STATUS_FAILED;
 	struct probe *probes;
 	__be16 port = 0;
-	int fd, i;
+	int fd, i, err;
 
-	if (!argc)
-		return usage_error("probe which server?");
+	err = take_flags(&argc, &argv, &secrecy);
+	if (err)
+		return err;
 	probes = calloc(argc, sizeof(*probes));
 	fd = open_socket(&port);
 	if (!probes || fd < 0) {
@@ -263,7 +310,7 @@ int probe_main(int argc, char **argv)
 	}
 
 	for (i = 0; i < argc; i++)
-		begin_probe(&probes[i], argv[i], port);
+		begin_probe(&probes[i], argv[i], port, &secrecy);
 	while (any_under_way(probes, argc)) {
 		while (receive(probes, argc, fd))
 			;

@@ -2,6 +2,7 @@
 #include "qualify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include "build.h"
 
 /* fe80::ffff:ffff:ffff tells nobody our inner address (F-15). */
@@ -16,6 +17,8 @@ const char *qualify_verdict_text(enum qualify_verdict verdict)
 		[QUALIFY_NOT_FROM_SERVER] = "not from the server's address and port",
 		[QUALIFY_NOT_TEREDO]	= "no Teredo datagram",
 		[QUALIFY_WRONG_NONCE]	= "without the nonce of the solicitation",
+		[QUALIFY_NOT_SIGNED]	= "not authenticated, which it has to be",
+		[QUALIFY_WRONG_VALUE]	= "with a wrong authentication value, by another key",
 		[QUALIFY_KEY_REFUSED]	= "the server asks for another key",
 		[QUALIFY_NO_ORIGIN]	= "without an origin indication",
 		[QUALIFY_NOT_FOR_US]	= "not addressed to us",
@@ -140,6 +143,12 @@ void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 		count = QUALIFY_SERVERS_MAX;
 	memcpy(q->servers, list, count * sizeof(*list));
 	q->servers_count = count;
+}
+
+void qualify_set_key(struct qualify *q, const char *id, const struct key *key)
+{
+	snprintf(q->id, sizeof(q->id), "%s", id);
+	q->key = *key;
 }
 
 void qualify_start(struct qualify *q, uint64_t now)
@@ -306,7 +315,32 @@ static int find_try(const struct qualify_target *t, const uint8_t *nonce)
 	return -1;
 }
 
-/* The rules for an answer (C-14 to C-17, C-26, C-27); *@try gets the number
+/* Is an answer authenticated as it has to be (C-28 to C-30)? */
+static enum qualify_verdict check_value(const struct qualify *q,
+					const struct teredo_packet *pkt,
+					const uint8_t *payload)
+{
+	size_t end = pkt->ipv6 + TEREDO_IPV6_LEN + pkt->payload_len;
+	const uint8_t *value = payload + pkt->auth + 4 + pkt->id_len;
+
+	if (!q->key.len)
+		return QUALIFY_ACCEPTED;
+	if (pkt->au_len != key_au_len(&q->key))
+		return QUALIFY_NOT_SIGNED;
+	return key_verify(&q->key, payload + pkt->nonce, end - pkt->nonce,
+			  value) ? QUALIFY_ACCEPTED : QUALIFY_WRONG_VALUE;
+}
+
+/* A server that knows our key may say that it works, but not for much longer;
+ * what anybody could have said is not that good.
+ */
+static bool refuses_key(const struct qualify *q, uint8_t confirmation)
+{
+	return confirmation &&
+	       !(q->key.len && confirmation == TEREDO_SECRET_STATE_RENEW);
+}
+
+/* The rules for an answer (C-14 to C-17, C-26, C-27, D-33); *@try gets the number
  * of the solicitation that it answers.
  */
 static enum qualify_verdict check_answer(const struct qualify *q,
@@ -316,12 +350,17 @@ static enum qualify_verdict check_answer(const struct qualify *q,
 					 struct teredo_advert *advert,
 					 int *try)
 {
+	enum qualify_verdict verdict;
+
 	if (teredo_parse(pkt, payload, len, len) != TEREDO_PARSE_OK)
 		return QUALIFY_NOT_TEREDO;
 	*try = pkt->has_auth ? find_try(t, payload + pkt->nonce) : -1;
 	if (*try < 0)
 		return QUALIFY_WRONG_NONCE;
-	if (payload[pkt->nonce + TEREDO_NONCE_LEN])
+	verdict = check_value(q, pkt, payload);
+	if (verdict != QUALIFY_ACCEPTED)
+		return verdict;
+	if (refuses_key(q, payload[pkt->nonce + TEREDO_NONCE_LEN]))
 		return QUALIFY_KEY_REFUSED;
 	if (!pkt->has_origin || !pkt->origin_port)
 		return QUALIFY_NO_ORIGIN;
@@ -384,9 +423,13 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 		q->refused_origin.port = pkt.origin_port;
 		fail_attempt(q, QUALIFY_PRIVATE);
 	}
+	/* Only from a server that has proved to be ours. */
+	if (verdict == QUALIFY_KEY_REFUSED && q->key.len)
+		fail_attempt(q, QUALIFY_REFUSED);
 	if (verdict != QUALIFY_ACCEPTED || t->answered)
 		return verdict;
 
+	q->renew = payload[pkt.nonce + TEREDO_NONCE_LEN];
 	t->answered = true;
 	t->answered_at = now;
 	t->rtt = now - t->sent_at[try];
@@ -410,6 +453,23 @@ void qualify_send_failed(struct qualify *q, int error)
 		fail_attempt(q, QUALIFY_UNREACHABLE);
 }
 
+/* The solicitation with its authentication (C-25, C-28). */
+static void build_payload(const struct qualify *q, const uint8_t *nonce,
+			  struct qualify_event *ev)
+{
+	size_t id_len = q->key.len ? strlen(q->id) : 0;
+	size_t au_len = q->key.len ? key_au_len(&q->key) : 0;
+	uint8_t *value = ev->payload + 4 + id_len;
+
+	ev->len = teredo_build_auth_signed(ev->payload, (const u8 *)q->id,
+					   id_len, au_len, nonce, 0);
+	ev->len += teredo_build_solicitation(ev->payload + ev->len,
+					     &rs_source);
+	if (q->key.len)
+		key_sign(&q->key, value + au_len,
+			 ev->payload + ev->len - (value + au_len), value);
+}
+
 static void solicit(struct qualify *q, struct qualify_target *t, uint64_t now,
 		    struct qualify_event *ev)
 {
@@ -421,8 +481,7 @@ static void solicit(struct qualify *q, struct qualify_target *t, uint64_t now,
 	ev->type = QUALIFY_SEND;
 	ev->to.addr = t->addr;
 	ev->to.port = htons(TEREDO_PORT);
-	teredo_build_auth(ev->payload, nonce, 0);
-	teredo_build_solicitation(ev->payload + TEREDO_AUTH_MIN, &rs_source);
+	build_payload(q, nonce, ev);
 	t->sent_at[t->sent++] = now;
 	t->next_at = now + spacing + random_below(q, spacing / 4 + 1);
 }

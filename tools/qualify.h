@@ -19,6 +19,7 @@
 #define TEREDO_TOOL_QUALIFY_H
 
 #include "containers.h"
+#include "key.h"
 #include "parse.h"
 
 /* Solicitations to one address in one round, their spacing, which doubles,
@@ -39,7 +40,8 @@
 #define QUALIFY_NEVER		UINT64_MAX
 
 /* A solicitation: authentication with a nonce, then the packet. */
-#define QUALIFY_RS_LEN		(TEREDO_AUTH_MIN + TEREDO_RS_LEN)
+#define QUALIFY_RS_MAX \
+	(TEREDO_AUTH_MIN + TEREDO_ID_MAX + TEREDO_AU_MAX + TEREDO_RS_LEN)
 
 struct qualify_server {
 	__be32 primary;
@@ -67,6 +69,8 @@ enum qualify_verdict {
 	QUALIFY_NOT_FROM_SERVER,
 	QUALIFY_NOT_TEREDO,
 	QUALIFY_WRONG_NONCE,
+	QUALIFY_NOT_SIGNED,
+	QUALIFY_WRONG_VALUE,
 	QUALIFY_KEY_REFUSED,
 	QUALIFY_NO_ORIGIN,
 	QUALIFY_NOT_FOR_US,
@@ -88,6 +92,7 @@ enum qualify_failure {
 	QUALIFY_NO_REPLY,
 	QUALIFY_PRIMARY_SILENT,	/* only the secondary address answered */
 	QUALIFY_SYMMETRIC,
+	QUALIFY_REFUSED,	/* the server does not take our key any more */
 	QUALIFY_PRIVATE,	/* the server sees no public address of ours */
 	QUALIFY_UNREACHABLE,	/* could not even send, see q->error */
 	QUALIFY_BAD_SERVER,	/* its address is not global */
@@ -111,7 +116,8 @@ struct qualify_event {
 		QUALIFY_RESOLVE,
 	} type;
 	struct endpoint to;
-	uint8_t payload[QUALIFY_RS_LEN];
+	uint8_t payload[QUALIFY_RS_MAX];
+	size_t len;
 	enum qualify_failure failure;
 	bool changed;		/* up: not the mapping or server of before */
 	uint32_t pause;
@@ -125,6 +131,8 @@ struct qualify {
 	struct qualify_server servers[QUALIFY_SERVERS_MAX];
 	unsigned int servers_count;
 	struct endpoint local;	/* what a host without NAT is mapped to */
+	char id[TEREDO_ID_MAX + 1];
+	struct key key;		/* none: nonces alone (C-25) */
 
 	/* The outcome, valid from the first QUALIFY_UP on. */
 	enum qualify_phase phase;
@@ -133,6 +141,7 @@ struct qualify {
 	struct endpoint mapped_before;	/* the last change */
 	uint8_t nat;		/* enum teredo_nat */
 	uint32_t mtu;
+	bool renew;		/* the server wants us to get a new key */
 
 	/* The round: the primary address is the first target. */
 	struct qualify_target target[2];
@@ -163,6 +172,9 @@ void qualify_init(struct qualify *q, const struct in6_addr *prefix,
 /* Take a list of servers; the order is that of preference. */
 void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 			 unsigned int count);
+
+/* Sign solicitations as @id, and want answers signed (C-30). */
+void qualify_set_key(struct qualify *q, const char *id, const struct key *key);
 
 /* Try one server after another, beginning with the one whose turn it is. */
 void qualify_start(struct qualify *q, uint64_t now);

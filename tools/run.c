@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -44,7 +45,10 @@ struct controller {
 	bool aside;		/* native IPv6 is there */
 	bool stale;		/* the kernel's device has changed */
 	int done;		/* exit status, or -1 */
+	bool renew_said;	/* that the server wants another key */
 	uint32_t metric;
+	const char *key_file;	/* NULL: where keys are */
+	int algorithm;
 	struct device dev;	/* as the kernel had it last */
 	struct qualify qualify;
 	struct netwatch watch;
@@ -216,6 +220,63 @@ static void say_failed(const struct controller *c)
 			 c->ifname);
 }
 
+/* The server of a client with a key says to get a new one; once. */
+static void say_renew(struct controller *c)
+{
+	if (c->qualify.renew && !c->renew_said)
+		complain(c->ifname,
+			 "the key of \"%s\" works, but the server wants a new one to be used",
+			 c->qualify.id);
+	c->renew_said = c->qualify.renew;
+}
+
+/* -- the key -- */
+
+/* Where the key is: as told, as the service manager has it, or in its place. */
+static const char *key_path(const struct controller *c)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	static char path[512];
+	struct stat st;
+
+	if (c->key_file)
+		return c->key_file;
+	snprintf(path, sizeof(path), "%s/key", credentials ? credentials : "");
+	if (!credentials || stat(path, &st) || st.st_size <= 1)
+		snprintf(path, sizeof(path), CONF_FOLDER "/%s.key", c->ifname);
+	return path;
+}
+
+/* Sign as the configuration says, or not (C-02); -1 if that cannot be. */
+static int load_key(struct controller *c, bool first)
+{
+	const struct config *config = &c->dev.config;
+	struct key key = { .algorithm = c->algorithm };
+	char error[KEY_ERROR_SIZE];
+	bool exposed;
+
+	if (config->secure == TEREDO_SECURE_REQUIRED && !config->id[0]) {
+		complain(c->ifname,
+			 "secure required, but there is no id: say `teredo-tool set %s id NAME`",
+			 c->ifname);
+		return -1;
+	}
+	if (!config->id[0] || config->secure == TEREDO_SECURE_NONCE) {
+		qualify_set_key(&c->qualify, "", &key);
+		return 0;
+	}
+	if (key_read(key_path(c), &key, &exposed, error)) {
+		complain(c->ifname, "%s", error);
+		return -1;
+	}
+	if (exposed && first)
+		complain(c->ifname, "warning: everybody can read key file %s",
+			 key_path(c));
+	qualify_set_key(&c->qualify, config->id, &key);
+	explicit_bzero(&key, sizeof(key));
+	return 0;
+}
+
 /* -- servers -- */
 
 static const char *server_names(const struct controller *c)
@@ -244,6 +305,13 @@ static bool is_wanted(const struct controller *c, __be32 server)
 	}
 }
 
+/* Offline, for a while. */
+static void try_later(struct controller *c)
+{
+	qualify_set_servers(&c->qualify, NULL, 0);
+	qualify_start(&c->qualify, host_clock());
+}
+
 static void resolve(struct controller *c)
 {
 	int err;
@@ -255,8 +323,7 @@ static void resolve(struct controller *c)
 	if (!err)
 		return;
 	complain(c->ifname, "cannot look up the server: %s", strerror(-err));
-	qualify_set_servers(&c->qualify, NULL, 0);
-	qualify_start(&c->qualify, host_clock());
+	try_later(c);
 }
 
 static void resolved(struct controller *c)
@@ -322,7 +389,9 @@ static int take_over(struct controller *c)
 	}
 	server.primary = c->dev.server;
 	server.secondary = c->dev.server2;
-	if (is_qualified(c) && is_wanted(c, server.primary)) {
+	if (load_key(c, true)) {
+		try_later(c);
+	} else if (is_qualified(c) && is_wanted(c, server.primary)) {
 		say(c, "taking over: address %s",
 		    ipv6_text(&c->dev.address));
 		qualify_adopt(q, host_clock(), &server, &c->dev.mapped,
@@ -363,7 +432,7 @@ static void refresh(struct controller *c)
 {
 	const struct config *old = &c->dev.config;
 	struct device dev;
-	bool other_server;
+	bool other_server, other_key;
 
 	if (c->down || c->done >= 0)
 		return;
@@ -377,6 +446,8 @@ static void refresh(struct controller *c)
 		       dev.config.server != old->server ||
 		       dev.config.server2 != old->server2 ||
 		       !teredo_addr_equal(&dev.config.prefix, &old->prefix);
+	other_key = strcmp(dev.config.id, old->id) ||
+		    dev.config.secure != old->secure;
 	c->qualify.refresh = dev.config.refresh * 1000;
 	c->dev.config = dev.config;
 	c->dev.local = dev.local;
@@ -388,12 +459,17 @@ static void refresh(struct controller *c)
 		c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
 		if (take_over(c))
 			c->done = 1;
-	} else if (other_server) {
-		say(c, "another server: %s", server_names(c));
+	} else if (other_server || other_key) {
+		say(c, "another %s: %s", other_server ? "server" : "identity",
+		    other_server ? server_names(c) :
+		    dev.config.id[0] ? dev.config.id : "none");
 		/* The old address works until there is a new one. */
 		qualify_stop(&c->qualify);
 		c->qualify.prefix = dev.config.prefix;
-		resolve(c);
+		if (other_key && load_key(c, true))
+			try_later(c);
+		else
+			resolve(c);
 	}
 }
 
@@ -417,6 +493,7 @@ static void handle_up(struct controller *c, bool changed)
 	}
 	if (changed)
 		say_qualified(c);
+	say_renew(c);
 	if (c->once) {
 		if (!changed)
 			say_qualified(c);
@@ -446,7 +523,7 @@ static void handle_qualify(struct controller *c)
 			if (ev.to.addr == q->server.primary)
 				find_local(c);
 			err = ipc_control_send(c->dev.ifindex, &ev.to,
-					       ev.payload, sizeof(ev.payload));
+					       ev.payload, ev.len);
 			if (err)
 				qualify_send_failed(q, -err);
 			break;
@@ -465,7 +542,11 @@ static void handle_qualify(struct controller *c)
 			handle_pause(c, ev.pause);
 			break;
 		case QUALIFY_RESOLVE:
-			resolve(c);
+			/* There may be another key by now, too. */
+			if (load_key(c, false))
+				try_later(c);
+			else
+				resolve(c);
 			break;
 		}
 	}
@@ -720,10 +801,16 @@ int run_main(int argc, char **argv)
 		.resolver.fd = -1,
 		.suspended = host_suspended(),
 	};
+	const char *algorithm = NULL;
+	struct conf conf;
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--once"))
+		if (!strcmp(argv[i], "--key") && i + 1 < argc)
+			c.key_file = argv[++i];
+		else if (!strcmp(argv[i], "--algorithm") && i + 1 < argc)
+			algorithm = argv[++i];
+		else if (!strcmp(argv[i], "--once"))
 			c.once = true;
 		else if (!strcmp(argv[i], "--force"))
 			c.force = true;
@@ -734,7 +821,14 @@ int run_main(int argc, char **argv)
 	}
 	if (!c.ifname[0])
 		return usage_error("run: which device?");
-	c.force |= conf_no_sunset(c.ifname);
+	conf_read_if_any(c.ifname, &conf);
+	c.force |= conf.no_sunset;
+	if (!c.key_file && conf.key[0])
+		c.key_file = conf.key;
+	c.algorithm = algorithm ? name_find(&algorithm_names, algorithm) :
+				  conf.algorithm;
+	if (c.algorithm < 0)
+		return usage_error("run: \"%s\" is no algorithm", algorithm);
 	c.metric = c.force ? METRIC_FORCED : METRIC;
 
 	if (prepare(&c) || set_up(&c) || take_over(&c))

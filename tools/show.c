@@ -76,6 +76,12 @@ static void print_client(const struct device *dev)
 			printf(", not heard yet");
 		putchar('\n');
 	}
+	if (dev->config.id[0]) {
+		row("identity");
+		printf("%s%s\n", dev->config.id,
+		       dev->config.secure == TEREDO_SECURE_NONCE ?
+		       " (not used: secure nonce)" : "");
+	}
 	row("controller");
 	puts(DEV_HAS(dev, CONTROLLER) ? "running" : "none");
 }
@@ -99,6 +105,8 @@ static void print_dev(const struct device *dev)
 		row("addresses");
 		printf("%s, %s\n", ipv4_text(config->local),
 		       ipv4_text(dev_server2(dev)));
+		row("secure");
+		puts(name_of(&secure_names, config->secure));
 	}
 	row("service");
 	printf("%s, port ", local ? ipv4_text(local) : "any address");

@@ -29,6 +29,11 @@ int monitor_main(int argc, char **argv);
 int up_main(int argc, char **argv);
 int down_main(int argc, char **argv);
 
+/* Give a server all the secrets of a file, or of standard input if @path is
+ * "-"; returns the exit status.
+ */
+int secret_load(const char *ifname, const char *path);
+
 /* Complain about the command line, show the usage, return STATUS_USAGE. */
 int usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));

@@ -33,16 +33,20 @@ static const struct {
 	  "show peers [DEV] [state STATE] [ADDRESS]\n"
 	  "show stats [DEV]             counters" },
 	{ "run", run_main,
-	  "run DEV [--once] [--force]   be the controller of a client, in the foreground" },
+	  "run DEV [--once] [--force] [--key FILE] [--algorithm NAME]\n"
+	  "                             be the controller of a client, in the foreground" },
 	{ "probe", probe_main,
-	  "probe HOST [HOST...]         what servers see of us; needs no device" },
+	  "probe [--id NAME --key FILE [--algorithm NAME]] HOST [HOST...]\n"
+	  "                             what servers see of us; needs no device" },
 	{ "peer", peer_main,
 	  "peer add DEV ADDRESS at IPV4:PORT\n"
 	  "peer del DEV ADDRESS\n"
 	  "peer flush DEV" },
 	{ "secret", secret_main,
-	  "secret add DEV ID [KEYFILE|-]\n"
+	  "secret add DEV ID [KEYFILE|-] [algorithm hmac-sha1|hmac-sha256]\n"
+	  "secret set DEV ID valid|renew|revoked\n"
 	  "secret del DEV ID\n"
+	  "secret load DEV FILE|-       lines of: ID KEY [ALGORITHM [STATE]]\n"
 	  "secret list DEV" },
 	{ "monitor", monitor_main,
 	  "monitor [DEV]                events as they happen" },

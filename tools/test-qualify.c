@@ -87,6 +87,13 @@ static void run_until(uint64_t end)
 	settle();
 }
 
+/* What the client signs with, if it does. */
+static const struct key key1 = { TEREDO_ALGORITHM_HMAC_SHA1, 6, "secret" };
+static const struct key key2 = { TEREDO_ALGORITHM_HMAC_SHA1, 6, "Secret" };
+static const struct key key256 = { TEREDO_ALGORITHM_HMAC_SHA256, 6, "secret" };
+static const struct key *client_key;
+#define ID	"client-1"
+
 /* What a server says in an answer. */
 struct answer {
 	uint32_t from;
@@ -98,6 +105,8 @@ struct answer {
 	bool no_auth, no_origin, bad_checksum, other_daddr, global_saddr;
 	uint8_t confirmation;
 	const uint8_t *nonce;
+	const struct key *key;
+	unsigned int flip;	/* a bit of what is sent, from 1 */
 };
 
 static struct answer good_answer(unsigned int target)
@@ -109,7 +118,9 @@ static struct answer good_answer(unsigned int target)
 		.mapped = MAPPED,
 		.port = 40000,
 		.mtu = 1280,
-		.nonce = sent[target].payload + 4,
+		.nonce = sent[target].payload + sent[target].len -
+			 TEREDO_RS_LEN - TEREDO_NONCE_LEN - 1,
+		.key = client_key,
 	};
 }
 
@@ -122,9 +133,11 @@ static enum qualify_verdict give(const struct answer *a)
 		.client = htonl(a->from),
 	};
 	struct endpoint from = { htonl(a->from), htons(a->from_port) };
-	uint8_t buf[256], *p = buf;
+	uint8_t buf[512], *p = buf, *value;
+	size_t au_len = a->key ? key_au_len(a->key) : 0;
 
-	memcpy(&daddr, sent[0].payload + TEREDO_AUTH_MIN + 8, sizeof(daddr));
+	memcpy(&daddr, sent[0].payload + sent[0].len - TEREDO_RS_LEN + 8,
+	       sizeof(daddr));
 	if (a->other_daddr)
 		daddr.s6_addr[15] ^= 1;
 	teredo_addr_link_local(&saddr, &id);
@@ -133,12 +146,19 @@ static enum qualify_verdict give(const struct answer *a)
 	net.s6_addr32[1] = htonl(a->prefix);
 
 	if (!a->no_auth)
-		p += teredo_build_auth(p, a->nonce, a->confirmation);
+		p += teredo_build_auth_signed(p, (const u8 *)ID,
+					      a->key ? strlen(ID) : 0, au_len,
+					      a->nonce, a->confirmation);
 	if (!a->no_origin)
 		p += teredo_build_origin(p, htonl(a->mapped), htons(a->port));
 	p += teredo_build_advert(p, &saddr, &daddr, &net, a->mtu);
 	if (a->bad_checksum)
 		p[-1] ^= 1;
+	value = buf + 4 + strlen(ID);
+	if (a->key)
+		key_sign(a->key, value + au_len, p - (value + au_len), value);
+	if (a->flip)
+		buf[(a->flip - 1) / 8] ^= 1 << (a->flip - 1) % 8;
 	return qualify_receive(&q, now, &from, buf, p - buf);
 }
 
@@ -161,6 +181,8 @@ static void begin(void)
 	forget();
 	qualify_init(&q, &prefix, REFRESH, pseudo_random);
 	qualify_set_servers(&q, list, 2);
+	if (client_key)
+		qualify_set_key(&q, ID, client_key);
 	qualify_start(&q, now);
 	settle();
 }
@@ -186,7 +208,7 @@ static void test_one_round_trip(void)
 	expect(sent_count[0] == 1 && sent_count[1] == 1);
 	expect(sent[0].to.port == htons(TEREDO_PORT));
 	p = sent[0].payload;
-	expect(teredo_parse(&pkt, p, QUALIFY_RS_LEN, QUALIFY_RS_LEN) ==
+	expect(teredo_parse(&pkt, p, sent[0].len, sent[0].len) ==
 	       TEREDO_PARSE_OK);
 	expect(pkt.has_auth && !pkt.has_origin && !pkt.id_len && !pkt.au_len);
 	expect(!p[pkt.nonce + TEREDO_NONCE_LEN]);
@@ -708,6 +730,154 @@ static void test_noise(void)
 	expect(answer(0) == QUALIFY_ACCEPTED);
 }
 
+/* -- secure qualification -- */
+
+/* The examples of RFC 2202 and RFC 4231. */
+static void test_vectors(void)
+{
+	static const uint8_t sha1[] = {
+		0xef, 0xfc, 0xdf, 0x6a, 0xe5, 0xeb, 0x2f, 0xa2, 0xd2, 0x74,
+		0x16, 0xd5, 0xf1, 0x84, 0xdf, 0x9c, 0x25, 0x9a, 0x7c, 0x79,
+	}, sha256[] = {
+		0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04,
+		0x24, 0x26, 0x08, 0x95, 0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08,
+		0x9d, 0x27, 0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec,
+		0x38, 0x43,
+	};
+	const uint8_t *text = (const uint8_t *)"what do ya want for nothing?";
+	struct key key = { TEREDO_ALGORITHM_HMAC_SHA1, 4, "Jefe" };
+	uint8_t value[TEREDO_AU_MAX];
+
+	key_sign(&key, text, 28, value);
+	expect(key_au_len(&key) == 20 && !memcmp(value, sha1, 20));
+	expect(key_verify(&key, text, 28, sha1));
+	expect(!key_verify(&key, text, 27, sha1));
+	key.algorithm = TEREDO_ALGORITHM_HMAC_SHA256;
+	key_sign(&key, text, 28, value);
+	expect(key_au_len(&key) == 32 && !memcmp(value, sha256, 32));
+}
+
+static void begin_signed(const struct key *key)
+{
+	client_key = key;
+	begin();
+	expect(sent[0].len == TEREDO_AUTH_MIN + strlen(ID) + key_au_len(key) +
+	       TEREDO_RS_LEN);
+}
+
+static void test_signed(void)
+{
+	static const struct key *const keys[] = { &key1, &key256 };
+	struct teredo_packet pkt;
+	const uint8_t *p = sent[0].payload;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		begin_signed(keys[i]);
+		expect(teredo_parse(&pkt, p, sent[0].len, sent[0].len) ==
+		       TEREDO_PARSE_OK);
+		expect(pkt.id_len == strlen(ID) &&
+		       !memcmp(p + 4, ID, strlen(ID)));
+		expect(pkt.au_len == key_au_len(keys[i]));
+		expect(!p[pkt.nonce + TEREDO_NONCE_LEN]);
+		expect(key_verify(keys[i], p + pkt.nonce,
+				  sent[0].len - pkt.nonce,
+				  p + 4 + pkt.id_len));
+		expect(answer(0) == QUALIFY_ACCEPTED);
+		expect(answer(1) == QUALIFY_ACCEPTED);
+		settle();
+		expect(q.phase == QUALIFY_QUALIFIED && !q.renew);
+	}
+	client_key = NULL;
+}
+
+static void test_signed_refused(void)
+{
+	struct answer a;
+	unsigned int bit;
+
+	begin_signed(&key1);
+	a = good_answer(0);
+	a.key = NULL;
+	expect(give(&a) == QUALIFY_NOT_SIGNED);
+	a.confirmation = TEREDO_SECRET_STATE_REVOKED;
+	expect(give(&a) == QUALIFY_NOT_SIGNED);
+	a.no_auth = true;
+	expect(give(&a) == QUALIFY_WRONG_NONCE);
+	a = good_answer(0);
+	a.key = &key2;
+	expect(give(&a) == QUALIFY_WRONG_VALUE);
+	a.key = &key256;
+	expect(give(&a) == QUALIFY_NOT_SIGNED);
+	/* The identifier is not covered; with another one it is as good. */
+	a = good_answer(0);
+	for (bit = 0; bit < 8 * (TEREDO_AUTH_MIN + strlen(ID) + 20 +
+				 TEREDO_ORIGIN_LEN + TEREDO_RA_LEN); bit++) {
+		if (bit >= 32 && bit < 32 + 8 * strlen(ID))
+			continue;
+		a.flip = bit + 1;
+		expect(give(&a) != QUALIFY_ACCEPTED);
+	}
+	settle();
+	expect(q.phase == QUALIFY_STARTING && !q.target[0].answered);
+	expect(answer(0) == QUALIFY_ACCEPTED);
+	client_key = NULL;
+}
+
+/* The confirmation byte counts only in what is authentic (D-33). */
+static void test_confirmation(void)
+{
+	struct answer a;
+
+	begin_signed(&key1);
+	a = good_answer(0);
+	a.confirmation = TEREDO_SECRET_STATE_RENEW;
+	expect(give(&a) == QUALIFY_ACCEPTED);
+	expect(answer(1) == QUALIFY_ACCEPTED);
+	settle();
+	expect(q.phase == QUALIFY_QUALIFIED && !q.renew);
+
+	begin_signed(&key1);
+	a = good_answer(0);
+	a.confirmation = TEREDO_SECRET_STATE_RENEW;
+	expect(give(&a) == QUALIFY_ACCEPTED);
+	a = good_answer(1);
+	a.confirmation = TEREDO_SECRET_STATE_RENEW;
+	expect(give(&a) == QUALIFY_ACCEPTED);
+	settle();
+	expect(q.phase == QUALIFY_QUALIFIED && q.renew);
+
+	begin_signed(&key1);
+	a = good_answer(0);
+	a.confirmation = TEREDO_SECRET_STATE_REVOKED;
+	expect(give(&a) == QUALIFY_KEY_REFUSED);
+	settle();
+	expect(events[QUALIFY_FAILED] == 1 &&
+	       last[QUALIFY_FAILED].failure == QUALIFY_REFUSED);
+	client_key = NULL;
+}
+
+/* An answer to a round of before is none, however authentic. */
+static void test_old_nonce(void)
+{
+	uint8_t nonce[TEREDO_NONCE_LEN];
+	struct answer a;
+
+	begin_signed(&key1);
+	a = good_answer(0);
+	memcpy(nonce, a.nonce, sizeof(nonce));
+	answer(0);
+	answer(1);
+	settle();
+	qualify_recheck(&q, now);
+	settle();
+	a = good_answer(0);
+	a.nonce = nonce;
+	expect(give(&a) == QUALIFY_WRONG_NONCE);
+	expect(answer(0) == QUALIFY_ACCEPTED);
+	client_key = NULL;
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -736,6 +906,11 @@ static const struct {
 	{ "the network changes (C-59, C-63)", test_recheck },
 	{ "the advertised MTU (C-18)", test_mtu },
 	{ "noise", test_noise },
+	{ "values of RFC 2202 and RFC 4231 (C-28, C-31)", test_vectors },
+	{ "signed solicitations, signed answers (C-02, C-28)", test_signed },
+	{ "answers unsigned or badly signed (C-29, C-30)", test_signed_refused },
+	{ "the confirmation byte, after nonce and value (C-27, D-33)", test_confirmation },
+	{ "an authentic answer with an old nonce (C-26, SEC-04)", test_old_nonce },
 };
 
 int main(void)

@@ -118,6 +118,15 @@ static int make_link(const char *ifname, const struct conf *conf,
 	return -1;
 }
 
+/* What a server shares with its clients, if anything. */
+static int load_secrets(const char *ifname)
+{
+	char path[64 + IF_NAMESIZE];
+
+	snprintf(path, sizeof(path), CONF_FOLDER "/%s.secrets", ifname);
+	return access(path, F_OK) ? 0 : secret_load(ifname, path);
+}
+
 static int take_name(int argc, char **argv, char *ifname)
 {
 	if (argc != 1)
@@ -140,7 +149,9 @@ int up_main(int argc, char **argv)
 	}
 	if (make_link(ifname, &conf, &dev))
 		return STATUS_FAILED;
-	if (dev.config.mode == TEREDO_MODE_CLIENT && start_controller(ifname)) {
+	if ((dev.config.mode == TEREDO_MODE_CLIENT &&
+	     start_controller(ifname)) ||
+	    (dev.config.mode == TEREDO_MODE_SERVER && load_secrets(ifname))) {
 		ipc_link_del(dev.ifindex);
 		return STATUS_FAILED;
 	}
