@@ -52,29 +52,20 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
 	teredo_nl_dev_event(td);
 }
 
-/* The sockets are in the namespace of the link's creator, who may not have
- * meant to give them away with the link.
- */
-int teredo_may_change(const struct teredo_dev *td,
-		      struct netlink_ext_ack *extack)
+int teredo_check_origin(const struct teredo_dev *td, bool permitted,
+			struct netlink_ext_ack *extack)
 {
-	if (!net_eq(td->net, dev_net(td->dev)) &&
-	    !ns_capable(td->net->user_ns, CAP_NET_ADMIN)) {
-		NL_SET_ERR_MSG(extack, "not permitted in the link's namespace of origin");
-		return -EPERM;
-	}
-	return 0;
+	if (permitted || net_eq(td->net, dev_net(td->dev)))
+		return 0;
+	NL_SET_ERR_MSG(extack, "not permitted in the link's namespace of origin");
+	return -EPERM;
 }
 
 int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 			struct netlink_ext_ack *extack)
 {
 	struct teredo_config *old = rtnl_dereference(td->config);
-	int err;
 
-	err = teredo_may_change(td, extack);
-	if (err)
-		return err;
 	if (cfg->peers_max < teredo_peers_count(&td->peers)) {
 		NL_SET_ERR_MSG(extack, "peers-max is below the number of peers");
 		return -EBUSY;
@@ -317,6 +308,13 @@ static int teredo_changelink(struct net_device *dev, struct nlattr *tb[],
 
 	if (!data)
 		return 0;
+	/* rtnetlink has asked what the opener of the socket may do in the
+	 * link's namespace; of the message nothing is left here to ask more.
+	 */
+	err = teredo_check_origin(td, ns_capable(td->net->user_ns,
+						 CAP_NET_ADMIN), extack);
+	if (err)
+		return err;
 	cfg = teredo_config_parse(rtnl_dereference(td->config), data,
 				  netif_running(dev), extack);
 	if (IS_ERR(cfg))

@@ -69,11 +69,12 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status);
  */
 struct teredo_status *teredo_initial_status(struct teredo_dev *td);
 
-/* Whether the caller, who may change the link, may change what is done in the
- * namespace of its sockets, too; else -EPERM and extack.
+/* The sockets are in the namespace of the link's creator, who need not have given
+ * them away with the link: whoever decides what they send has to be @permitted
+ * there, too. 0, or -EPERM and extack.
  */
-int teredo_may_change(const struct teredo_dev *td,
-		      struct netlink_ext_ack *extack);
+int teredo_check_origin(const struct teredo_dev *td, bool permitted,
+			struct netlink_ext_ack *extack);
 
 /* Make @cfg the configuration. -errno and extack leave the device as it is,
  * and @cfg the caller's. RTNL.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "netlink.h"
 
+#include <linux/capability.h>
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
@@ -73,6 +74,23 @@ static struct teredo_dev *find_dev(struct net *net, struct nlattr **attrs,
 static struct teredo_dev *info_dev(struct genl_info *info)
 {
 	return find_dev(genl_info_net(info), info->attrs, info->extack);
+}
+
+/* The same, for a request that decides what the sockets send. Who opened the
+ * netlink socket counts, not only who writes to it.
+ */
+static struct teredo_dev *info_dev_to_change(const struct sk_buff *skb,
+					     struct genl_info *info)
+{
+	struct teredo_dev *td = info_dev(info);
+	int err;
+
+	if (IS_ERR(td))
+		return td;
+	err = teredo_check_origin(td, netlink_ns_capable(skb, td->net->user_ns,
+							 CAP_NET_ADMIN),
+				  info->extack);
+	return err ? ERR_PTR(err) : td;
 }
 
 /* The device of a namespace with the lowest index above @after. RCU. */
@@ -258,7 +276,7 @@ int teredo_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 
 	rtnl_lock();
-	td = info_dev(info);
+	td = info_dev_to_change(skb, info);
 	err = PTR_ERR_OR_ZERO(td);
 	if (err)
 		goto out;
@@ -372,9 +390,10 @@ static void parse_status(struct teredo_status *status,
 }
 
 /* The device of a client that is up and not somebody else's, or ERR_PTR. */
-static struct teredo_dev *controlled_dev(struct genl_info *info)
+static struct teredo_dev *controlled_dev(const struct sk_buff *skb,
+					 struct genl_info *info)
 {
-	struct teredo_dev *td = info_dev(info);
+	struct teredo_dev *td = info_dev_to_change(skb, info);
 	u32 controller;
 
 	if (IS_ERR(td))
@@ -401,7 +420,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();
-	td = controlled_dev(info);
+	td = controlled_dev(skb, info);
 	err = PTR_ERR_OR_ZERO(td);
 	if (err)
 		goto out;
@@ -446,7 +465,7 @@ int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();
-	td = controlled_dev(info);
+	td = controlled_dev(skb, info);
 	err = PTR_ERR_OR_ZERO(td);
 	if (!err)
 		err = teredo_control_bind(td, genl_info_net(info),
@@ -489,7 +508,7 @@ int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
 
 	rcu_read_lock();
 	local_bh_disable();
-	td = controlled_dev(info);
+	td = controlled_dev(skb, info);
 	err = PTR_ERR_OR_ZERO(td);
 	if (err)
 		goto out;
@@ -811,7 +830,7 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	rcu_read_lock();
-	td = info_dev(info);
+	td = info_dev_to_change(skb, info);
 	err = PTR_ERR_OR_ZERO(td);
 	if (err)
 		goto out;
@@ -891,22 +910,17 @@ void teredo_nl_peer_event(struct teredo_dev *td, enum teredo_cmd cmd,
 /* -- secrets -- */
 
 /* The server whose secrets a request is about, and the identifier. RCU. */
-static struct teredo_dev *secret_dev(struct genl_info *info, const char **id)
+static struct teredo_dev *secret_dev(const struct sk_buff *skb,
+				     struct genl_info *info, const char **id)
 {
 	const struct nlattr *attr = info->attrs[TEREDO_A_SECRET_ID];
-	struct teredo_dev *td;
-	int err;
 
 	if (!attr || !*(const char *)nla_data(attr)) {
 		NL_SET_ERR_MSG(info->extack, "id is missing or empty");
 		return ERR_PTR(-EINVAL);
 	}
 	*id = nla_data(attr);	/* the policy wants a final zero */
-	td = info_dev(info);
-	if (IS_ERR(td))
-		return td;
-	err = teredo_may_change(td, info->extack);
-	return err ? ERR_PTR(err) : td;
+	return info_dev_to_change(skb, info);
 }
 
 static int refuse_id(struct genl_info *info)
@@ -916,12 +930,13 @@ static int refuse_id(struct genl_info *info)
 	return -ENOENT;
 }
 
-static int add_secret(struct genl_info *info, struct teredo_secret *secret)
+static int add_secret(const struct sk_buff *skb, struct genl_info *info,
+		      struct teredo_secret *secret)
 {
 	struct teredo_dev *td;
 	const char *id;
 
-	td = secret_dev(info, &id);
+	td = secret_dev(skb, info, &id);
 	if (IS_ERR(td))
 		return PTR_ERR(td);
 	if (rcu_dereference(td->config)->mode != TEREDO_MODE_SERVER) {
@@ -932,7 +947,8 @@ static int add_secret(struct genl_info *info, struct teredo_secret *secret)
 }
 
 /* All that may sleep comes before the device is looked up. */
-static int new_secret(struct genl_info *info, const struct nlattr *key)
+static int new_secret(const struct sk_buff *skb, struct genl_info *info,
+		      const struct nlattr *key)
 {
 	const struct nlattr *state = info->attrs[TEREDO_A_SECRET_STATE];
 	const struct nlattr *algorithm = info->attrs[TEREDO_A_SECRET_ALGORITHM];
@@ -948,7 +964,7 @@ static int new_secret(struct genl_info *info, const struct nlattr *key)
 	}
 	/* Find out early what would be refused. */
 	rcu_read_lock();
-	td = secret_dev(info, &id);
+	td = secret_dev(skb, info, &id);
 	rcu_read_unlock();
 	if (IS_ERR(td))
 		return PTR_ERR(td);
@@ -962,7 +978,7 @@ static int new_secret(struct genl_info *info, const struct nlattr *key)
 		return PTR_ERR(secret);
 
 	rcu_read_lock();
-	err = add_secret(info, secret);
+	err = add_secret(skb, info, secret);
 	rcu_read_unlock();
 	if (err)
 		teredo_secret_free(secret);
@@ -970,7 +986,7 @@ static int new_secret(struct genl_info *info, const struct nlattr *key)
 }
 
 /* Another state for a secret that is there. */
-static int change_secret(struct genl_info *info)
+static int change_secret(const struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *state = info->attrs[TEREDO_A_SECRET_STATE];
 	struct teredo_dev *td;
@@ -982,7 +998,7 @@ static int change_secret(struct genl_info *info)
 		return -EINVAL;
 	}
 	rcu_read_lock();
-	td = secret_dev(info, &id);
+	td = secret_dev(skb, info, &id);
 	err = PTR_ERR_OR_ZERO(td);
 	if (!err)
 		err = teredo_secret_set_state(&td->secrets, id,
@@ -997,8 +1013,8 @@ int teredo_nl_secret_new_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!key)
-		return change_secret(info);
-	err = new_secret(info, key);
+		return change_secret(skb, info);
+	err = new_secret(skb, info, key);
 	/* The request is not needed any more, and may lie about for long. */
 	memzero_explicit(nla_data(key), nla_len(key));
 	return err;
@@ -1011,7 +1027,7 @@ int teredo_nl_secret_del_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rcu_read_lock();
-	td = secret_dev(info, &id);
+	td = secret_dev(skb, info, &id);
 	err = PTR_ERR_OR_ZERO(td);
 	if (!err)
 		err = teredo_secret_del(&td->secrets, id);
