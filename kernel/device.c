@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include <linux/if_arp.h>
+#include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
@@ -156,6 +157,7 @@ static int teredo_dev_init(struct net_device *dev)
 	err = teredo_peers_init(td);
 	if (err)
 		goto err_secrets;
+	td->memcg = get_mem_cgroup_from_mm(current->mm);
 	return 0;
 
 err_secrets:
@@ -180,6 +182,7 @@ static void teredo_dev_uninit(struct net_device *dev)
 
 	teredo_peers_uninit(td);
 	teredo_secrets_uninit(&td->secrets);
+	mem_cgroup_put(td->memcg);
 	gro_cells_destroy(&td->gro_cells);
 	teredo_sockets_uninit(&td->sockets);
 	free_percpu(td->stats);
@@ -273,6 +276,10 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	teredo_control_init(td);
 	teredo_ratelimiter_init(&td->answers, 10, 50);
 	teredo_ratelimiter_init(&td->probes, 1000, 2000);
+	teredo_ratelimiter_init(&td->attempts, 20000, 20000);
+	/* each test may be four echo requests, of the thousand above */
+	teredo_ratelimiter_init(&td->strangers, 100, 100);
+	teredo_ratelimiter_init(&td->contacts, 200, 1000);
 	teredo_ratelimiter_init(&td->handups, 50, 50);
 	teredo_ratelimiter_init(&td->errors, 50, 100);
 	teredo_ratelimiter_init(&td->reports, 10, 20);

@@ -34,6 +34,7 @@ struct teredo_status {
 struct teredo_dev {
 	struct net_device *dev;
 	struct net *net;		/* of the IPv4 sockets */
+	struct mem_cgroup *memcg;	/* counted, pays for peers; or NULL */
 	const struct teredo_role *role;	/* static; read and written whole */
 	struct teredo_config __rcu *config;	/* written under RTNL */
 	struct teredo_status __rcu *status;	/* written under RTNL */
@@ -48,6 +49,9 @@ struct teredo_dev {
 	struct teredo_control control;
 	struct teredo_ratelimiter answers;	/* bubbles on request, C-72 */
 	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
+	struct teredo_ratelimiter attempts;	/* of all kinds, SEC-28 */
+	struct teredo_ratelimiter strangers;	/* tests of native hosts */
+	struct teredo_ratelimiter contacts;	/* by site, SEC-26 */
 	struct teredo_ratelimiter handups;	/* to the controller */
 	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
 	struct teredo_ratelimiter reports;	/* ICMPv4, by peer */

@@ -20,6 +20,7 @@ static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 	case TEREDO_A_STATS_TX_NOT_READY:
 	case TEREDO_A_STATS_TX_NO_ROUTE:
 	case TEREDO_A_STATS_TX_PEER_LIMIT:
+	case TEREDO_A_STATS_TX_SITE_LIMIT:
 	case TEREDO_A_STATS_TX_QUEUE_FULL:
 	case TEREDO_A_STATS_TX_UNREACHABLE:
 		*code = ICMPV6_ADDR_UNREACH;

@@ -50,7 +50,9 @@
 	each(RX_ICMP, "rx-icmp") \
 	each(RX_ICMP_CONTROL, "rx-icmp-control") \
 	each(RX_ICMP_SHORT, "rx-icmp-short") \
-	last(RX_ICMP_UNKNOWN, "rx-icmp-unknown")
+	each(RX_ICMP_UNKNOWN, "rx-icmp-unknown") \
+	each(PEERS_EVICTED, "peers-evicted") \
+	last(TX_SITE_LIMIT, "tx-site-limit")
 
 #define TEREDO_PEER_STATE_NAMES(each, last) \
 	each(PROBING, "probing") \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "peer.h"
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "device.h"
@@ -11,38 +12,6 @@
 #include "queue.h"
 #include "timers.h"
 #include "trace.h"
-
-/* A peer that has not both spoken to us and been spoken to costs whoever makes
- * it up nothing. Such peers share a quarter of the list, and some fixed number
- * at most; the oldest goes for the newest, unless it is being probed. Those
- * that strangers can make us probe get half of that, so that they keep nobody
- * from reaching out (SEC-25, SEC-26).
- */
-#define UNCONFIRMED_MAX	65536U
-
-enum origin {
-	BY_HAND,	/* the administrator */
-	BY_US,		/* a packet that we want to send */
-	BY_STRANGER,	/* a datagram that came */
-};
-
-static unsigned int quota(const struct teredo_config *cfg, enum origin origin)
-{
-	unsigned int all = clamp(cfg->peers_max / 4, min(cfg->peers_max, 16U),
-				 UNCONFIRMED_MAX);
-
-	return origin == BY_STRANGER ? max(all / 2, 1U) : all;
-}
-
-static void set_confirmed(struct teredo_dev *td, struct teredo_peer *peer)
-{
-	lockdep_assert_held(&td->peers.lock);
-	if (peer->confirmed)
-		return;
-	WRITE_ONCE(peer->confirmed, true);
-	list_del(&peer->unconfirmed);
-	td->peers.unconfirmed_count--;
-}
 
 /* To any state but TRUSTED, which confirm() takes care to show last. */
 static void set_state(struct teredo_dev *td, struct teredo_peer *peer,
@@ -55,43 +24,23 @@ static void set_state(struct teredo_dev *td, struct teredo_peer *peer,
 	trace_teredo_peer(td->dev, peer);
 }
 
-static bool make_room(struct teredo_dev *td, const struct teredo_config *cfg,
-		      enum origin origin)
-{
-	struct teredo_peers *peers = &td->peers;
-	struct teredo_peer *oldest;
-	struct sk_buff_head none;
-
-	lockdep_assert_held(&peers->lock);
-	if (origin != BY_HAND &&
-	    peers->unconfirmed_count >= quota(cfg, origin)) {
-		oldest = list_first_entry_or_null(&peers->unconfirmed,
-						  struct teredo_peer,
-						  unconfirmed);
-		if (!oldest || oldest->wait)
-			return false;
-		__skb_queue_head_init(&none);
-		teredo_peer_remove(td, oldest, &none);
-	}
-	if (teredo_peers_count(peers) >= cfg->peers_max) {
-		teredo_peers_press(td);
-		return false;
-	}
-	return true;
-}
-
 static struct teredo_peer *create(struct teredo_dev *td,
 				  const struct teredo_config *cfg,
 				  const struct in6_addr *addr,
 				  enum teredo_peer_kind kind,
-				  enum origin origin)
+				  enum teredo_origin origin,
+				  struct sk_buff_head *evicted)
 {
+	struct mem_cgroup *memcg;
 	struct teredo_peer *peer;
 
 	lockdep_assert_held(&td->peers.lock);
-	if (!make_room(td, cfg, origin))
+	if (!teredo_quota_admit(td, cfg, origin, evicted))
 		return NULL;
+	/* whoever made the link pays, not whoever happens to run (SEC-25) */
+	memcg = set_active_memcg(td->memcg);
 	peer = kzalloc(sizeof(*peer), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	set_active_memcg(memcg);
 	if (!peer)
 		return NULL;
 	peer->addr = *addr;
@@ -101,10 +50,7 @@ static struct teredo_peer *create(struct teredo_dev *td,
 		kfree(peer);
 		return NULL;
 	}
-	list_add_tail(&peer->unconfirmed, &td->peers.unconfirmed);
-	td->peers.unconfirmed_count++;
-	if (origin == BY_HAND)
-		set_confirmed(td, peer);
+	teredo_quota_enter(td, peer, origin);
 	trace_teredo_peer(td->dev, peer);
 	return peer;
 }
@@ -118,7 +64,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	if (!teredo_peer_unhash(td, peer))
 		return;
 	trace_teredo_peer_del(td->dev, peer);
-	set_confirmed(td, peer);
+	teredo_quota_leave(td, peer);
 	if (wait) {
 		teredo_queue_take(td, wait, dropped);
 		if (wait->releasing) {
@@ -179,9 +125,6 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(peer->mapped.word, src.word);
 	WRITE_ONCE(peer->last_rx, teredo_now());
 	WRITE_ONCE(peer->bubbles, 0);
-	WRITE_ONCE(peer->nonce, 0);
-	if (peer->last_probe)
-		set_confirmed(td, peer);	/* it answered */
 	if (wait && wait->releasing) {
 		/* another CPU is just here */
 		spin_unlock_bh(&peers->lock);
@@ -229,26 +172,37 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		       union teredo_endpoint src, enum teredo_trust how,
 		       u64 nonce)
 {
+	struct sk_buff_head evicted;
 	struct teredo_peer *peer;
+	bool proof;
 
+	__skb_queue_head_init(&evicted);
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer && how == TEREDO_TRUST_NEW && !td->peers.closed)
-		peer = create(td, cfg, addr, kind, BY_STRANGER);
+		peer = create(td, cfg, addr, kind, TEREDO_BY_STRANGER,
+			      &evicted);
 	if (!peer)
 		goto refuse;
 	/* by hand is by hand */
 	if (peer->permanent && peer->mapped.word != src.word)
 		goto refuse;
-	if (how == TEREDO_TRUST_NONCE &&
-	    (!peer->nonce || peer->nonce != nonce ||
-	     time_after(jiffies, peer->last_probe + TEREDO_NONCE_VALID)))
+	proof = nonce && peer->nonce == nonce &&
+		!time_after(jiffies, peer->last_probe + TEREDO_NONCE_VALID);
+	if (how == TEREDO_TRUST_NONCE && !proof)
 		goto refuse;
+	/* Only who knows the nonce uses it up. */
+	if (proof) {
+		WRITE_ONCE(peer->nonce, 0);
+		teredo_quota_prove(td, cfg, peer);
+	}
 	confirm(td, peer, src);
+	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
 	return true;
 
 refuse:
 	spin_unlock_bh(&td->peers.lock);
+	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
 	return false;
 }
 
@@ -290,11 +244,15 @@ void teredo_peer_doubt(struct teredo_dev *td, struct teredo_peer *peer)
 	refresh(td, peer);
 }
 
-/* The first packet to a peer that spoke first. */
-static void settle(struct teredo_dev *td, struct teredo_peer *peer)
+/* The sender of a packet knows that its peer gets them. */
+static void vouch(struct teredo_dev *td, struct teredo_peer *peer)
 {
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+
+	if (teredo_quota_is_full(td, cfg))
+		return;
 	spin_lock_bh(&td->peers.lock);
-	set_confirmed(td, peer);
+	teredo_quota_prove(td, cfg, peer);
 	spin_unlock_bh(&td->peers.lock);
 }
 
@@ -304,16 +262,18 @@ void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 	union teredo_endpoint to = { .word = READ_ONCE(peer->mapped.word) };
 
 	teredo_peer_spoken_to(peer);
+	if (unlikely(!READ_ONCE(peer->proven)) &&
+	    skb_get_dst_pending_confirm(skb))
+		vouch(td, peer);
 	teredo_send_packet(td, skb, to);
-	if (unlikely(!READ_ONCE(peer->confirmed)))
-		settle(td, peer);
 	if (unlikely(time_after(jiffies, READ_ONCE(peer->last_rx) +
 				TEREDO_PEER_REFRESH)))
 		refresh(td, peer);
 }
 
 /* Begin to probe @peer; 0 or the reason why not. */
-static int start_waiting(struct teredo_dev *td, struct teredo_peer *peer,
+static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
+			 struct teredo_peer *peer, enum teredo_origin origin,
 			 struct teredo_probe *probe, bool *send)
 {
 	struct teredo_wait *wait;
@@ -331,9 +291,7 @@ static int start_waiting(struct teredo_dev *td, struct teredo_peer *peer,
 		set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
-	/* Whoever is probed is not the first to go. */
-	if (!peer->confirmed)
-		list_move_tail(&peer->unconfirmed, &td->peers.unconfirmed);
+	teredo_quota_probed(td, cfg, peer, origin);
 	wait->peer = peer;
 	wait->tries = *send;
 	__skb_queue_head_init(&wait->queue);
@@ -347,13 +305,15 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		     const struct in6_addr *addr, enum teredo_peer_kind kind,
 		     struct sk_buff *skb)
 {
-	struct sk_buff_head dropped;
+	enum teredo_origin origin = skb ? TEREDO_BY_US : TEREDO_BY_STRANGER;
+	struct sk_buff_head dropped, evicted;
 	struct teredo_probe probe;
 	struct teredo_peer *peer;
 	bool send = false;
 	int ret = 0;
 
 	__skb_queue_head_init(&dropped);
+	__skb_queue_head_init(&evicted);
 	spin_lock_bh(&td->peers.lock);
 	if (td->peers.closed) {
 		spin_unlock_bh(&td->peers.lock);
@@ -361,10 +321,10 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer)
-		peer = create(td, cfg, addr, kind, skb ? BY_US : BY_STRANGER);
+		peer = create(td, cfg, addr, kind, origin, &evicted);
 	if (!peer) {
-		spin_unlock_bh(&td->peers.lock);
-		return TEREDO_A_STATS_TX_PEER_LIMIT;
+		ret = TEREDO_A_STATS_TX_PEER_LIMIT;
+		goto out;
 	}
 	if (teredo_peer_is_open(peer)) {
 		/* it opened since the caller looked */
@@ -374,14 +334,15 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		return TEREDO_TAKEN;
 	}
 	if (!peer->wait)
-		ret = start_waiting(td, peer, &probe, &send);
+		ret = start_waiting(td, cfg, peer, origin, &probe, &send);
 	if (!ret && skb)
 		teredo_queue_add(td, peer->wait, skb, cfg->queue, &dropped);
+out:
 	spin_unlock_bh(&td->peers.lock);
-
 	if (send)
 		teredo_probe_send(td, &probe);
 	teredo_icmp_reject_all(td, &dropped, TEREDO_A_STATS_TX_QUEUE_FULL);
+	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
 	return ret ?: TEREDO_TAKEN;
 }
 
@@ -398,8 +359,11 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 		    bool permanent)
 {
 	const struct teredo_config *cfg;
+	struct sk_buff_head evicted;
 	struct teredo_peer *peer;
 	int err = 0;
+
+	__skb_queue_head_init(&evicted);
 
 	/* confirm() sends */
 	rcu_read_lock();
@@ -407,15 +371,16 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	cfg = rcu_dereference(td->config);
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr) ?:
-	       create(td, cfg, addr, kind, BY_HAND);
+	       create(td, cfg, addr, kind, TEREDO_BY_HAND, &evicted);
 	if (peer) {
 		WRITE_ONCE(peer->permanent, permanent);
-		set_confirmed(td, peer);
+		teredo_quota_vouch(td, peer);
 		confirm(td, peer, mapped);
 	} else {
 		spin_unlock_bh(&td->peers.lock);
 		err = -ENOSPC;
 	}
+	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
 	local_bh_enable();
 	rcu_read_unlock();
 	return err;

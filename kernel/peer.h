@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/teredo.h>
 
+#include "quota.h"
 #include "socket.h"
 
 /* All times of the protocol in one place. */
@@ -48,17 +49,19 @@ struct teredo_peer {
 	u8 kind;			/* enum teredo_peer_kind; constant */
 	u8 bubbles;			/* without an answer; lock, cleared by rx */
 	bool permanent;			/* set by hand; lock */
-	bool confirmed;			/* both have spoken; written: lock */
+	bool proven;			/* by a round trip; written: lock */
+	u8 origin;			/* enum teredo_origin, until then; lock */
 	unsigned long last_probe;	/* jiffies, 0 is never; lock */
 	u64 nonce;			/* of an attempt without answer, or 0; lock */
 	struct teredo_wait *wait;	/* while probing; lock */
-	struct list_head unconfirmed;	/* in peers.unconfirmed, until then; lock */
+	struct list_head unproven;	/* in peers.quota, until then; lock */
+	unsigned long queued_at;	/* there, jiffies; lock */
 	struct rcu_head rcu;
 };
 
 /* kmalloc-128, two cache lines, of which a packet needs the first. */
 static_assert(sizeof(struct teredo_peer) <= 128);
-static_assert(offsetofend(struct teredo_peer, confirmed) <= 64);
+static_assert(offsetofend(struct teredo_peer, proven) <= 64);
 
 /* One attempt to reach a peer, handed to the role without any lock held. */
 struct teredo_probe {
@@ -71,8 +74,7 @@ struct teredo_peers {
 	struct rhashtable table;
 	struct list_head dumps;		/* under teredo_dump_mutex */
 	spinlock_t lock;		/* protects what is marked above, and */
-	struct list_head unconfirmed;	/*  peers that are not, oldest first */
-	unsigned int unconfirmed_count;
+	struct teredo_quota quota;	/*  who is in the table, and why */
 	unsigned int queued;		/*  octets in all queues */
 	bool closed;			/*  nobody may wait any more */
 	struct list_head waiting;	/*  teredo_wait, earliest first */
@@ -158,11 +160,12 @@ void teredo_peer_probe(struct teredo_dev *td, const struct teredo_config *cfg,
 enum teredo_trust {
 	TEREDO_TRUST_KNOWN,	/* it is in the table, or nothing happens */
 	TEREDO_TRUST_NEW,	/* make it if there is room */
-	TEREDO_TRUST_NONCE,	/* known, and @nonce is the one last sent */
+	TEREDO_TRUST_NONCE,	/* known, and the nonce is the one last sent */
 };
 
-/* A datagram from @src proved the mapping of @addr: trust it and send what
- * waits, in order. False if that was refused. RCU, BH off.
+/* A datagram from @src showed the mapping of @addr: trust it and send what
+ * waits, in order. @nonce is what it repeated of ours, or 0. False if it was
+ * refused. RCU, BH off.
  */
 bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		       const struct in6_addr *addr, enum teredo_peer_kind kind,

@@ -146,14 +146,11 @@ static void age(struct work_struct *work)
 {
 	struct teredo_dev *td = container_of(work, struct teredo_dev,
 					     peers.gc.work);
-	const struct teredo_config *cfg;
 	unsigned int removed;
 	bool pressed;
 
 	rcu_read_lock();
-	cfg = rcu_dereference(td->config);
-	pressed = teredo_peers_count(&td->peers) >=
-		  cfg->peers_max - cfg->peers_max / 8;
+	pressed = teredo_quota_is_pressed(td, rcu_dereference(td->config));
 	rcu_read_unlock();
 
 	/* Short of room, whoever is not valid any more goes at once. */
@@ -241,7 +238,7 @@ int teredo_peers_init(struct teredo_dev *td)
 
 	get_random_once(hash_key, sizeof(hash_key));
 	spin_lock_init(&peers->lock);
-	INIT_LIST_HEAD(&peers->unconfirmed);
+	teredo_quota_init(&peers->quota);
 	INIT_LIST_HEAD(&peers->waiting);
 	INIT_LIST_HEAD(&peers->dumps);
 	teredo_timer_init(td);

@@ -44,5 +44,11 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 
 void teredo_probe_send(struct teredo_dev *td, const struct teredo_probe *probe)
 {
-	READ_ONCE(td->role)->probe(td, probe);
+	/* Whatever makes us probe makes us send that much and no more, wherever
+	 * it goes (SEC-28).
+	 */
+	if (teredo_ratelimiter_ok(&td->attempts, 0))
+		READ_ONCE(td->role)->probe(td, probe);
+	else
+		teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
 }

@@ -21,10 +21,9 @@ void teredo_ratelimiter_init(struct teredo_ratelimiter *rl, u32 rate, u32 burst)
 		atomic_set(&rl->due[i], now);
 }
 
-bool teredo_ratelimiter_ok(struct teredo_ratelimiter *rl, __be32 key)
+static bool take(struct teredo_ratelimiter *rl, u64 hash)
 {
-	u32 hash = siphash_1u32((__force u32)key, &rl->key);
-	atomic_t *bucket = &rl->due[hash >> (32 - TEREDO_BUCKETS_BITS)];
+	atomic_t *bucket = &rl->due[hash >> (64 - TEREDO_BUCKETS_BITS)];
 	u32 now = now_units();
 	u32 due, debt;
 
@@ -40,4 +39,17 @@ bool teredo_ratelimiter_ok(struct teredo_ratelimiter *rl, __be32 key)
 			return false;
 	} while (atomic_cmpxchg(bucket, due, now + debt) != due);
 	return true;
+}
+
+bool teredo_ratelimiter_ok(struct teredo_ratelimiter *rl, __be32 key)
+{
+	return take(rl, siphash_1u32((__force u32)key, &rl->key));
+}
+
+bool teredo_ratelimiter_site_ok(struct teredo_ratelimiter *rl,
+				const struct in6_addr *addr)
+{
+	return take(rl, siphash_2u32((__force u32)addr->s6_addr32[0],
+				     (__force u16)addr->s6_addr16[2],
+				     &rl->key));
 }

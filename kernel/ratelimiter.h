@@ -6,6 +6,7 @@
 #define TEREDO_RATELIMITER_H
 
 #include <linux/atomic.h>
+#include <linux/in6.h>
 #include <linux/siphash.h>
 
 #define TEREDO_BUCKETS_BITS	8
@@ -27,5 +28,9 @@ void teredo_ratelimiter_init(struct teredo_ratelimiter *rl, u32 rate,
  * its rate; which ones do is secret. Any context.
  */
 bool teredo_ratelimiter_ok(struct teredo_ratelimiter *rl, __be32 key);
+
+/* The same; the key is the site of @addr, its first 48 bits. */
+bool teredo_ratelimiter_site_ok(struct teredo_ratelimiter *rl,
+				const struct in6_addr *addr);
 
 #endif /* TEREDO_RATELIMITER_H */

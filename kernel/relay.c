@@ -44,6 +44,12 @@ int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	if (!teredo_addr_is_usable(&ta, daddr) ||
 	    teredo_is_broadcast(td, ta.client))
 		return TEREDO_A_STATS_TX_NOT_GLOBAL;	/* */
+	/* One host that walks through all addresses (RFC 4380 7.3.5) shall not
+	 * keep others from reaching theirs (SEC-26).
+	 */
+	if (!peer && !teredo_ratelimiter_site_ok(&td->contacts,
+						 &ipv6_hdr(skb)->saddr))
+		return TEREDO_A_STATS_TX_SITE_LIMIT;
 	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_TEREDO, skb);
 }
 
@@ -83,6 +89,8 @@ static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 		    const struct teredo_peer *peer)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
+	bool answer = teredo_is_bubble(pkt) &&
+		      teredo_addr_is_link_local(&pkt->daddr);
 	enum teredo_trust how = TEREDO_TRUST_KNOWN;
 	struct teredo_addr ta;
 	u64 nonce = 0;
@@ -92,12 +100,12 @@ static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 		return TEREDO_A_STATS_RX_INNER_SOURCE;	/* */
 	if ((ta.client != rx->src.addr || ta.port != rx->src.port) &&
 	    !(peer && teredo_peer_matches(peer, rx->src))) {
-		if (!teredo_is_bubble(pkt) ||
-		    !teredo_addr_is_link_local(&pkt->daddr))
+		if (!answer)
 			return TEREDO_A_STATS_RX_MAPPING;	/* */
 		how = TEREDO_TRUST_NONCE;		/* */
-		memcpy(&nonce, &pkt->daddr.s6_addr[8], sizeof(nonce));
 	}
+	if (answer)
+		memcpy(&nonce, &pkt->daddr.s6_addr[8], sizeof(nonce));
 	if (!peer)
 		return TEREDO_A_STATS_RX_UNKNOWN_PEER;	/* */
 	if (!teredo_peer_trust(td, rx->cfg, &pkt->saddr,

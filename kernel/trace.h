@@ -197,7 +197,7 @@ DECLARE_EVENT_CLASS(teredo_peer_change,
 		__field(int, state)
 		__field(u32, addr)
 		__field(u16, port)
-		__field(bool, confirmed)
+		__field(bool, proven)
 	),
 	TP_fast_assign(
 		DEV_ASSIGN(device);
@@ -205,11 +205,11 @@ DECLARE_EVENT_CLASS(teredo_peer_change,
 		__entry->state = peer->state;
 		__entry->addr = ntohl(peer->mapped.addr);
 		__entry->port = ntohs(peer->mapped.port);
-		__entry->confirmed = peer->confirmed;
+		__entry->proven = peer->proven;
 	),
-	TP_printk(DEV_FORMAT "peer=%pI6c state=%s at=" IPV4_FORMAT " confirmed=%d",
+	TP_printk(DEV_FORMAT "peer=%pI6c state=%s at=" IPV4_FORMAT " proven=%d",
 		  DEV_ARGS, __entry->peer, show_state(__entry->state),
-		  IPV4_ARGS(__entry->addr, __entry->port), __entry->confirmed)
+		  IPV4_ARGS(__entry->addr, __entry->port), __entry->proven)
 );
 
 /* A new state, a new mapping. */

@@ -70,8 +70,8 @@ a=$(client_address clia) b=$(client_address clib)
 
 check "A reaches B" reaches clia "$b"
 check "a peer is probed, then trusted" eval \
-	"traced teredo_peer clia 'peer=$b state=probing at=0.0.0.0:0 confirmed=0' &&
-	traced teredo_peer clia 'peer=$b state=trusted at=198.51.100.17:[0-9]+ confirmed=1'"
+	"traced teredo_peer clia 'peer=$b state=probing at=0.0.0.0:0 proven=0' &&
+	traced teredo_peer clia 'peer=$b state=trusted at=198.51.100.17:[0-9]+ proven=0'"
 check "bubbles leave by the server and come from the peer" eval \
 	"traced teredo_bubble clia 'to $server:3544 inner=$a->$b' &&
 	traced teredo_bubble clia 'from 198.51.100.17:[0-9]* inner=$b->$a'"

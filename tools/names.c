@@ -125,6 +125,8 @@ static const char *const stats[] = {
 	[TEREDO_A_STATS_RX_ICMP_CONTROL]	= "rx-icmp-control",
 	[TEREDO_A_STATS_RX_ICMP_SHORT]		= "rx-icmp-short",
 	[TEREDO_A_STATS_RX_ICMP_UNKNOWN]	= "rx-icmp-unknown",
+	[TEREDO_A_STATS_PEERS_EVICTED]		= "peers-evicted",
+	[TEREDO_A_STATS_TX_SITE_LIMIT]		= "tx-site-limit",
 };
 
 const struct names mode_names = NAMES(modes);

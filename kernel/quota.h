@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who may be in the list of peers, and who goes for whom (SEC-25, SEC-26). */
+#ifndef TEREDO_QUOTA_H
+#define TEREDO_QUOTA_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct sk_buff_head;
+struct teredo_config;
+struct teredo_dev;
+struct teredo_peer;
+
+/* Why there is a peer. */
+enum teredo_origin {
+	TEREDO_BY_US,		/* a packet that we want to send */
+	TEREDO_BY_STRANGER,	/* a datagram that came */
+	TEREDO_BY_HAND,		/* the administrator; never in a list */
+};
+
+#define TEREDO_QUOTAS	2	/* those of the first two */
+
+struct teredo_quota {		/* under teredo_peers.lock */
+	struct list_head list[TEREDO_QUOTAS];	/* oldest first */
+	unsigned int count[TEREDO_QUOTAS];
+	unsigned int proven;
+};
+
+void teredo_quota_init(struct teredo_quota *quota);
+
+/* True if there is room for another peer; one that had to go for it leaves the
+ * packets that waited for it in @evicted. Under the lock.
+ */
+bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
+			enum teredo_origin origin,
+			struct sk_buff_head *evicted);
+
+/* The new @peer is in the table, or out of it again. Under the lock. */
+void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
+			enum teredo_origin origin);
+void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer);
+
+/* We begin to probe @peer, with a packet of our own or for a stranger. Under the
+ * lock.
+ */
+void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
+			 struct teredo_peer *peer, enum teredo_origin origin);
+
+/* @peer is where its packets come from: it knew what only one who gets ours can
+ * know. Under the lock.
+ */
+void teredo_quota_prove(struct teredo_dev *td, const struct teredo_config *cfg,
+			struct teredo_peer *peer);
+
+/* The same, by the administrator's word. Under the lock. */
+void teredo_quota_vouch(struct teredo_dev *td, struct teredo_peer *peer);
+
+/* True if nobody else could be proven; no lock needed. */
+bool teredo_quota_is_full(const struct teredo_dev *td,
+			  const struct teredo_config *cfg);
+
+/* True if idle peers should go sooner; no lock needed. */
+bool teredo_quota_is_pressed(const struct teredo_dev *td,
+			     const struct teredo_config *cfg);
+
+#endif /* TEREDO_QUOTA_H */
