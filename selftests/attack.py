@@ -1,0 +1,407 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""attack.py CASE ARGUMENT...: what attackers do, one case at a time, for attack.sh.
+
+Floods come from anywhere they like, at any rate they reach; those who look at
+what they did are in attack.sh. Cases that see for themselves exit 1 with a text.
+"""
+
+import os
+import random
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+
+from pkt import *
+
+SERVER = "203.0.113.1"
+HERE = os.path.dirname(os.path.realpath(__file__))
+rng = random.Random()
+
+
+def fail(text):
+    print(text)
+    sys.exit(1)
+
+
+def somewhere():
+    """An IPv4 address that nobody has, and that no check refuses"""
+    return "%d.%d.%d.%d" % (rng.choice((20, 40, 60, 80)), rng.randrange(256),
+                            rng.randrange(256), rng.randrange(1, 255))
+
+
+def checksummed(packet, source, dest, ports):
+    """A whole IPv4 datagram around it"""
+    udp = struct.pack("!HHHH", ports[0], ports[1], 8 + len(packet), 0)
+    csum = checksum(ip4(source) + ip4(dest) + struct.pack("!HH", UDP, 8 + len(packet)) +
+                    udp + packet) or 0xffff
+    return struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(packet), 0, 0, 64, UDP, 0) + \
+        ip4(source) + ip4(dest) + udp[:6] + struct.pack("!H", csum) + packet
+
+
+def flood(namespace, make, dest, count, seconds=60):
+    """make() gives (payload, source address, source port); how many were sent. Made
+    first and sent then, in large bursts: making takes longer."""
+    enter(namespace)
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    end, sent, burst = time.time() + seconds, 0, min(count, 3000)
+    while sent < count and time.time() < end:
+        ready = []
+        for _ in range(burst):
+            payload, source, port = make()
+            ready.append(checksummed(payload, source, dest[0], (port, dest[1])))
+        start = time.time()
+        for datagram_ in ready:
+            raw.sendto(datagram_, (dest[0], 0))
+        sent += burst
+        took = time.time() - start
+    print("%d datagrams, the last %d in %d ms" % (sent, burst, took * 1000))
+    return sent
+
+
+# -- floods from sources that are made up --
+
+def made_up_teredo(what):
+    def make():
+        source, port = somewhere(), rng.randrange(1024, 65536)
+        return what(teredo(SERVER, source, port, rng.randrange(1 << 14) & 0x3cff)), source, port
+    return make
+
+
+def teredo_echoes(namespace, address, port, victim, count):
+    """Made-up clients ask for echoes, so that the victim answers each"""
+    flood(namespace, made_up_teredo(lambda me: echo(me, victim, b"12345678")),
+          (address, int(port)), int(count))
+
+
+def teredo_bubbles(namespace, address, port, victim, count):
+    flood(namespace, made_up_teredo(lambda me: bubble(me, victim)),
+          (address, int(port)), int(count))
+
+
+def native_strangers(namespace, address, port, victim, count):
+    """Made-up native hosts, by made-up relays"""
+    def make():
+        native = "2001:db8:%x:%x::1" % (rng.randrange(0x100, 65536), rng.randrange(65536))
+        return datagram(native, victim, 9, 9, b"hello"), somewhere(), 3545
+    flood(namespace, make, (address, int(port)), int(count))
+
+
+def solicitations(namespace, count):
+    """At the server, from made-up clients"""
+    def make():
+        return auth(os.urandom(8)) + solicitation(), somewhere(), rng.randrange(1024, 65536)
+    flood(namespace, make, (SERVER, 3544), int(count))
+
+
+def adverts(namespace, address, port, count):
+    """As if from the server, to a client that is about to qualify, without its
+    nonce and with guesses at it; they name a mapping of the attacker's"""
+    advert = icmp6("fe80::8000:f227:34ff:8efe", VISTA, RA, bytes(4) + struct.pack("!H", 65535) +
+                   bytes(6) + b"\3\4\x40\x40" + b"\xff" * 8 + bytes(4) +
+                   ip6("2001:0:cb00:7101::"), hops=255)
+    there = origin("192.0.2.77", 77)
+
+    def make():
+        nonce = b"" if rng.randrange(2) else auth(os.urandom(8))
+        return nonce + there + advert, SERVER, 3544
+    flood(namespace, make, (address, int(port)), int(count))
+
+
+def bubbles_by_server(namespace, address, port, victim, count):
+    """As if the server had sent them on, from a relay at 198.51.100.46: whoever
+    that is gets the answers"""
+    def make():
+        return origin("198.51.100.46", 999) + bubble("fe80::%x" % rng.randrange(1, 65536),
+                                                     victim), SERVER, 3544
+    enter(namespace)
+    target = Port(namespace, "198.51.100.46", 999)
+    sent = flood(namespace, make, (address, int(port)), int(count))
+    answers = 0
+    while target.receive_raw(0.5):
+        answers += 1
+    print("%d answers" % answers)
+    if not 1 <= answers <= max(70, sent // 8):
+        fail("as a reflector, it is too good or too bad")
+
+
+def nonces(namespace, address, port, victim, native, count):
+    """Guesses at the nonce of an echo request that is out"""
+    def make():
+        return echo(native, victim, os.urandom(8), ECHO_REPLY), "20.1.1.1", 3545
+    flood(namespace, make, (address, int(port)), int(count))
+
+
+def relay_nonces(namespace, client, count):
+    """A bubble of the relay is out: guesses at its source, from elsewhere"""
+    def make():
+        guess = socket.inet_ntop(socket.AF_INET6, ip6("fe80::")[:8] + os.urandom(8))
+        return bubble(client, guess), "20.1.1.1", 4242
+    flood(namespace, make, ("192.0.2.1", 3545), int(count))
+
+
+def from_elsewhere(namespace, source, victim, address, port, count):
+    """Data of a peer or host whom the victim trusts, by other relays"""
+    def make():
+        return datagram(source, victim, 7, 9000, b"forged"), somewhere(), 3545
+    flood(namespace, make, (address, int(port)), int(count))
+
+
+def to_relay(namespace, kind, source, dest, count):
+    """Data to a relay, with an inner source that does not fit the outer one, or that
+    fits and was never asked for"""
+    def make():
+        outer, port = somewhere(), rng.randrange(1024, 65536)
+        inner = source if kind == "known" else teredo(SERVER, outer, port)
+        return datagram(inner, dest, 7, 9000, b"forged"), outer, port
+    flood(namespace, make, ("192.0.2.1", 3545), int(count))
+
+
+# -- one native host, many clients --
+
+def walk(namespace, source, count):
+    """To count made-up clients; their servers are one that attack.sh looks at"""
+    app = App(namespace, source, 9000)
+    sent = 0
+    while sent < int(count):
+        to = teredo("198.51.100.14", somewhere(), rng.randrange(1024, 65536))
+        try:
+            app.socket.sendto(b"x", (to, 7))
+            sent += 1
+        except OSError:    # an error that came for an earlier one
+            pass
+    print("%d destinations" % sent)
+
+
+def bubble_sources(namespace, seconds):
+    """The server of those made-up clients, until all is quiet: no two bubbles have
+    one source"""
+    server = Port(namespace, "198.51.100.14", 3544)
+    print("ready", flush=True)
+    seen, total = {}, 0
+    got = server.receive(float(seconds))
+    while got:
+        if not got.error and got.proto == NONE:
+            total += 1
+            key = ip6(got.source)[8:]
+            if seen.setdefault(key, got.dest) != got.dest:
+                fail("a nonce was used twice")
+        got = server.receive(3)
+    print("%d bubbles" % total)
+    if total < 50:
+        fail("too few")
+    for bit in range(64):
+        ones = sum(int.from_bytes(key, "big") >> bit & 1 for key in seen)
+        if abs(ones - len(seen) / 2) > 4 * len(seen) ** 0.5:
+            fail("bit %d is set in %d of %d nonces" % (bit, ones, len(seen)))
+
+
+def fill_queue(namespace, source, dest, count):
+    """Packets of 59 kB, to be cut later, to a client that does not answer"""
+    app = App(namespace, source, 9001)
+    app.socket.setsockopt(17, 103, 1184)    # UDP_SEGMENT
+    sent = 0
+    for _ in range(int(count)):
+        try:
+            app.socket.sendto(bytes(1184 * 50), (dest, 7))
+            sent += 1
+        except OSError:    # an error that came for an earlier one
+            pass
+    print("%d packets" % sent)
+
+
+def echo_service(namespace, relay_ns, host_ns, host):
+    """A UDP echo service at 198.51.100.14 plays a Teredo client (RFC 4380 7.4.3): what
+    the relay sends there comes back with the inner source of the native host"""
+    service = Port(namespace, "198.51.100.14", 1007)
+    client = teredo(SERVER, "198.51.100.14", 1007)
+    seen = []
+
+    def serve():
+        while True:
+            got = service.receive_raw(30)
+            if not got:
+                return
+            seen.append(got[0])
+            service.socket.sendto(got[0], got[1])
+    threading.Thread(target=serve, daemon=True).start()
+
+    app = App(host_ns, host, 9002)
+    app.send(b"first", client)
+    time.sleep(1)    # the bubble, by way of the server, and its echo
+    bubbles = len(seen)
+    # The accomplice speaks for the service, so that the relay believes in it.
+    Forger(namespace).send(bubble(client, "fe80::1"), ("198.51.100.14", 1007),
+                           ("192.0.2.1", 3545))
+    for n in range(50):
+        app.send(b"data%d" % n, client)
+        time.sleep(0.01)
+    time.sleep(1)
+    data = len(seen) - bubbles
+    print("%d bubbles, %d packets at the service" % (bubbles, data))
+    if bubbles > 4:
+        fail("bubbles go round")
+    if not 40 <= data <= 51:
+        fail("that was to be 51")
+    got = app.heard(0.1)
+    if got:
+        fail("the host heard %s" % (got,))
+
+
+# -- people with an account --
+
+def header(name):
+    """An enum of the uapi header: {name: value}"""
+    with open(os.path.join(HERE, "..", "include", "uapi", "linux", "teredo.h")) as file:
+        body = re.search(r"enum %s \{(.*?)\}" % name, file.read(), re.S).group(1)
+    values, value = {}, 0
+    for word in re.findall(r"([A-Z_0-9]+)(?: = (\d+))?,", body):
+        value = int(word[1]) if word[1] else value
+        values[word[0]] = value
+        value += 1
+    return values
+
+
+def attribute(kind, data):
+    return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+
+
+class Netlink:
+    """Generic netlink, no more of it than this"""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.socket.settimeout(5)
+
+    def ask(self, family, command, attributes):
+        """The errno, or 0; and the payload of the answer"""
+        message = struct.pack("=BBH", command, 1, 0) + attributes
+        self.socket.send(struct.pack("=LHHLL", 16 + len(message), family, 5, 1, 0) + message)
+        answer = b""
+        while True:
+            got = self.socket.recv(65536)
+            while got:
+                length, kind = struct.unpack("=LH", got[:6])
+                if kind == 2:
+                    return -struct.unpack("=i", got[16:20])[0], answer
+                answer, got = got[16:length], got[(length + 3) & ~3:]
+
+    def family(self):
+        error, answer = self.ask(16, 3, attribute(2, b"teredo\0"))
+        if error:
+            fail("no family: %s" % os.strerror(error))
+        rest = answer[4:]
+        while rest:
+            length, kind = struct.unpack("=HH", rest[:4])
+            if kind == 1:
+                return struct.unpack("=H", rest[4:6])[0]
+            rest = rest[(length + 3) & ~3:]
+        fail("no family")
+
+
+def requests(ifindex):
+    """Every command there is, with what it needs to be more than malformed"""
+    commands = header("teredo_cmd")
+    dev, peer, dgram = (header("teredo_%s_attr" % n) for n in ("dev", "peer", "datagram"))
+    config = header("teredo_config_attr")
+    index = attribute(1, struct.pack("=L", ifindex))
+    mapped = attribute(peer["TEREDO_A_PEER_ADDRESS"], ip6("2001:db8::9")) + attribute(
+        peer["TEREDO_A_PEER_MAPPED_ADDRESS"], ip4("192.0.2.9")) + attribute(
+        peer["TEREDO_A_PEER_MAPPED_PORT"], b"\1\1")
+    more = {
+        "DEV_SET": attribute(dev["TEREDO_A_DEV_CONFIG"] | 0x8000, attribute(
+            config["TEREDO_A_CONFIG_REFRESH"], struct.pack("=L", 44))),
+        "PEER_NEW": mapped,
+        "PEER_GET": attribute(peer["TEREDO_A_PEER_ADDRESS"], ip6("2001:db8::8")),
+        "PEER_DEL": attribute(peer["TEREDO_A_PEER_ADDRESS"], ip6("2001:db8::8")),
+        "STATE_SET": attribute(dev["TEREDO_A_DEV_STATE"], b"\1"),
+        "CONTROL_SEND": attribute(dgram["TEREDO_A_DATAGRAM_ADDRESS"], ip4("192.0.2.9")) +
+        attribute(dgram["TEREDO_A_DATAGRAM_PORT"], b"\1\1") +
+        attribute(dgram["TEREDO_A_DATAGRAM_PAYLOAD"], b"x"),
+    }
+    for name, value in commands.items():
+        name = name[len("TEREDO_CMD_"):]
+        if name.startswith("_") or not value or name.endswith("_NTF") or \
+                name == "CONTROL_RECV" or "MAX" in name:
+            continue
+        yield name, value, index + more.get(name, b"")
+
+
+READERS = {"DEV_GET", "PEER_GET", "SECRET_GET"}
+
+
+def privileges(ifname, how):
+    """Every command that changes something answers EPERM to
+    nobody	who runs without capabilities
+    userns	root of a user namespace of his own
+    deputy	root, who writes to a socket that nobody opened
+    moved	root of a namespace to which the link was moved; the IPv4 sockets
+		are elsewhere"""
+    ifindex = socket.if_nametoindex(ifname)
+    if how in ("nobody", "deputy"):
+        os.setegid(65534)
+        os.seteuid(65534)
+    netlink = Netlink()
+    if how == "deputy":
+        os.seteuid(0)
+        os.setegid(0)
+    family = netlink.family()
+    wrong, asked = [], []
+    for name, command, attributes in requests(ifindex):
+        error, _ = netlink.ask(family, command, attributes)
+        asked.append("%s: %s" % (name, os.strerror(error)))
+        allowed = name in READERS
+        if how == "moved":    # what only concerns the link
+            allowed |= name in ("PEER_DEL", "PEER_FLUSH")
+        if (error == 1) == allowed:
+            wrong.append(asked[-1])
+    print("\n".join(asked))
+    if wrong or len(asked) < 8:
+        fail("wrong: %s" % wrong)
+
+
+def port_is_taken(address, port):
+    """Somebody without privileges wants the service port, whatever he asks for"""
+    os.setegid(65534)
+    os.seteuid(65534)
+    for bound in (address, "0.0.0.0", "127.0.0.1"):
+        for options in ((), (socket.SO_REUSEADDR,), (socket.SO_REUSEPORT,),
+                        (socket.SO_REUSEADDR, socket.SO_REUSEPORT)):
+            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for option in options:
+                udp.setsockopt(socket.SOL_SOCKET, option, 1)
+            try:
+                udp.bind((bound, int(port)))
+            except OSError:
+                continue
+            fail("bound to %s with %s" % (bound, options))
+
+
+# -- honest people --
+
+def tcp_serve(address):
+    listener = socket.create_server((address, 8000), family=socket.AF_INET6)
+    print("ready", flush=True)
+    while True:
+        got = listener.accept()[0]
+        got.sendall(got.recv(100))
+        got.close()
+
+
+def tcp_ask(address):
+    """A whole connection, with data both ways"""
+    got = socket.create_connection((address, 8000), 20)
+    got.sendall(b"well?")
+    answer = got.recv(100)
+    got.close()
+    if answer != b"well?":
+        fail("%r" % answer)
+
+
+CASES = (teredo_echoes, teredo_bubbles, native_strangers, solicitations, adverts,
+         bubbles_by_server, nonces, relay_nonces, from_elsewhere, to_relay, walk,
+         bubble_sources, fill_queue, echo_service, privileges, port_is_taken, tcp_serve, tcp_ask)
+{case.__name__: case for case in CASES}[sys.argv[1]](*sys.argv[2:])

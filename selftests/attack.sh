@@ -1,0 +1,441 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Attacks: made-up sources, guessed nonces, floods, a host that walks through all
+# clients, an echo service, people with an account on the host; and honest people,
+# who get through meanwhile.  What is sent is in attack.py; inet, which routes for
+# all, sends it, and everybody takes it for what it says it is.
+#
+# Runs alone: it measures what floods leave to others.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 ping jq nft unshare setpriv
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+# A client without NAT, for whom every sender gets through.
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare4=198.51.100.33 bare_port=40000
+plan 43
+
+diagnose()
+{
+	lab_state
+	tool bare show
+	tool bare show peers | tail -n 20
+	tool bare show stats
+}
+
+attack()
+{
+	local case=$1
+
+	shift
+	on inet "$selftests/attack.py" "$case" "${ns[inet]}" "$@"
+}
+
+# at_bare CASE ARGUMENTS: against that client
+at_bare()
+{
+	local case=$1
+
+	shift
+	attack "$case" $bare4 $bare_port "$bare" "$@"
+}
+
+stat()
+{
+	tool "$1" -j show stats | jq "[.. | objects | .\"$2\" | numbers] | add"
+}
+
+# has_peers NAME ATMOST
+has_peers()
+{
+	tool "$1" -j show | jq -e ".[0].peers <= $2"
+}
+
+# peer NAME ADDRESS FILTER: what jq says of that peer
+peer()
+{
+	tool "$1" -j show peers | jq -e "map(select(.address == \"$2\")) | .[0] | $3"
+}
+
+# grows NAME COUNTER ATLEAST ATMOST COMMAND...
+grows()
+{
+	local name=$1 counter=$2 least=$3 most=$4 before after
+
+	shift 4
+	before=$(stat "$name" "$counter")
+	"$@" || return
+	after=$(stat "$name" "$counter")
+	echo "$counter: $((after - before)), expected $least to $most"
+	((after - before >= least && after - before <= most))
+}
+
+# meanwhile NAME ADDRESS COMMAND...: nothing between the two is lost
+meanwhile()
+{
+	local name=$1 address=$2 status ping
+
+	shift 2
+	spawn "$name" ping -n -q -i 0.05 -W 2 "$address" >"$tmp/honest" 2>&1
+	ping=$spawned
+	wait_for 5 test -e /proc/$ping
+	"$@"
+	status=$?
+	pause 1
+	kill -INT "$ping"
+	wait "$ping"
+	tail -n 3 "$tmp/honest"
+	# The last one may have been on its way when ping was told to stop.
+	awk '/transmitted/ { exit $1 - $4 > 1 || $1 < 10 }' "$tmp/honest" && return $status
+}
+
+start_bare()
+{
+	tool bare add teredo0 mode client server $server port $bare_port peers-max 400 &&
+	nip bare link set teredo0 up && tool bare run teredo0 --once
+}
+
+#
+# The server is impersonated (RFC 4380 7.2.1, 7.4)
+#
+
+check "server and relay" eval "start_server ours && start_relay ours"
+spoofed_adverts()
+{
+	local flood
+
+	attack adverts $bare4 $bare_port 100000 >/dev/null &
+	flood=$!
+	wait_for 5 eval "(( \$(on inet cat /proc/net/snmp | awk '/^Ip:/ { n = \$11 } END { print n }') > 100 ))"
+	start_bare
+	kill $flood
+	wait $flood 2>/dev/null
+	tool bare -j show | jq -e ".[0] | .mapped.address == \"$bare4\" and
+		.mapped.port == $bare_port"
+}
+check "advertisements without our nonce move no client (SEC-04, C-26)" spoofed_adverts
+bare=$(client_address bare)
+check "two more clients" eval "start_client clia ours && start_client clib ours"
+a=$(client_address clia) b=$(client_address clib)
+check "paths are open" eval "reaches bare '$b' && reaches bare $host && reaches host '$b'"
+
+solicited()
+{
+	attack solicitations 4000 &
+	nip clib link set teredo0 down && nip clib link set teredo0 up || return
+	wait_for 30 client_address clib
+	wait $!
+}
+check "a flood of solicitations: a client qualifies all the same (SEC-35)" solicited
+b=$(client_address clib)
+check "and the server remembers nobody (S-02)" has_peers srv 0
+
+#
+# Made-up peers of a client (RFC 4380 7.3.3)
+#
+
+check "and A reaches B anew" eval "reaches clia '$b' && reaches bare '$b'"
+check "made-up clients, who are answered: honest traffic passes (SEC-25)" \
+	meanwhile bare "$b" at_bare teredo_echoes 3000
+check "the list stays within its limit (SEC-25)" has_peers bare 400
+check "those who are made up go for each other (SEC-25)" \
+	grows bare peers-evicted 500 1000 at_bare teredo_bubbles 1000
+newcomers()
+{
+	local flood ok=1
+
+	at_bare teredo_echoes 100000 >/dev/null &
+	flood=$!
+	tool bare peer del teredo0 $host
+	reaches clia "$bare" && reaches bare "$a" && reaches bare $host && ok=0
+	kill $flood
+	wait $flood 2>/dev/null
+	return $ok
+}
+check "somebody new is heard and reached meanwhile (SEC-25)" newcomers
+
+spawn bare "$selftests/attack.py" tcp_serve "$bare" >"$tmp/tcp"
+wait_for 10 grep -q ready "$tmp/tcp"
+proof()
+{
+	tool bare peer flush teredo0 && reaches clia "$bare" &&
+	on clib "$selftests/attack.py" tcp_ask "$bare" &&
+	at_bare teredo_echoes 1000
+}
+check "who answered a TCP stays while strangers come and go (SEC-25)" \
+	eval "proof && peer bare '$b' '.state == \"trusted\"'"
+check "who did not goes (SEC-25)" eval "! peer bare '$a' '.state'"
+check "and comes back (SEC-25)" reaches clia "$bare"
+
+#
+# Native strangers, rogue relays (RFC 4380 7.2.2)
+#
+
+# strangers_tested: not more often than allowed, 100 and then 100 a second, with the
+# retries of the 50 for whom there is room
+strangers_tested()
+{
+	local start=$SECONDS before
+
+	before=$(stat bare tx-echo)
+	at_bare native_strangers 3000 || return
+	start=$((SECONDS - start + 1))
+	echo "$(($(stat bare tx-echo) - before)) echo requests in $start s"
+	(($(stat bare tx-echo) - before <= 100 * start + 300))
+}
+check "made-up native hosts: honest traffic passes (SEC-25)" \
+	meanwhile bare "$b" strangers_tested
+check "few of them are tested (SEC-28)" strangers_tested
+natives()
+{
+	local flood ok=1
+
+	at_bare native_strangers 100000 >/dev/null &
+	flood=$!
+	tool bare peer del teredo0 $host
+	reaches bare $host && ok=0
+	kill $flood
+	wait $flood 2>/dev/null
+	return $ok
+}
+check "they leave room for tests of our own (SEC-28)" natives
+guess()
+{
+	local dark=2001:db8:2::99 ping
+
+	spawn bare ping -n -c 1 -W 5 $dark >/dev/null
+	ping=$spawned
+	wait_for 5 peer bare $dark '.bubbles > 0' &&
+	at_bare nonces $dark 3000
+	wait "$ping"
+	peer bare $dark '.state != "trusted"'
+}
+check "3000 guesses at a nonce open no path (SEC-07, SEC-08)" guess
+elsewhere()
+{
+	attack from_elsewhere $host "$bare" $bare4 $bare_port 1000 &&
+	peer bare $host ".mapped.address == \"$relay\" and .state == \"trusted\"" &&
+	reaches bare $host
+}
+check "a rogue relay does not move the path to a host (SEC-07)" elsewhere
+check "nor does anybody that to a client (SEC-09, SEC-15)" eval \
+	"grows bare rx-mapping 1000 1010 attack from_elsewhere '$b' '$bare' $bare4 $bare_port 1000 &&
+	peer bare '$b' '.mapped.address == \"198.51.100.17\"' && lossless bare '$b'"
+check "a client makes a poor reflector, by way of its server (SEC-28, SEC-32)" \
+	meanwhile bare "$b" at_bare bubbles_by_server 1000
+
+#
+# The relay (RFC 4380 7.3.5, 7.4.3)
+#
+
+check "data of clients whom nobody asked (SEC-47)" \
+	grows rly rx-unknown-peer 1000 1000 attack to_relay unknown - $host 1000
+check "data of a known client from elsewhere (SEC-15, SEC-36)" \
+	meanwhile host "$b" grows rly rx-mapping 1000 1000 attack to_relay known "$b" $host 1000
+guess_relay()
+{
+	local dark=2001:0:cb00:7101:0:efff:ebfe:fefe
+
+	on host ping -n -c 1 -W 1 $dark
+	attack relay_nonces $dark 2000
+	peer rly $dark '.state != "trusted"'
+}
+check "nobody guesses the nonce in a relay's bubble (SEC-46)" guess_relay
+
+# The other site must get through although the first one walks.
+walked()
+{
+	local walk icmp=$1 seconds=$SECONDS
+
+	spawn host "$selftests/attack.py" walk "${ns[host]}" $host 4000 >"$tmp/walk"
+	walk=$spawned
+	reaches srv "$a"
+	ok=$?
+	wait "$walk"
+	cat "$tmp/walk"
+	echo "$(($(stat rly tx-icmp) - icmp)) errors in $((SECONDS - seconds + 1)) s"
+	(($(stat rly tx-icmp) - icmp <= 100 + 50 * (SECONDS - seconds + 1))) && return $ok
+}
+spawn inet "$selftests/attack.py" bubble_sources "${ns[inet]}" 60 >"$tmp/nonces"
+nonces=$spawned
+wait_for 10 grep -q ready "$tmp/nonces"
+check "a host walks through all clients: another site gets through (SEC-26, SEC-29)" \
+	grows rly tx-site-limit 500 4000 walked "$(stat rly tx-icmp)"
+check "no two of the relay's nonces are alike, and every bit is random (SEC-41)" \
+	eval "wait $nonces || { cat '$tmp/nonces'; false; }"
+queued()
+{
+	local dark=2001:0:cb00:7101:0:efff:ebfe:fefd queued
+
+	tool rly set teredo0 queue 1024
+	on host "$selftests/attack.py" fill_queue "${ns[host]}" $host $dark 600
+	queued=$(peer rly $dark .queued)
+	tool rly set teredo0 queue 32
+	echo "$queued are waiting"
+	((queued > 100 && queued <= (16 << 20) / 59200))
+}
+check "no more waits than memory is set aside for (SEC-27)" \
+	grows rly tx-queue-full 100 600 queued
+check "an echo service as a client: nothing goes round, nor to the host (SEC-38)" \
+	grows rly rx-inner-source 40 60 \
+	attack echo_service "${ns[rly]}" "${ns[host]}" $host
+check "and the relay serves as before" reaches host "$b"
+
+#
+# Filters, as teredo.rst has them
+#
+
+# from_document TABLE: the example in teredo.rst
+from_document()
+{
+	sed -n "/^    table $1 teredo {/,/^    }/p" "$repo/Documentation/teredo.rst"
+}
+closed()
+{
+	from_document ip | sed -e 's|198.51.100.0/24|198.51.100.0/28, 203.0.113.0/28|' |
+		on rly nft -f - || return
+	tool rly peer flush teredo0
+	reaches host "$a" && ! on host ping -n -c 2 -W 2 "$b" &&
+	on rly nft flush ruleset && reaches host "$a"
+}
+check "a closed relay: clients that the firewall names, and no others (SEC-48)" closed
+denied()
+{
+	from_document ip | sed -e 's|192.0.2.128/25|198.51.100.16/28|' \
+		-e 's|198.51.100.0/24|0.0.0.0/0|' | on rly nft -f - || return
+	tool rly peer flush teredo0
+	reaches host "$a" && ! on host ping -n -c 2 -W 2 "$b" &&
+	on rly nft flush ruleset && reaches host "$a"
+}
+check "routers with whom it does not speak (SEC-49)" denied
+site()
+{
+	from_document ip6 | on rly nft -f - || return
+	tool rly peer flush teredo0
+	reaches host "$a" && ! on srv ping -n -c 2 -W 2 "$a" &&
+	on rly nft flush ruleset && reaches srv "$a"
+}
+check "a relay that serves one site only (SEC-16, R-16, R-17)" site
+
+#
+# People with an account
+#
+
+privileges()
+{
+	on bare "$selftests/attack.py" privileges teredo0 "$@"
+}
+check "who has no capabilities changes nothing (SEC-19)" privileges nobody
+check "nor does root of a user namespace (SEC-19)" on bare setpriv --reuid 65534 \
+	--regid 65534 --clear-groups unshare -Ur "$selftests/attack.py" \
+	privileges teredo0 userns
+check "nor who is tricked into writing to somebody's socket (SEC-19)" privileges deputy
+check "and the client works on" reaches bare "$b"
+check "nobody takes the service port (SEC-19)" \
+	on bare "$selftests/attack.py" port_is_taken $bare4 $bare_port
+
+spawn bare unshare -Urn sleep 1000
+box=$spawned
+in_box()
+{
+	nsenter -t "$box" -U -n --preserve-credentials -- "$@"
+}
+moved()
+{
+	tool bare add moved0 mode client server $server &&
+	wait_for 5 eval "[[ \$(readlink /proc/$box/ns/net) != \$(readlink /run/netns/${ns[bare]}) &&
+		\$(readlink /proc/$box/ns/net) != \$(readlink /proc/self/ns/net) ]]" &&
+	nip bare link set moved0 netns "$box" && in_box ip link set moved0 up &&
+	in_box "$selftests/attack.py" privileges moved0 moved
+}
+check "a link that was moved: its new root does not command our sockets (SEC-19, SEC-42)" moved
+check_says "not by rtnetlink either (SEC-19, SEC-42)" "namespace of origin" \
+	in_box env IP_LIB_DIR="$repo/tools" ip link set moved0 type teredo refresh 44
+
+ip6_packets()
+{
+	on clia sed -nE 's/^Ip6(InReceives|OutRequests) +//p' /proc/net/snmp6 |
+		jq -s add
+}
+apart()
+{
+	local before
+
+	stop clib && start_client clib ours || return
+	b=$(client_address clib)
+	ns_add inner && nip inner link set lo up &&
+	nip clia link set teredo0 netns "${ns[inner]}" &&
+	nip inner link set teredo0 up && tool inner run teredo0 --once &&
+	reaches inner "$b" || return
+	before=$(ip6_packets)
+	lossless inner "$b" && (($(ip6_packets) - before < 10)) &&
+	! nip inner -4 -o addr show dev teredo0 | grep . && ! on inner ping -c 1 -W 1 $server
+}
+kill "${daemon[clia]}"
+wait "${daemon[clia]}" 2>/dev/null
+check "packets of a moved link appear where it is, and only there (SEC-42)" apart
+inner=$(client_address inner)
+
+# Whoever made the link pays for its peers, which softirqs make.
+charged()
+{
+	local group=/sys/fs/cgroup/teredo$$ before after
+
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] ||
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup || return
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir $group || return
+	defer rmdir $group
+	bash -c "echo \$\$ >$group/cgroup.procs &&
+		exec nsenter --net=/run/netns/${ns[bare]} ip link add paid0 type teredo" &&
+	tool bare set paid0 mode client server $server port 40001 peers-max 64000 &&
+	nip bare link set paid0 up && tool bare run paid0 --once || return
+	paid=$(nip bare -6 -o addr show dev paid0 scope global |
+		sed -n 's/.* inet6 \([^/]*\).*/\1/p')
+	before=$(awk '$1 == "slab" { print $2 }' $group/memory.stat)
+	attack teredo_bubbles $bare4 40001 "$paid" 6000
+	after=$(awk '$1 == "slab" { print $2 }' $group/memory.stat)
+	echo "$(tool bare -j show paid0 | jq '.[0].peers') peers, $((after - before)) octets"
+	nip bare link del paid0
+	((after - before > 4000 * 128))
+}
+if grep -q 'memory.*1$' /proc/cgroups; then
+	check "peers are charged to the cgroup of the link's maker (SEC-25)" charged
+else
+	skip "peers are charged to the cgroup of the link's maker (SEC-25)" "no memory cgroups"
+fi
+
+#
+# What protects from those on the path passes unchanged
+#
+
+# ipsec PROTOCOL ALGORITHM...: transport mode between the link in inner and B
+ipsec()
+{
+	local name proto=$1
+
+	shift
+	for name in inner clib; do
+		nip $name xfrm state add src "$inner" dst "$b" proto "$proto" spi 0x100 mode transport "$@" &&
+		nip $name xfrm state add src "$b" dst "$inner" proto "$proto" spi 0x101 mode transport "$@" ||
+			return
+	done
+	nip inner xfrm policy add src "$inner" dst "$b" dir out tmpl proto "$proto" mode transport &&
+	nip inner xfrm policy add src "$b" dst "$inner" dir in tmpl proto "$proto" mode transport &&
+	nip clib xfrm policy add src "$b" dst "$inner" dir out tmpl proto "$proto" mode transport &&
+	nip clib xfrm policy add src "$inner" dst "$b" dir in tmpl proto "$proto" mode transport &&
+	lossless inner "$b" 20
+	name=$?
+	nip inner xfrm policy flush && nip clib xfrm policy flush
+	nip inner xfrm state flush && nip clib xfrm state flush
+	return $name
+}
+modprobe -qa esp6 ah6 xfrm_user
+check "ESP passes the tunnel unchanged (SEC-06)" ipsec esp \
+	aead 'rfc4106(gcm(aes))' 0x0102030405060708090a0b0c0d0e0f1011121314 128
+check "AH does, which signs the addresses, too (SEC-06)" ipsec ah \
+	auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314
