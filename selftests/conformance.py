@@ -134,7 +134,7 @@ def check_row(rule, level, shown, cited):
         return "differs, and internals.rst does not say why"
     for test in named[1].split(", "):
         if test not in cited:
-            return "there is no test " + test
+            return "%s has no results, or is no test" % test
         if not cited[test].get(rule):
             return "%s %s" % (test, "failed" if rule in cited[test] else "does not show it")
     return ""
