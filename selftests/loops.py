@@ -55,7 +55,7 @@ def reaches_client(app, text):
     client.send(bubble(T, HOST), RELAY)    # it is there
     client.drain()
     app.send(text, T)
-    got = client.next_of(UDP, 1)
+    got = client.next_of(UDP, 2)
     return data_of(got) == text
 
 
@@ -102,13 +102,13 @@ with Ktap(25) as t:
     t.check("an address that embeds somebody else's IPv4 address is like any other",
             reaches_client(six, b"six to client"))
     client.send(datagram(T, SIX, 7, 9000, b"client to six"), RELAY)
-    got = six.heard()
+    got = six.heard(3)
     t.check("both ways", got == (b"client to six", T), got)
     t.check("so is one with a private address: it may be anybody's (SEC-45)",
             reaches_client(App(host_ns, "2001:db8:5::5efe:a42:1", 9100), b"private"))
     t.check("and one of a site that is here", reaches_client(site, b"site to client"))
     client.send(datagram(T, "2002:c000:201:1::5", 7, 9000, b"client to site"), RELAY)
-    got = site.heard()
+    got = site.heard(3)
     t.check("whom the client reaches, too", got == (b"client to site", T), got)
 
     # Peers that are ourselves

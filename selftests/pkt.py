@@ -340,7 +340,7 @@ class Icmp6Errors:
         enter(namespace)
         self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, ICMP6)
 
-    def next(self, seconds=1.0):
+    def next(self, seconds=3.0):
         """(type, code, MTU or other word, source, the packet that it quotes), or None"""
         deadline = time.time() + seconds
         while select.select([self.socket], [], [], max(0, deadline - time.time()))[0]:
