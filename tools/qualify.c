@@ -51,10 +51,10 @@ static struct qualify_event *push(struct qualify *q, int type)
 	return ev;
 }
 
-static void draw_interval(struct qualify *q, uint64_t now)
+/* The next interval, 75 to 100 % of @refresh (C-08). */
+static void draw_interval(struct qualify *q, uint64_t now, uint32_t refresh)
 {
-	/* 75 to 100 % (C-08) */
-	q->interval = q->refresh - random_below(q, q->refresh / 4 + 1);
+	q->interval = refresh - random_below(q, refresh / 4 + 1);
 	q->check_at = now + q->interval;
 }
 
@@ -262,7 +262,8 @@ static void succeed(struct qualify *q, uint64_t now)
 	q->tried = 0;
 	q->pause = QUALIFY_PAUSE_MS;
 	qualify_heard(q, now, 0);
-	draw_interval(q, now);
+	draw_interval(q, now, changed && q->refresh > QUALIFY_FIRST_MS ?
+				QUALIFY_FIRST_MS : q->refresh);
 	push(q, QUALIFY_UP)->changed = changed;
 	if (changed && !q->target[1].asked) {
 		/* Another network, perhaps: what is its NAT like? */
@@ -498,7 +499,7 @@ static void check_server(struct qualify *q, uint64_t now)
 	if (now < q->check_at)
 		return;
 	if (now < q->heard_at + q->interval) {
-		draw_interval(q, q->heard_at);
+		draw_interval(q, q->heard_at, q->refresh);
 		if (now < q->check_at)
 			return;
 	}

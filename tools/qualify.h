@@ -35,6 +35,12 @@
 #define QUALIFY_PAUSE_MS	5000
 #define QUALIFY_PAUSE_MAX_MS	100000
 
+/* How soon a new mapping is used for the second time, however long the NAT
+ * remembers those that have been: many forget an exchange of two datagrams
+ * sooner than what goes on.
+ */
+#define QUALIFY_FIRST_MS	30000
+
 #define QUALIFY_SERVERS_MAX	16
 
 #define QUALIFY_NEVER		UINT64_MAX

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Unit test of qualify.c with a clock of its own; output in KTAP. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "build.h"
 #include "qualify.h"
+#include "test.h"
 
 #define PRIMARY		0xcb007101U	/* 203.0.113.1 */
 #define SECONDARY	0xcb007102U
@@ -18,7 +17,6 @@ static const struct in6_addr prefix = { .s6_addr = { 0x20, 0x01 } };
 /* The client under test and its world. */
 static struct qualify q;
 static uint64_t now;
-static bool failed;
 
 /* The last solicitations, by target. */
 static struct qualify_event sent[2];
@@ -26,27 +24,6 @@ static unsigned int sent_count[2];
 /* How often each other event came, and the last one of each kind. */
 static unsigned int events[QUALIFY_RESOLVE + 1];
 static struct qualify_event last[QUALIFY_RESOLVE + 1];
-
-#define expect(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			printf("# %s:%d: %s\n", __func__, __LINE__,	\
-			       #condition);				\
-			failed = true;					\
-		}							\
-	} while (0)
-
-/* Predictable, but never the same twice. */
-static void pseudo_random(void *buf, size_t len)
-{
-	static uint32_t state = 1;
-	uint8_t *p = buf;
-
-	while (len--) {
-		state = state * 1103515245 + 12345;
-		*p++ = state >> 16;
-	}
-}
 
 static unsigned int target_of(const struct endpoint *to)
 {
@@ -548,6 +525,43 @@ static void test_maintenance(void)
 	expect(longest - shortest > REFRESH / 8);
 }
 
+/* A learned interval is for mappings that have been used twice. */
+static void test_long_interval(void)
+{
+	uint64_t since;
+
+	begin_qualified();
+	q.refresh = 100000;
+	qualify_recheck(&q, now);
+	settle();
+	answer(0);
+	answer(1);
+	settle();
+	since = now;
+	forget();
+	while (!sent_count[0])
+		run_until(qualify_deadline(&q));
+	expect(now - since >= 75000);
+
+	begin();
+	q.refresh = 100000;
+	answer(0);
+	answer(1);
+	settle();
+	since = now;
+	forget();
+	while (!sent_count[0])
+		run_until(qualify_deadline(&q));
+	expect(now - since <= 30000);
+	answer(0);
+	settle();
+	since = now;
+	forget();
+	while (!sent_count[0])
+		run_until(qualify_deadline(&q));
+	expect(now - since >= 75000);
+}
+
 static void test_heard(void)
 {
 	uint64_t end;
@@ -878,10 +892,7 @@ static void test_old_nonce(void)
 	client_key = NULL;
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
+static const struct test tests[] = {
 	{ "qualifies within one round trip (F-14, F-15, F-32, C-10..C-12, C-24)",
 	  test_one_round_trip },
 	{ "a new nonce for each solicitation (C-25)", test_nonces_differ },
@@ -898,6 +909,8 @@ static const struct {
 	{ "server that cannot be one", test_bad_server },
 	{ "server out of reach", test_unreachable },
 	{ "maintenance (C-08, C-58, C-60)", test_maintenance },
+	{ "a new mapping is checked soon, with a long interval, too",
+	  test_long_interval },
 	{ "a server that is heard is not asked (C-58)", test_heard },
 	{ "the mapping changes (C-61)", test_mapping_changes },
 	{ "the old mapping lingers", test_mapping_lingers },
@@ -915,17 +928,5 @@ static const struct {
 
 int main(void)
 {
-	unsigned int i, count = sizeof(tests) / sizeof(tests[0]);
-	unsigned int failures = 0;
-
-	puts("TAP version 13");
-	printf("1..%u\n", count);
-	for (i = 0; i < count; i++) {
-		failed = false;
-		tests[i].run();
-		printf("%s %u %s\n", failed ? "not ok" : "ok", i + 1,
-		       tests[i].name);
-		failures += failed;
-	}
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the unit tests of the state machines share. Each is one program and
+ * includes this once.
+ */
+#ifndef TEREDO_TOOL_TEST_H
+#define TEREDO_TOOL_TEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct test {
+	const char *name;
+	void (*run)(void);
+};
+
+/* The test under way. */
+static bool failed;
+
+#define expect(condition)						\
+	do {								\
+		if (!(condition)) {					\
+			printf("# %s:%d: %s\n", __func__, __LINE__,	\
+			       #condition);				\
+			failed = true;					\
+		}							\
+	} while (0)
+
+/* Predictable, but never the same twice. */
+static void pseudo_random(void *buf, size_t len)
+{
+	static uint32_t state = 1;
+	uint8_t *p = buf;
+
+	while (len--) {
+		state = state * 1103515245 + 12345;
+		*p++ = state >> 16;
+	}
+}
+
+/* Run all of them, with KTAP on standard output; returns the exit status. */
+static int run_tests(const struct test *tests, unsigned int count)
+{
+	unsigned int i, failures = 0;
+
+	puts("TAP version 13");
+	printf("1..%u\n", count);
+	for (i = 0; i < count; i++) {
+		failed = false;
+		tests[i].run();
+		printf("%s %u %s\n", failed ? "not ok" : "ok", i + 1,
+		       tests[i].name);
+		failures += failed;
+	}
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#endif /* TEREDO_TOOL_TEST_H */
