@@ -28,6 +28,7 @@ struct teredo_status {
 	__be16 mapped_port;
 	__be32 server;
 	__be32 server2;
+	u32 learned_refresh;		/* seconds, 0: none; only told */
 	struct rcu_head rcu;
 };
 

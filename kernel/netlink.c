@@ -128,6 +128,10 @@ static int fill_status(struct sk_buff *skb, const struct teredo_status *status)
 	if (status->state == TEREDO_STATE_QUALIFIED &&
 	    nla_put_in6_addr(skb, TEREDO_A_DEV_ADDRESS, &status->address))
 		return -EMSGSIZE;
+	if (status->learned_refresh &&
+	    nla_put_u32(skb, TEREDO_A_DEV_LEARNED_REFRESH,
+			status->learned_refresh))
+		return -EMSGSIZE;
 	return 0;
 }
 
@@ -370,8 +374,14 @@ static void parse_status(struct teredo_status *status,
 		memset(&status->address, 0, sizeof(status->address));
 		status->mapped_addr = 0;
 		status->mapped_port = 0;
-	} else if (attrs[TEREDO_A_DEV_ADDRESS]) {
-		status->address = nla_get_in6_addr(attrs[TEREDO_A_DEV_ADDRESS]);
+		status->learned_refresh = 0;
+	} else {
+		if (attrs[TEREDO_A_DEV_ADDRESS])
+			status->address =
+				nla_get_in6_addr(attrs[TEREDO_A_DEV_ADDRESS]);
+		if (attrs[TEREDO_A_DEV_LEARNED_REFRESH])
+			status->learned_refresh =
+				nla_get_u32(attrs[TEREDO_A_DEV_LEARNED_REFRESH]);
 	}
 	if (attrs[TEREDO_A_DEV_MAPPED_ADDRESS])
 		status->mapped_addr =

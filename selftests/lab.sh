@@ -155,6 +155,37 @@ nat()
 	END
 }
 
+# hairpin NAT CLIENT_IPV4 SECONDS: let the NAT lead back in what the client sends
+# to the NAT's own address and to a port that it has used in the last seconds.
+# For one that lets in everything, since this asks for no filter; nat ends it.
+hairpin()
+{
+	local name=$1 client=$2 seconds=$3 wan
+
+	wan=$(nip "$name" -4 -o addr show dev wan | sed 's/.* inet \([^/]*\).*/\1/')
+	on "$name" nft -f - <<-END
+	table ip hairpin {
+		set mapped {
+			type inet_service
+			size 65535
+			flags dynamic,timeout
+		}
+		chain note {
+			type filter hook postrouting priority mangle
+			oifname wan meta l4proto udp update @mapped { udp sport timeout ${seconds}s }
+		}
+		chain prerouting {
+			type nat hook prerouting priority dstnat
+			iifname lan ip daddr $wan udp dport @mapped dnat to $client
+		}
+		chain postrouting {
+			type nat hook postrouting priority srcnat
+			iifname lan oifname lan snat to $wan
+		}
+	}
+	END
+}
+
 # lab_up KIND_A KIND_B: the whole laboratory, with these kinds of NAT
 lab_up()
 {

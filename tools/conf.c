@@ -35,6 +35,9 @@ static int take_own(struct conf *conf, const char *keyword, const char *value)
 	} else if (!strcmp(keyword, "sunset")) {
 		good = !strcmp(value, "on") || !strcmp(value, "off");
 		conf->no_sunset = !strcmp(value, "off");
+	} else if (!strcmp(keyword, "learn-refresh")) {
+		good = !strcmp(value, "on") || !strcmp(value, "off");
+		conf->learn_refresh = !strcmp(value, "on");
 	} else if (!strcmp(keyword, "key")) {
 		good = strlen(value) < sizeof(conf->key);
 		snprintf(conf->key, sizeof(conf->key), "%s", value);

@@ -17,6 +17,7 @@ struct conf {
 	struct config config;		/* OPTIONS */
 	uint32_t mtu;			/* 0: not given */
 	bool no_sunset;			/* run beside native IPv6 */
+	bool learn_refresh;		/* find out the refresh interval */
 	char key[256];			/* file; "": not given */
 	int algorithm;			/* of the key; 0 is the default */
 	struct prefix addresses[CONF_LIST_MAX];

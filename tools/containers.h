@@ -70,6 +70,7 @@ struct device {
 	uint32_t controller;
 	uint32_t server_idle;
 	int32_t link_netnsid;
+	uint32_t learned_refresh;	/* seconds */
 	uint64_t stats_has;
 	uint64_t stats[TEREDO_A_STATS_MAX + 1];
 };

@@ -27,6 +27,12 @@ __be32 dev_server2(const struct device *dev)
 	return htonl(ntohl(primary) + 1);
 }
 
+uint32_t dev_refresh(const struct device *dev)
+{
+	return DEV_HAS(dev, LEARNED_REFRESH) ? dev->learned_refresh :
+					       dev->config.refresh;
+}
+
 const char *format_server(const struct device *dev)
 {
 	if (dev->config.server_name[0])
@@ -93,7 +99,8 @@ void format_dev_json(const struct device *dev)
 		 config->prefix_len);
 	json_string("prefix", prefix);
 	json_number("mtu", dev->mtu);
-	json_number("refresh", config->refresh);
+	json_number("refresh", dev_refresh(dev));
+	json_bool("refresh_learned", DEV_HAS(dev, LEARNED_REFRESH));
 	json_number("queue", config->queue);
 	json_number("ttl", config->ttl);
 	json_number("mark", config->mark);

@@ -24,4 +24,7 @@ const char *format_server(const struct device *dev);
 __be32 dev_server(const struct device *dev);
 __be32 dev_server2(const struct device *dev);
 
+/* The refresh interval in use, in seconds. */
+uint32_t dev_refresh(const struct device *dev);
+
 #endif /* TEREDO_TOOL_FORMAT_H */

@@ -56,6 +56,40 @@ int host_source_address(__be32 to, __be32 *out)
 	return err;
 }
 
+int host_udp_socket(__be32 addr, __be16 *port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = addr };
+	socklen_t len = sizeof(sin);
+	int fd, err;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	*port = sin.sin_port;
+	return fd;
+}
+
+ssize_t host_udp_recv(int fd, struct endpoint *from, void *buf, size_t size)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	ssize_t n;
+
+	n = recvfrom(fd, buf, size, 0, (struct sockaddr *)&sin, &len);
+	if (n < 0)
+		return -1;
+	from->addr = sin.sin_addr.s_addr;
+	from->port = sin.sin_port;
+	return n;
+}
+
 void list_entry(const char *list, unsigned int n, char *out, size_t size)
 {
 	size_t len;

@@ -16,6 +16,13 @@ void host_random(void *buf, size_t len);
 /* The IPv4 source address of packets to @to. Returns 0 or a negative errno. */
 int host_source_address(__be32 to, __be32 *out);
 
+/* A UDP socket on @addr, 0 for any, and a port that the kernel chooses, which
+ * is returned in @port. Never blocks. Returns the socket or a negative errno.
+ */
+int host_udp_socket(__be32 addr, __be16 *port);
+/* What has arrived there: its length, or -1 if there is nothing. */
+ssize_t host_udp_recv(int fd, struct endpoint *from, void *buf, size_t size);
+
 /* A list of names, separated by commas: copy the one with number @n; empty
  * behind the last one.
  */

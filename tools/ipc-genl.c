@@ -182,6 +182,7 @@ static const struct ipc_member dev_members[TEREDO_A_DEV_MAX + 1] = {
 	DEV_MEMBER(CONTROLLER, controller),
 	DEV_MEMBER(SERVER_IDLE, server_idle),
 	DEV_MEMBER(LINK_NETNSID, link_netnsid),
+	DEV_MEMBER(LEARNED_REFRESH, learned_refresh),
 };
 
 static void take_dev(struct device *dev, const struct nlmsghdr *nlh)
@@ -627,6 +628,7 @@ int ipc_state_set(const struct device *dev)
 		TEREDO_A_DEV_ADDRESS, TEREDO_A_DEV_MAPPED_ADDRESS,
 		TEREDO_A_DEV_MAPPED_PORT, TEREDO_A_DEV_NAT,
 		TEREDO_A_DEV_SERVER, TEREDO_A_DEV_SERVER2,
+		TEREDO_A_DEV_LEARNED_REFRESH,
 	};
 	struct request req;
 	size_t i;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include "options.h"
 
@@ -308,6 +309,68 @@ int ipc_native_default(struct link *via)
 			return 1;
 	}
 	return 0;
+}
+
+static void take_gateway(const struct nlmsghdr *nlh, void *arg)
+{
+	struct gateway *gateway = arg;
+	const struct nlattr *attr;
+	uint32_t has = 0;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct rtmsg))
+		return;
+	mnl_attr_for_each(attr, nlh, sizeof(struct rtmsg)) {
+		switch (mnl_attr_get_type(attr)) {
+		case RTA_GATEWAY:
+			ipc_take(attr, &gateway->addr, sizeof(gateway->addr),
+				 &has);
+			break;
+		case RTA_OIF:
+			ipc_take(attr, &gateway->ifindex,
+				 sizeof(gateway->ifindex), &has);
+			break;
+		}
+	}
+}
+
+static void take_mac(const struct nlmsghdr *nlh, void *arg)
+{
+	struct gateway *gateway = arg;
+	const struct nlattr *attr;
+	uint32_t has = 0;
+
+	if (nlh->nlmsg_type != RTM_NEWNEIGH ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ndmsg))
+		return;
+	mnl_attr_for_each(attr, nlh, sizeof(struct ndmsg))
+		if (mnl_attr_get_type(attr) == NDA_LLADDR)
+			ipc_take(attr, gateway->mac, sizeof(gateway->mac),
+				 &has);
+}
+
+int ipc_gateway(__be32 to, struct gateway *gateway)
+{
+	struct request req;
+	struct rtmsg *rtm;
+	struct ndmsg *ndm;
+	int err;
+
+	memset(gateway, 0, sizeof(*gateway));
+	rtm = start(&req, RTM_GETROUTE, 0, sizeof(*rtm));
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_dst_len = 32;
+	ipc_put(req.nlh, RTA_DST, &to, sizeof(to));
+	err = talk(&req, take_gateway, gateway);
+	if (err || !gateway->addr)
+		return err;
+
+	ndm = start(&req, RTM_GETNEIGH, 0, sizeof(*ndm));
+	ndm->ndm_family = AF_INET;
+	ndm->ndm_ifindex = gateway->ifindex;
+	ipc_put(req.nlh, NDA_DST, &gateway->addr, sizeof(gateway->addr));
+	err = talk(&req, take_mac, gateway);
+	return err == -ENOENT ? 0 : err;
 }
 
 int ipc_watch_open(void)

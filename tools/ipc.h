@@ -63,8 +63,8 @@ int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 bool ipc_control_waiting(void);
 /* False when nothing waits. */
 bool ipc_control_recv(struct datagram *out);
-/* Report those of state, nat, address, mapped, server and server2 of the
- * device @dev->ifindex that @dev->has names.
+/* Report those of state, nat, address, mapped, server, server2 and
+ * learned_refresh of the device @dev->ifindex that @dev->has names.
  */
 int ipc_state_set(const struct device *dev);
 
@@ -112,6 +112,15 @@ int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
  * it leaves by, 0 if there is none.
  */
 int ipc_native_default(struct link *via);
+
+/* The next hop on the way to an IPv4 address. */
+struct gateway {
+	uint32_t ifindex;
+	__be32 addr;		/* 0: none, it is on the link */
+	uint8_t mac[6];		/* zero if not known */
+};
+
+int ipc_gateway(__be32 to, struct gateway *gateway);
 
 /* Changes of the host's own network. */
 struct net_event {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The controller of a client: qualification by qualify.c, network events by
- * netwatch.c, names by resolve.c; what they decide is done here.
+ * netwatch.c, names by resolve.c, the refresh interval by learn.c; what they
+ * decide is done here.
  *
  * The kernel forwards with or without a controller. One that starts takes over
  * what it finds; nothing that is right already is touched.
@@ -21,6 +22,7 @@
 #include "explain.h"
 #include "host.h"
 #include "ipc.h"
+#include "learn.h"
 #include "names.h"
 #include "netwatch.h"
 #include "qualify.h"
@@ -53,6 +55,7 @@ struct controller {
 	struct qualify qualify;
 	struct netwatch watch;
 	struct resolver resolver;
+	struct learner learner;
 	int signals;
 	int timer;
 	uint64_t suspended;	/* milliseconds since boot, seen last */
@@ -65,12 +68,9 @@ static void say(const struct controller *c, const char *format, ...)
 {
 	va_list args;
 
-	printf("%s: ", c->ifname);
 	va_start(args, format);
-	vprintf(format, args);
+	vannounce(c->ifname, format, args);
 	va_end(args);
-	putchar('\n');
-	fflush(stdout);
 }
 
 /* -- address, routes, state -- */
@@ -99,6 +99,8 @@ static void report(struct controller *c, uint8_t state, uint8_t nat)
 
 static void withdraw(struct controller *c)
 {
+	learn_stop(&c->learner);
+	c->dev.learned_refresh = 0;
 	if (!is_qualified(c))
 		return;
 	if (ipc_route_del(c->dev.ifindex, &any_address, 0, c->metric))
@@ -396,6 +398,7 @@ static int take_over(struct controller *c)
 		    ipv6_text(&c->dev.address));
 		qualify_adopt(q, host_clock(), &server, &c->dev.mapped,
 			      c->dev.nat);
+		learn_adopt(&c->learner, &c->dev);
 	} else {
 		resolve(c);
 	}
@@ -413,6 +416,7 @@ static void link_down(struct controller *c)
 	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
 	qualify_stop(&c->qualify);
 	resolver_stop(&c->resolver);
+	learn_stop(&c->learner);
 }
 
 static void link_up(struct controller *c)
@@ -448,7 +452,8 @@ static void refresh(struct controller *c)
 		       !teredo_addr_equal(&dev.config.prefix, &old->prefix);
 	other_key = strcmp(dev.config.id, old->id) ||
 		    dev.config.secure != old->secure;
-	c->qualify.refresh = dev.config.refresh * 1000;
+	if (dev.config.refresh != old->refresh)
+		learn_overrule(&c->learner, c->ifname, dev.config.refresh);
 	c->dev.config = dev.config;
 	c->dev.local = dev.local;
 	c->dev.port = dev.port;
@@ -498,7 +503,26 @@ static void handle_up(struct controller *c, bool changed)
 		if (!changed)
 			say_qualified(c);
 		c->done = 0;
+	} else {
+		learn_up(&c->learner, &c->qualify, &c->dev);
 	}
+}
+
+/* Keep to the interval that was found out, if one was. */
+static void handle_learning(struct controller *c)
+{
+	struct device dev = { .ifindex = c->dev.ifindex };
+	uint32_t seconds = learn_poll(&c->learner, c->ifname);
+
+	c->qualify.refresh = (seconds ? seconds : c->dev.config.refresh) * 1000;
+	if (!is_qualified(c) || seconds == c->dev.learned_refresh)
+		return;
+	c->dev.learned_refresh = seconds;
+	dev.learned_refresh = seconds;
+	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_LEARNED_REFRESH);
+	/* A link that is down or gone has forgotten it. */
+	if (ipc_state_set(&dev) && !c->down && c->done < 0)
+		complain(c->ifname, "refresh: %s", ipc_error());
 }
 
 static void handle_pause(struct controller *c, uint32_t pause)
@@ -682,6 +706,8 @@ static void set_timer(const struct controller *c)
 
 	if (netwatch_deadline(&c->watch) < at)
 		at = netwatch_deadline(&c->watch);
+	if (learn_deadline(&c->learner) < at)
+		at = learn_deadline(&c->learner);
 	if (at != UINT64_MAX) {
 		/* All zero would mean never. */
 		when.it_value.tv_sec = at / 1000;
@@ -702,16 +728,19 @@ static void loop(struct controller *c)
 			{ .fd = ipc_watch_fd(), .events = POLLIN },
 			{ .fd = ipc_monitor_fd(), .events = POLLIN },
 			{ .fd = c->resolver.fd, .events = POLLIN },
+			{ .fd = c->learner.fd, .events = POLLIN },
 		};
 
 		take_datagrams(c);
 		before_qualify(c);
 		handle_qualify(c);
 		handle_netwatch(c);
+		handle_learning(c);
 		if (c->done >= 0)
 			break;
 		/* What was just done may have brought more to do at once. */
 		fds[5].fd = c->resolver.fd;
+		fds[6].fd = c->learner.fd;
 		set_timer(c);
 		/* An answer may have come while its question was being sent;
 		 * it makes no noise.
@@ -799,6 +828,7 @@ int run_main(int argc, char **argv)
 		.signals = -1,
 		.timer = -1,
 		.resolver.fd = -1,
+		.learner.fd = -1,
 		.suspended = host_suspended(),
 	};
 	const char *algorithm = NULL;
@@ -814,6 +844,8 @@ int run_main(int argc, char **argv)
 			c.once = true;
 		else if (!strcmp(argv[i], "--force"))
 			c.force = true;
+		else if (!strcmp(argv[i], "--learn-refresh"))
+			c.learner.wanted = true;
 		else if (argv[i][0] == '-' || c.ifname[0])
 			return usage_error("run: unexpected \"%s\"", argv[i]);
 		else if (take_ifname(argv[i], c.ifname))
@@ -821,8 +853,11 @@ int run_main(int argc, char **argv)
 	}
 	if (!c.ifname[0])
 		return usage_error("run: which device?");
+	if (c.once && c.learner.wanted)
+		return usage_error("run: --learn-refresh takes longer than --once stays");
 	conf_read_if_any(c.ifname, &conf);
 	c.force |= conf.no_sunset;
+	c.learner.wanted |= conf.learn_refresh;
 	if (!c.key_file && conf.key[0])
 		c.key_file = conf.key;
 	c.algorithm = algorithm ? name_find(&algorithm_names, algorithm) :
@@ -835,6 +870,7 @@ int run_main(int argc, char **argv)
 		c.done = STATUS_FAILED;
 	loop(&c);
 	resolver_stop(&c.resolver);
+	learn_stop(&c.learner);
 	if (c.signals >= 0)
 		close(c.signals);
 	if (c.timer >= 0)

@@ -117,7 +117,8 @@ static void print_dev(const struct device *dev)
 	printf(", MTU %u%s", dev->mtu,
 	       config->df == TEREDO_DF_SET ? " with DF" : "");
 	if (config->mode == TEREDO_MODE_CLIENT)
-		printf(", refresh %u s", config->refresh);
+		printf(", refresh %u s%s", dev_refresh(dev),
+		       DEV_HAS(dev, LEARNED_REFRESH) ? " (learned)" : "");
 	if (DEV_HAS(dev, LINK_NETNSID))
 		printf(", in namespace %d", dev->link_netnsid);
 	putchar('\n');

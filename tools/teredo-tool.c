@@ -33,7 +33,8 @@ static const struct {
 	  "show peers [DEV] [state STATE] [ADDRESS]\n"
 	  "show stats [DEV]             counters" },
 	{ "run", run_main,
-	  "run DEV [--once] [--force] [--key FILE] [--algorithm NAME]\n"
+	  "run DEV [--force] [--once | --learn-refresh]\n"
+	  "    [--key FILE] [--algorithm NAME]\n"
 	  "                             be the controller of a client, in the foreground" },
 	{ "probe", probe_main,
 	  "probe [--id NAME --key FILE [--algorithm NAME]] HOST [HOST...]\n"

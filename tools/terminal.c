@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "terminal.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,23 @@ const char *color(enum color c)
 	};
 
 	return has_colors() ? sequences[c] : "";
+}
+
+void vannounce(const char *dev, const char *format, va_list args)
+{
+	printf("%s: ", dev);
+	vprintf(format, args);
+	putchar('\n');
+	fflush(stdout);
+}
+
+void announce(const char *dev, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vannounce(dev, format, args);
+	va_end(args);
 }
 
 void complain(const char *dev, const char *format, ...)

@@ -3,6 +3,8 @@
 #ifndef TEREDO_TOOL_TERMINAL_H
 #define TEREDO_TOOL_TERMINAL_H
 
+#include <stdarg.h>
+
 #define PROGRAM	"teredo-tool"
 
 enum color {
@@ -16,6 +18,11 @@ enum color {
  * NO_COLOR is set.
  */
 const char *color(enum color c);
+
+/* "DEV: ..." and a newline on standard output, at once. */
+void announce(const char *dev, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void vannounce(const char *dev, const char *format, va_list args);
 
 /* "teredo-tool: ..." or, with a device, "teredo-tool: DEV: ..." and a newline
  * on standard error.

@@ -5,26 +5,14 @@
  * What is parsed ends where a page without access begins, so that reading one
  * octet too many is a crash.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "build.h"
 #include "parse.h"
+#include "test.h"
 
 #define SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
-static bool failed;
-
-#define expect(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			printf("# %s:%d: %s\n", __func__, __LINE__,	\
-			       #condition);				\
-			failed = true;					\
-		}							\
-	} while (0)
 
 /* -- what the tests are made of -- */
 
@@ -872,10 +860,7 @@ static void test_noise(void)
 	}
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
+static const struct test tests[] = {
 	{ "addresses: the vectors of RFC 6081 (F-04, F-05, F-06)", test_vectors },
 	{ "port and prefix (F-01, F-02)", test_numbers },
 	{ "flags: the random ones are those of RFC 5991 (F-07)", test_flags },
@@ -911,17 +896,5 @@ static const struct {
 
 int main(void)
 {
-	unsigned int i, count = SIZE(tests), failures = 0;
-
-	puts("TAP version 13");
-	printf("1..%u\n", count);
-	for (i = 0; i < count; i++) {
-		failed = false;
-		tests[i].run();
-		printf("%s %u - %s\n", failed ? "not ok" : "ok", i + 1,
-		       tests[i].name);
-		fflush(stdout);
-		failures += failed;
-	}
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(tests, SIZE(tests));
 }

@@ -178,8 +178,11 @@ static void begin_from(uint32_t interval)
 	now = 1000000;
 	memset(events, 0, sizeof(events));
 	memset(last, 0, sizeof(last));
-	tried_count = direct_bubbles = server_bubbles = 0;
-	bubble_count = silence_broken = 0;
+	tried_count = 0;
+	direct_bubbles = 0;
+	server_bubbles = 0;
+	bubble_count = 0;
+	silence_broken = 0;
 	qualify_init(&service, &prefix, interval, pseudo_random);
 	service.server.primary = htonl(PRIMARY);
 	service.server.secondary = htonl(PRIMARY + 1);

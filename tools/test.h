@@ -29,7 +29,7 @@ static bool failed;
 	} while (0)
 
 /* Predictable, but never the same twice. */
-static void pseudo_random(void *buf, size_t len)
+static void __attribute__((unused)) pseudo_random(void *buf, size_t len)
 {
 	static uint32_t state = 1;
 	uint8_t *p = buf;
@@ -50,8 +50,10 @@ static int run_tests(const struct test *tests, unsigned int count)
 	for (i = 0; i < count; i++) {
 		failed = false;
 		tests[i].run();
-		printf("%s %u %s\n", failed ? "not ok" : "ok", i + 1,
+		printf("%s %u - %s\n", failed ? "not ok" : "ok", i + 1,
 		       tests[i].name);
+		/* The next one may crash. */
+		fflush(stdout);
 		failures += failed;
 	}
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
