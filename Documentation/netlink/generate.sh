@@ -22,6 +22,11 @@ parts()
 	cp "$1"/Documentation/netlink/*.yaml "$cache/Documentation/netlink/"
 }
 
+# One at a time: the cache holds the specification, too.
+mkdir -p "$cache"
+exec {lock}>"$cache/.lock"
+flock "$lock"
+
 if [[ ! -e $cache/MAINTAINERS ]]; then
 	source=$KERNEL_SOURCE
 	if [[ -z $source ]]; then
