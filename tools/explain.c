@@ -74,3 +74,16 @@ const char *explain_failure(const struct qualify *q)
 	}
 	return text;
 }
+
+const char *explain_refresh(const struct refresh *r,
+			    enum refresh_failure failure)
+{
+	switch (failure) {
+	case REFRESH_NO_WAY:
+		return "no bubble comes through, neither directly nor by the server";
+	case REFRESH_DISTURBED:
+		return "the secondary port gets datagrams all the time";
+	default:
+		return explain_failure(&r->port);
+	}
+}

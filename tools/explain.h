@@ -2,11 +2,14 @@
 #ifndef TEREDO_TOOL_EXPLAIN_H
 #define TEREDO_TOOL_EXPLAIN_H
 
-#include "qualify.h"
+#include "refresh.h"
 
 /* Why the round that has just failed did, in one sentence; valid until the
  * next call.
  */
 const char *explain_failure(const struct qualify *q);
+/* The same for a search of the refresh interval that was given up. */
+const char *explain_refresh(const struct refresh *r,
+			    enum refresh_failure failure);
 
 #endif /* TEREDO_TOOL_EXPLAIN_H */

@@ -11,18 +11,6 @@
 #include "ipc.h"
 #include "terminal.h"
 
-static void find_network(struct network *out, const struct device *dev)
-{
-	struct gateway gateway;
-
-	memset(out, 0, sizeof(*out));
-	out->mapped = dev->mapped.addr;
-	if (ipc_gateway(dev->server, &gateway))
-		return;
-	out->gateway = gateway.addr;
-	memcpy(out->mac, gateway.mac, sizeof(out->mac));
-}
-
 static void close_port(struct learner *l)
 {
 	refresh_stop(&l->refresh);
@@ -87,7 +75,7 @@ void learn_adopt(struct learner *l, const struct device *dev)
 {
 	if (!l->wanted || l->known || !DEV_HAS(dev, LEARNED_REFRESH))
 		return;
-	find_network(&l->network, dev);
+	network_here(&l->network, dev->mapped.addr, dev->server);
 	l->known = true;
 	l->seconds = dev->learned_refresh;
 }
@@ -99,7 +87,7 @@ void learn_up(struct learner *l, const struct qualify *service,
 
 	if (!l->wanted)
 		return;
-	find_network(&network, dev);
+	network_here(&network, dev->mapped.addr, dev->server);
 	l->ifindex = dev->ifindex;
 	if (l->known && same_network(&network, &l->network) &&
 	    (l->fd < 0 ||
@@ -166,21 +154,9 @@ static void finish(struct learner *l, const char *ifname)
 static void give_up(struct learner *l, const char *ifname,
 		    const struct refresh_event *ev)
 {
-	const char *why = "";
-
-	switch (ev->failure) {
-	case REFRESH_NOT_QUALIFIED:
-		why = explain_failure(&l->refresh.port);
-		break;
-	case REFRESH_NO_WAY:
-		why = "no bubble comes through, neither directly nor by the server";
-		break;
-	case REFRESH_DISTURBED:
-		why = "the secondary port gets datagrams all the time";
-		break;
-	}
 	complain(ifname, "the refresh interval stays %s: %s",
-		 seconds_text(l->refresh.interval), why);
+		 seconds_text(l->refresh.interval),
+		 explain_refresh(&l->refresh, ev->failure));
 	close_port(l);
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "host.h"
+#include "ipc.h"
 #include "refresh.h"
 
 struct memory {
@@ -22,6 +23,18 @@ struct memories {
 	struct memory entry[REMEMBER_MAX];
 	unsigned int count;
 };
+
+void network_here(struct network *out, __be32 mapped, __be32 server)
+{
+	struct gateway gateway;
+
+	memset(out, 0, sizeof(*out));
+	out->mapped = mapped;
+	if (ipc_gateway(server, &gateway))
+		return;
+	out->gateway = gateway.addr;
+	memcpy(out->mac, gateway.mac, sizeof(out->mac));
+}
 
 bool same_network(const struct network *a, const struct network *b)
 {

@@ -24,6 +24,9 @@ struct network {
 	uint8_t mac[6];
 };
 
+/* The one that we are in, on the way to @server, which sees us at @mapped. */
+void network_here(struct network *out, __be32 mapped, __be32 server);
+
 bool same_network(const struct network *a, const struct network *b);
 
 /* The interval in seconds, 0 if there is none. */

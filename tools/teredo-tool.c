@@ -37,7 +37,8 @@ static const struct {
 	  "    [--key FILE] [--algorithm NAME]\n"
 	  "                             be the controller of a client, in the foreground" },
 	{ "probe", probe_main,
-	  "probe [--id NAME --key FILE [--algorithm NAME]] HOST [HOST...]\n"
+	  "probe [--refresh[=SECONDS]] [--id NAME --key FILE [--algorithm NAME]]\n"
+	  "    HOST [HOST...]\n"
 	  "                             what servers see of us; needs no device" },
 	{ "peer", peer_main,
 	  "peer add DEV ADDRESS at IPV4:PORT\n"
