@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include <linux/netlink.h>
+#include <linux/timekeeping.h>
 #include <net/net_namespace.h>
 
 #include "device.h"
@@ -40,15 +41,39 @@ int teredo_control_bind(struct teredo_dev *td, const struct net *net,
 	return 0;
 }
 
+bool teredo_control_left(struct teredo_dev *td, u32 *seconds)
+{
+	time64_t left;
+
+	if (teredo_control_portid(td))
+		return false;
+	spin_lock_bh(&td->control.lock);
+	left = td->control.left;
+	spin_unlock_bh(&td->control.lock);
+	*seconds = ktime_get_boottime_seconds() - left;
+	return left;
+}
+
+/* Called with the lock. */
+static void leave(struct teredo_control *control)
+{
+	if (!control->portid)
+		return;
+	control->portid = 0;
+	/* never the 0 that means never */
+	control->left = max_t(time64_t, ktime_get_boottime_seconds(), 1);
+}
+
 bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
 			   u32 portid)
 {
 	bool was;
 
 	spin_lock_bh(&td->control.lock);
-	was = td->control.portid == portid && td->control.net == net;
+	was = portid && td->control.portid == portid &&
+	      td->control.net == net;
 	if (was)
-		td->control.portid = 0;
+		leave(&td->control);
 	spin_unlock_bh(&td->control.lock);
 	return was;
 }
@@ -56,7 +81,7 @@ bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
 void teredo_control_forget(struct teredo_dev *td)
 {
 	spin_lock_bh(&td->control.lock);
-	td->control.portid = 0;
+	leave(&td->control);
 	spin_unlock_bh(&td->control.lock);
 }
 

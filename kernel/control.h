@@ -16,6 +16,7 @@ struct teredo_control {
 	spinlock_t lock;	/* protects what follows */
 	u32 portid;		/* netlink port, 0: no controller */
 	const struct net *net;	/* where that port is; only compared */
+	time64_t left;		/* when the last one went, 0: none has */
 };
 
 void teredo_control_init(struct teredo_dev *td);
@@ -28,6 +29,9 @@ int teredo_control_bind(struct teredo_dev *td, const struct net *net,
 
 /* The netlink port of the controller, 0 if there is none. */
 u32 teredo_control_portid(struct teredo_dev *td);
+
+/* True if a controller went and no other came: for how many seconds. */
+bool teredo_control_left(struct teredo_dev *td, u32 *seconds);
 
 /* The socket @portid in @net was closed. Any context. True if that was the
  * controller of @td.

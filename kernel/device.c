@@ -47,6 +47,10 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
 {
 	struct teredo_status *old = rtnl_dereference(td->status);
 
+	if (old && old->state == status->state)
+		status->since = old->since;
+	else
+		status->since = ktime_get_boottime_seconds();
 	rcu_assign_pointer(td->status, status);
 	if (old)
 		kfree_rcu(old, rcu);
@@ -128,6 +132,7 @@ static int teredo_stop(struct net_device *dev)
 	old = rtnl_dereference(td->status);
 	synchronize_net();
 	memset(old, 0, sizeof(*old));
+	old->since = ktime_get_boottime_seconds();
 	teredo_nl_dev_event(td);
 	return 0;
 }
@@ -271,6 +276,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	td->dev = dev;
 	td->net = link_net;
 	td->role = teredo_role_find(cfg);
+	status->since = ktime_get_boottime_seconds();
 	RCU_INIT_POINTER(td->config, cfg);
 	RCU_INIT_POINTER(td->status, status);
 	teredo_control_init(td);
@@ -415,7 +421,8 @@ static struct pernet_operations pernet_ops = {
 };
 
 /* A link that moves leaves its controller behind, and should not find it again
- * when it comes back: the port may be somebody else's by then.
+ * when it comes back: the port may be somebody else's by then. What those who
+ * watch want to know comes from us, or from here.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *data)
@@ -423,8 +430,18 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	struct teredo_dev *td;
 
 	td = teredo_from_netdev(netdev_notifier_info_to_dev(data));
-	if (td && event == NETDEV_UNREGISTER)
+	if (!td)
+		return NOTIFY_DONE;
+	switch (event) {
+	case NETDEV_UNREGISTER:
 		teredo_control_forget(td);
+		teredo_nl_dev_gone(td);
+		break;
+	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGENAME:
+		teredo_nl_dev_event(td);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 

@@ -29,7 +29,9 @@ struct teredo_status {
 	__be32 server;
 	__be32 server2;
 	u32 learned_refresh;		/* seconds, 0: none; only told */
+	time64_t since;			/* of this state, seconds since boot */
 	struct rcu_head rcu;
+	char reason[TEREDO_REASON_MAX + 1];
 };
 
 struct teredo_dev {

@@ -93,7 +93,7 @@ static const struct nla_policy teredo_peer_flush_nl_policy[TEREDO_A_PEER_IFNAME 
 };
 
 /* TEREDO_CMD_STATE_SET - do */
-static const struct nla_policy teredo_state_set_nl_policy[TEREDO_A_DEV_LEARNED_REFRESH + 1] = {
+static const struct nla_policy teredo_state_set_nl_policy[TEREDO_A_DEV_REASON + 1] = {
 	[TEREDO_A_DEV_IFINDEX] = { .type = NLA_U32, },
 	[TEREDO_A_DEV_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TEREDO_A_DEV_STATE] = NLA_POLICY_MAX(NLA_U8, 4),
@@ -104,6 +104,7 @@ static const struct nla_policy teredo_state_set_nl_policy[TEREDO_A_DEV_LEARNED_R
 	[TEREDO_A_DEV_SERVER] = { .type = NLA_U32, },
 	[TEREDO_A_DEV_SERVER2] = { .type = NLA_U32, },
 	[TEREDO_A_DEV_LEARNED_REFRESH] = NLA_POLICY_MAX(NLA_U32, 3600),
+	[TEREDO_A_DEV_REASON] = { .type = NLA_NUL_STRING, .len = TEREDO_REASON_MAX, },
 };
 
 /* TEREDO_CMD_CONTROL_BIND - do */
@@ -208,7 +209,7 @@ const struct genl_split_ops teredo_nl_ops[14] = {
 		.cmd		= TEREDO_CMD_STATE_SET,
 		.doit		= teredo_nl_state_set_doit,
 		.policy		= teredo_state_set_nl_policy,
-		.maxattr	= TEREDO_A_DEV_LEARNED_REFRESH,
+		.maxattr	= TEREDO_A_DEV_REASON,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

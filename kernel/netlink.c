@@ -132,6 +132,24 @@ static int fill_status(struct sk_buff *skb, const struct teredo_status *status)
 	    nla_put_u32(skb, TEREDO_A_DEV_LEARNED_REFRESH,
 			status->learned_refresh))
 		return -EMSGSIZE;
+	if (status->reason[0] &&
+	    nla_put_string(skb, TEREDO_A_DEV_REASON, status->reason))
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, TEREDO_A_DEV_STATE_AGE,
+			ktime_get_boottime_seconds() - status->since))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_controller(struct sk_buff *skb, struct teredo_dev *td)
+{
+	u32 portid = teredo_control_portid(td), seconds;
+
+	if (portid && nla_put_u32(skb, TEREDO_A_DEV_CONTROLLER, portid))
+		return -EMSGSIZE;
+	if (teredo_control_left(td, &seconds) &&
+	    nla_put_u32(skb, TEREDO_A_DEV_CONTROLLER_LEFT, seconds))
+		return -EMSGSIZE;
 	return 0;
 }
 
@@ -170,7 +188,6 @@ static int fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 		    u32 seq, int flags, enum teredo_cmd cmd, bool with_stats)
 {
 	struct net_device *dev = td->dev;
-	u32 controller = teredo_control_portid(td);
 	void *hdr;
 
 	hdr = genlmsg_put(skb, portid, seq, &teredo_nl_family, flags, cmd);
@@ -184,8 +201,7 @@ static int fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 	    nla_put_u32(skb, TEREDO_A_DEV_MTU, READ_ONCE(dev->mtu)) ||
 	    nla_put_u32(skb, TEREDO_A_DEV_PEERS,
 			teredo_peers_count(&td->peers)) ||
-	    (controller &&
-	     nla_put_u32(skb, TEREDO_A_DEV_CONTROLLER, controller)) ||
+	    fill_controller(skb, td) ||
 	    (READ_ONCE(td->server_known) &&
 	     nla_put_u32(skb, TEREDO_A_DEV_SERVER_IDLE,
 			 jiffies_to_msecs(jiffies -
@@ -205,7 +221,7 @@ static int fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 
 static struct sk_buff *new_dev_msg(bool with_stats, gfp_t gfp)
 {
-	size_t size = teredo_config_size() + 512;
+	size_t size = teredo_config_size() + TEREDO_REASON_MAX + 512;
 
 	if (with_stats)
 		size += teredo_stats_size() + NLA_HDRLEN;
@@ -297,7 +313,7 @@ out:
 	return err;
 }
 
-void teredo_nl_dev_event(struct teredo_dev *td)
+static void dev_event(struct teredo_dev *td, enum teredo_cmd cmd)
 {
 	struct net *net = dev_net(td->dev);
 	struct sk_buff *msg;
@@ -307,11 +323,21 @@ void teredo_nl_dev_event(struct teredo_dev *td)
 	msg = new_dev_msg(false, GFP_ATOMIC);
 	if (!msg)
 		return;
-	if (fill_dev(msg, td, 0, 0, 0, TEREDO_CMD_DEV_NTF, false))
+	if (fill_dev(msg, td, 0, 0, 0, cmd, false))
 		nlmsg_free(msg);
 	else
 		genlmsg_multicast_netns(&teredo_nl_family, net, msg, 0,
 					TEREDO_NLGRP_STATE, GFP_ATOMIC);
+}
+
+void teredo_nl_dev_event(struct teredo_dev *td)
+{
+	dev_event(td, TEREDO_CMD_DEV_NTF);
+}
+
+void teredo_nl_dev_gone(struct teredo_dev *td)
+{
+	dev_event(td, TEREDO_CMD_DEV_DEL_NTF);
 }
 
 /* -- the controller -- */
@@ -368,8 +394,15 @@ static int check_status(const struct teredo_config *cfg,
 static void parse_status(struct teredo_status *status,
 			 const struct teredo_config *cfg, struct nlattr **attrs)
 {
+	enum teredo_state old = status->state;
+
 	if (attrs[TEREDO_A_DEV_STATE])
 		status->state = nla_get_u8(attrs[TEREDO_A_DEV_STATE]);
+	if (attrs[TEREDO_A_DEV_REASON])
+		nla_strscpy(status->reason, attrs[TEREDO_A_DEV_REASON],
+			    sizeof(status->reason));
+	else if (status->state != old)
+		status->reason[0] = 0;
 	if (status->state != TEREDO_STATE_QUALIFIED) {
 		memset(&status->address, 0, sizeof(status->address));
 		status->mapped_addr = 0;

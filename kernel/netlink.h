@@ -14,6 +14,9 @@ struct teredo_peer_info;
 /* Tell the group "state" about a device. RTNL. */
 void teredo_nl_dev_event(struct teredo_dev *td);
 
+/* The device is leaving its namespace. RTNL. */
+void teredo_nl_dev_gone(struct teredo_dev *td);
+
 /* Tell the group "peers" about a peer. RCU or process context. */
 void teredo_nl_peer_event(struct teredo_dev *td, enum teredo_cmd cmd,
 			  const struct teredo_peer_info *info);
