@@ -25,6 +25,27 @@ static bool take_prefix(const char *text, struct prefix *list,
 	return true;
 }
 
+/* YYYY-MM-DD, a day that exists; @end gets the local midnight after it. */
+static bool take_date(const char *text, time_t *end)
+{
+	struct tm day = { .tm_isdst = -1 }, next;
+	const char *rest = strptime(text, "%Y-%m-%d", &day);
+	time_t at;
+
+	if (!rest || *rest || strlen(text) != CONF_DATE_SIZE - 1)
+		return false;
+	next = day;
+	next.tm_mday++;
+	next.tm_isdst = -1;
+	at = mktime(&next);
+	if (end)
+		*end = at;
+	/* 31 February would become some day of March. */
+	day.tm_isdst = -1;
+	return at != (time_t)-1 && mktime(&day) != (time_t)-1 &&
+	       day.tm_mday == atoi(text + 8);
+}
+
 /* One keyword that is not an option; 0, -1 for a bad value, 1 if unknown. */
 static int take_own(struct conf *conf, const char *keyword, const char *value)
 {
@@ -44,6 +65,9 @@ static int take_own(struct conf *conf, const char *keyword, const char *value)
 	} else if (!strcmp(keyword, "algorithm")) {
 		conf->algorithm = name_find(&algorithm_names, value);
 		good = conf->algorithm >= 0;
+	} else if (!strcmp(keyword, "until")) {
+		good = take_date(value, NULL);
+		snprintf(conf->until, sizeof(conf->until), "%s", value);
 	} else if (!strcmp(keyword, "address")) {
 		good = take_prefix(value, conf->addresses,
 				   &conf->addresses_count);
@@ -119,4 +143,17 @@ void conf_read_if_any(const char *name, struct conf *conf)
 
 	if (conf_read(name, conf, error))
 		memset(conf, 0, sizeof(*conf));
+}
+
+const char *conf_until(const char *name, time_t *end)
+{
+	static char until[CONF_DATE_SIZE];
+	char error[CONF_ERROR_SIZE];
+	struct conf conf;
+
+	until[0] = 0;
+	if (!conf_read(name, &conf, error) && conf.until[0] &&
+	    take_date(conf.until, end))
+		memcpy(until, conf.until, sizeof(until));
+	return until;
 }

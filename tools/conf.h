@@ -3,10 +3,13 @@
 #ifndef TEREDO_TOOL_CONF_H
 #define TEREDO_TOOL_CONF_H
 
+#include <time.h>
+
 #include "containers.h"
 
 #define CONF_FOLDER	"/etc/teredo"
 #define CONF_LIST_MAX	32
+#define CONF_DATE_SIZE	sizeof("2027-01-31")
 
 struct prefix {
 	struct in6_addr addr;
@@ -20,6 +23,7 @@ struct conf {
 	bool learn_refresh;		/* find out the refresh interval */
 	char key[256];			/* file; "": not given */
 	int algorithm;			/* of the key; 0 is the default */
+	char until[CONF_DATE_SIZE];	/* the last day of service, or "" */
 	struct prefix addresses[CONF_LIST_MAX];
 	unsigned int addresses_count;
 	struct prefix routes[CONF_LIST_MAX];
@@ -36,5 +40,10 @@ int conf_read(const char *name, struct conf *conf, char *error);
  * there is none, or none that makes sense.
  */
 void conf_read_if_any(const char *name, struct conf *conf);
+
+/* The last day of service that the file of @name tells, "" if none; valid until
+ * the next call. @end, if not NULL, gets the time when it is over.
+ */
+const char *conf_until(const char *name, time_t *end);
 
 #endif /* TEREDO_TOOL_CONF_H */

@@ -69,8 +69,11 @@ struct device {
 	uint32_t peers;
 	uint32_t controller;
 	uint32_t server_idle;
+	uint32_t state_age;	/* seconds, as the next one */
+	uint32_t controller_left;
 	int32_t link_netnsid;
 	uint32_t learned_refresh;	/* seconds */
+	char reason[TEREDO_REASON_MAX + 1];
 	uint64_t stats_has;
 	uint64_t stats[TEREDO_A_STATS_MAX + 1];
 };

@@ -66,6 +66,11 @@ const char *explain_failure(const struct qualify *q)
 			 q->error == ENETUNREACH || q->error == EHOSTUNREACH ?
 			 "no IPv4 route to it" : strerror(q->error));
 		break;
+	case QUALIFY_DEAF:
+		snprintf(text, sizeof(text),
+			 "server %s passes nothing on: %u bubbles to our own address did not arrive",
+			 primary, QUALIFY_ECHO_TRIES);
+		break;
 	case QUALIFY_BAD_SERVER:
 		snprintf(text, sizeof(text),
 			 "server %s: not a public IPv4 address, so it can be no Teredo server",

@@ -56,6 +56,34 @@ const char *format_idle(bool has, uint32_t ms)
 	return text;
 }
 
+/* A number, or null. */
+static void number_json(const char *key, bool has, uint32_t value)
+{
+	if (has)
+		json_number(key, value);
+	else
+		json_string(key, NULL);
+}
+
+const char *format_age(uint32_t seconds)
+{
+	static const struct {
+		uint32_t limit, unit;
+		const char *name;
+	} units[] = {
+		{ 120, 1, "s" }, { 7200, 60, "min" }, { 172800, 3600, "h" },
+		{ UINT32_MAX, 86400, "days" },
+	};
+	static char text[24];
+	unsigned int i = 0;
+
+	while (seconds >= units[i].limit && units[i].limit != UINT32_MAX)
+		i++;
+	snprintf(text, sizeof(text), "%u %s", seconds / units[i].unit,
+		 units[i].name);
+	return text;
+}
+
 static void ipv4_json(const char *key, __be32 addr)
 {
 	json_address(key, AF_INET, addr ? &addr : NULL);
@@ -84,6 +112,8 @@ void format_dev_json(const struct device *dev)
 	json_number("ifindex", dev->ifindex);
 	json_string("mode", name_of(&mode_names, config->mode));
 	json_string("state", name_of(&state_names, dev->state));
+	json_string("reason", dev->reason[0] ? dev->reason : NULL);
+	number_json("state_age", DEV_HAS(dev, STATE_AGE), dev->state_age);
 	json_address("address", AF_INET6,
 		     DEV_HAS(dev, ADDRESS) ? &dev->address : NULL);
 	format_endpoint_json("mapped", &dev->mapped);
@@ -111,18 +141,10 @@ void format_dev_json(const struct device *dev)
 	json_number("peers", dev->peers);
 	json_number("peers_max", config->peers_max);
 	json_bool("controller", DEV_HAS(dev, CONTROLLER));
-	if (DEV_HAS(dev, SERVER_IDLE))
-		json_number("server_idle_ms", dev->server_idle);
-	else
-		json_string("server_idle_ms", NULL);
-}
-
-static void idle_json(const char *key, bool has, uint32_t ms)
-{
-	if (has)
-		json_number(key, ms);
-	else
-		json_string(key, NULL);
+	number_json("controller_left", DEV_HAS(dev, CONTROLLER_LEFT),
+		    dev->controller_left);
+	number_json("server_idle_ms", DEV_HAS(dev, SERVER_IDLE),
+		    dev->server_idle);
 }
 
 void format_peer_json(const char *ifname, const struct peer *peer)
@@ -133,8 +155,8 @@ void format_peer_json(const char *ifname, const struct peer *peer)
 	json_string("state", name_of(&peer_state_names, peer->state));
 	json_string("kind", name_of(&peer_kind_names, peer->kind));
 	json_string("path", name_of(&peer_path_names, peer->path));
-	idle_json("idle_rx_ms", PEER_HAS(peer, IDLE_RX), peer->idle_rx);
-	idle_json("idle_tx_ms", PEER_HAS(peer, IDLE_TX), peer->idle_tx);
+	number_json("idle_rx_ms", PEER_HAS(peer, IDLE_RX), peer->idle_rx);
+	number_json("idle_tx_ms", PEER_HAS(peer, IDLE_TX), peer->idle_tx);
 	json_number("queued", peer->queued);
 	json_number("bubbles", peer->bubbles);
 	json_bool("permanent", PEER_HAS(peer, PERMANENT));

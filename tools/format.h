@@ -17,6 +17,9 @@ void format_endpoint_json(const char *key, const struct endpoint *endpoint);
  */
 const char *format_idle(bool has, uint32_t ms);
 
+/* "3 min"; valid until the next call. */
+const char *format_age(uint32_t seconds);
+
 /* The server of a client as it is configured, for people. */
 const char *format_server(const struct device *dev);
 

@@ -90,6 +90,23 @@ ssize_t host_udp_recv(int fd, struct endpoint *from, void *buf, size_t size)
 	return n;
 }
 
+int host_sysctl(const char *format, const char *name)
+{
+	char below[128], path[sizeof(below) + sizeof("/proc/sys/")];
+	int value = -1;
+	FILE *file;
+
+	snprintf(below, sizeof(below), format, name);
+	snprintf(path, sizeof(path), "/proc/sys/%s", below);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &value) != 1)
+		value = -1;
+	fclose(file);
+	return value;
+}
+
 void list_entry(const char *list, unsigned int n, char *out, size_t size)
 {
 	size_t len;

@@ -23,6 +23,12 @@ int host_udp_socket(__be32 addr, __be16 *port);
 /* What has arrived there: its length, or -1 if there is nothing. */
 ssize_t host_udp_recv(int fd, struct endpoint *from, void *buf, size_t size);
 
+/* The number in /proc/sys/..., of the path made from @format and @name; -1 if
+ * it cannot be read.
+ */
+int host_sysctl(const char *format, const char *name)
+	__attribute__((format(printf, 1, 0)));
+
 /* A list of names, separated by commas: copy the one with number @n; empty
  * behind the last one.
  */

@@ -183,6 +183,8 @@ static const struct ipc_member dev_members[TEREDO_A_DEV_MAX + 1] = {
 	DEV_MEMBER(SERVER_IDLE, server_idle),
 	DEV_MEMBER(LINK_NETNSID, link_netnsid),
 	DEV_MEMBER(LEARNED_REFRESH, learned_refresh),
+	DEV_MEMBER(STATE_AGE, state_age),
+	DEV_MEMBER(CONTROLLER_LEFT, controller_left),
 };
 
 static void take_dev(struct device *dev, const struct nlmsghdr *nlh)
@@ -195,6 +197,10 @@ static void take_dev(struct device *dev, const struct nlmsghdr *nlh)
 		case TEREDO_A_DEV_IFNAME:
 			ipc_take_string(attr, dev->ifname,
 					sizeof(dev->ifname));
+			break;
+		case TEREDO_A_DEV_REASON:
+			ipc_take_string(attr, dev->reason,
+					sizeof(dev->reason));
 			break;
 		case TEREDO_A_DEV_CONFIG:
 			ipc_take_config(&dev->config, attr);
@@ -644,6 +650,9 @@ int ipc_state_set(const struct device *dev)
 			ipc_put(req.nlh, attrs[i], (const char *)dev + m->offset,
 				m->size);
 	}
+	if (dev->reason[0])
+		ipc_put(req.nlh, TEREDO_A_DEV_REASON, dev->reason,
+			strlen(dev->reason) + 1);
 	return ipc_request(&control, req.nlh, NULL, NULL);
 }
 
@@ -683,6 +692,10 @@ static void hand_on_event(const struct nlmsghdr *nlh, void *arg)
 	switch (command_of(nlh)) {
 	case TEREDO_CMD_DEV_NTF:
 		event.type = IPC_EVENT_DEV;
+		take_dev(&event.dev, nlh);
+		break;
+	case TEREDO_CMD_DEV_DEL_NTF:
+		event.type = IPC_EVENT_DEV_DEL;
 		take_dev(&event.dev, nlh);
 		break;
 	case TEREDO_CMD_PEER_NTF:

@@ -87,6 +87,7 @@ static void take_link(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
+	struct rtnl_link_stats64 stats;
 	struct link *link = arg;
 	uint32_t has = 0;
 
@@ -103,6 +104,14 @@ static void take_link(const struct nlmsghdr *nlh, void *arg)
 			break;
 		case IFLA_MTU:
 			ipc_take(attr, &link->mtu, sizeof(link->mtu), &has);
+			break;
+		case IFLA_STATS64:
+			if (mnl_attr_get_payload_len(attr) <
+			    sizeof(struct rtnl_link_stats64) / 2)
+				break;
+			memcpy(&stats, mnl_attr_get_payload(attr),
+			       offsetof(struct rtnl_link_stats64, rx_bytes));
+			link->packets = stats.rx_packets + stats.tx_packets;
 			break;
 		case IFLA_LINKINFO:
 			take_kind(attr, link->kind, sizeof(link->kind));
@@ -282,31 +291,118 @@ static void collect_default(const struct nlmsghdr *nlh, void *arg)
 		routes->oif[routes->count++] = route.oif;
 }
 
-int ipc_native_default(struct link *via)
+/* Global addresses, by link. */
+struct global_addrs {
+	struct {
+		uint32_t ifindex;
+		bool network;	/* not just a host */
+	} on[32];
+	unsigned int count;
+};
+
+/* 2000::/3 without Teredo's own prefix. */
+static bool is_native(const struct in6_addr *addr)
+{
+	return (addr->s6_addr[0] & 0xe0) == 0x20 &&
+	       addr->s6_addr32[0] != htonl(0x20010000);
+}
+
+static void collect_addr(const struct nlmsghdr *nlh, void *arg)
+{
+	const uint32_t useless = IFA_F_TENTATIVE | IFA_F_DADFAILED |
+				 IFA_F_DEPRECATED;
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	struct global_addrs *addrs = arg;
+	const struct nlattr *attr;
+	struct in6_addr addr = { 0 }, local = { 0 };
+	uint32_t flags, has = 0;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
+	    addrs->count == sizeof(addrs->on) / sizeof(addrs->on[0]))
+		return;
+	flags = ifa->ifa_flags;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFA_ADDRESS:
+			ipc_take(attr, &addr, sizeof(addr), &has);
+			break;
+		case IFA_LOCAL:
+			ipc_take(attr, &local, sizeof(local), &has);
+			break;
+		case IFA_FLAGS:
+			ipc_take(attr, &flags, sizeof(flags), &has);
+			break;
+		}
+	}
+	/* With a peer, that is what IFA_ADDRESS says. */
+	if (!is_native(has & BIT(IFA_LOCAL) ? &local : &addr) ||
+	    flags & useless)
+		return;
+	addrs->on[addrs->count].ifindex = ifa->ifa_index;
+	addrs->on[addrs->count++].network = ifa->ifa_prefixlen < 128;
+}
+
+/* A link that is up and may lead somewhere natively: 1, 0, or an errno. */
+static int get_native_link(uint32_t ifindex, struct link *link)
+{
+	int err = ipc_link_get(ifindex, link);
+
+	if (err)
+		return err == -ENODEV ? 0 : err;
+	return strcmp(link->kind, KIND) && !(link->flags & IFF_LOOPBACK) &&
+	       link->flags & IFF_UP;
+}
+
+/* Is there an address that packets by the link @via can have? */
+static int has_address(const struct global_addrs *addrs, uint32_t via)
+{
+	struct link link;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < addrs->count; i++) {
+		if (addrs->on[i].ifindex == via)
+			return 1;
+		if (!addrs->on[i].network)
+			continue;
+		err = get_native_link(addrs->on[i].ifindex, &link);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int ipc_native(struct link *via)
 {
 	struct default_routes routes = { 0 };
+	struct global_addrs addrs = { 0 };
+	struct ifaddrmsg *ifa;
 	struct request req;
 	struct rtmsg *rtm;
 	unsigned int i;
 	int err;
 
+	memset(via, 0, sizeof(*via));
 	rtm = start(&req, RTM_GETROUTE, NLM_F_DUMP, sizeof(*rtm));
 	rtm->rtm_family = AF_INET6;
 	rtm->rtm_table = RT_TABLE_MAIN;
 	err = talk(&req, collect_default, &routes);
+	if (err || !routes.count)
+		return err;
+	ifa = start(&req, RTM_GETADDR, NLM_F_DUMP, sizeof(*ifa));
+	ifa->ifa_family = AF_INET6;
+	err = talk(&req, collect_addr, &addrs);
 	if (err)
 		return err;
 
 	/* The links are asked for afterwards: one request at a time. */
 	for (i = 0; i < routes.count; i++) {
-		err = ipc_link_get(routes.oif[i], via);
-		if (err == -ENODEV)
-			continue;
+		err = get_native_link(routes.oif[i], via);
+		if (err > 0)
+			err = has_address(&addrs, via->ifindex);
 		if (err)
 			return err;
-		if (strcmp(via->kind, KIND) && !(via->flags & IFF_LOOPBACK) &&
-		    via->flags & IFF_UP)
-			return 1;
 	}
 	return 0;
 }
@@ -377,7 +473,7 @@ int ipc_watch_open(void)
 {
 	static const int groups[] = {
 		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
-		RTNLGRP_IPV6_ROUTE,
+		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE,
 	};
 	size_t i;
 	int err;
@@ -401,6 +497,14 @@ struct watch_walk {
 	void *arg;
 };
 
+static uint8_t family_of(const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+
+	return mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ?
+	       AF_UNSPEC : ifa->ifa_family;
+}
+
 static bool take_net_event(const struct nlmsghdr *nlh,
 			   struct net_event *event)
 {
@@ -416,14 +520,15 @@ static bool take_net_event(const struct nlmsghdr *nlh,
 		return true;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		event->type = NET_EVENT_IPV4;
+		event->type = family_of(nlh) == AF_INET6 ?
+			      NET_EVENT_IPV6 : NET_EVENT_IPV4;
 		return true;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		if (!take_route(nlh, &route) || !is_default_route(&route))
 			return false;
 		event->type = route.family == AF_INET6 ?
-			      NET_EVENT_IPV6_DEFAULT : NET_EVENT_IPV4;
+			      NET_EVENT_IPV6 : NET_EVENT_IPV4;
 		return true;
 	}
 	return false;
@@ -442,7 +547,7 @@ void ipc_watch_read(void (*each)(const struct net_event *event, void *arg),
 		    void *arg)
 {
 	static const struct net_event ipv4 = { .type = NET_EVENT_IPV4 };
-	static const struct net_event ipv6 = { .type = NET_EVENT_IPV6_DEFAULT };
+	static const struct net_event ipv6 = { .type = NET_EVENT_IPV6 };
 	struct watch_walk walk = { .each = each, .arg = arg };
 
 	/* Whatever was lost: look at everything again. */

@@ -72,6 +72,7 @@ int ipc_state_set(const struct device *dev);
 struct ipc_event {
 	enum {
 		IPC_EVENT_DEV,
+		IPC_EVENT_DEV_DEL,
 		IPC_EVENT_PEER,
 		IPC_EVENT_PEER_DEL,
 		IPC_EVENT_LOST,		/* some events did not fit */
@@ -92,6 +93,7 @@ struct link {
 	uint32_t mtu;
 	char ifname[IF_NAMESIZE];
 	char kind[16];
+	uint64_t packets;	/* in and out */
 };
 
 int ipc_link_add(const char *ifname, const struct config *config);
@@ -108,10 +110,12 @@ int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 		  uint32_t metric);
 
-/* An IPv6 default route that is not by a teredo link: 1 with the link that
- * it leaves by, 0 if there is none.
+/* Native IPv6: a default route by a link that is not of type teredo, and a
+ * global address to go with it, which is one of that link, or one on another
+ * link that stands for a network, not just for a host. Unique local addresses
+ * do not count. 1 with the link of the route, 0 if there is none.
  */
-int ipc_native_default(struct link *via);
+int ipc_native(struct link *via);
 
 /* The next hop on the way to an IPv4 address. */
 struct gateway {
@@ -128,7 +132,7 @@ struct net_event {
 		NET_EVENT_LINK,		/* @link is new or has changed */
 		NET_EVENT_LINK_GONE,	/* only link.ifindex is valid */
 		NET_EVENT_IPV4,		/* an address or a default route */
-		NET_EVENT_IPV6_DEFAULT,	/* a default route came or went */
+		NET_EVENT_IPV6,		/* the same, of IPv6 */
 	} type;
 	struct link link;
 };

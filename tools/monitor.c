@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "format.h"
@@ -27,16 +29,128 @@ static const char *time_now(void)
 	return text;
 }
 
-static void print_dev_event(const struct device *dev)
+/* What each device was like when it was heard of last. Devices are few. */
+static struct device *known;
+static size_t known_count;
+
+static struct device *find_known(uint32_t ifindex)
 {
-	printf("%s %s: %s", time_now(), dev->ifname,
-	       name_of(&state_names, dev->state));
+	size_t i;
+
+	for (i = 0; i < known_count; i++)
+		if (known[i].ifindex == ifindex)
+			return &known[i];
+	return NULL;
+}
+
+static void remember(const struct device *dev, void *arg)
+{
+	struct device *old = find_known(dev->ifindex);
+
+	(void)arg;
+	if (!old) {
+		/* Without memory every change looks like the first one. */
+		old = realloc(known, (known_count + 1) * sizeof(*known));
+		if (!old)
+			return;
+		known = old;
+		old = &known[known_count++];
+	}
+	*old = *dev;
+}
+
+static void forget(uint32_t ifindex)
+{
+	struct device *old = find_known(ifindex);
+
+	if (old)
+		*old = known[--known_count];
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->addr == b->addr && a->port == b->port;
+}
+
+static bool same_status(const struct device *a, const struct device *b)
+{
+	return a->state == b->state && a->nat == b->nat &&
+	       a->server == b->server && a->server2 == b->server2 &&
+	       !memcmp(&a->address, &b->address, sizeof(a->address)) &&
+	       same_endpoint(&a->mapped, &b->mapped) &&
+	       !strcmp(a->reason, b->reason);
+}
+
+static bool same_controller(const struct device *a, const struct device *b)
+{
+	return a->controller == b->controller;
+}
+
+static void print_status(const struct device *dev)
+{
+	fputs(name_of(&state_names, dev->state), stdout);
 	if (DEV_HAS(dev, ADDRESS))
 		printf(", address %s", ipv6_text(&dev->address));
 	if (dev->mapped.port)
-		printf(", mapped %s, NAT %s", endpoint_text(&dev->mapped),
-		       name_of(&nat_names, dev->nat));
-	putchar('\n');
+		printf(", mapped %s", endpoint_text(&dev->mapped));
+	if (dev->nat != TEREDO_NAT_UNKNOWN)
+		printf(", NAT %s", name_of(&nat_names, dev->nat));
+	if (dev->reason[0])
+		printf(": %s", dev->reason);
+}
+
+/* One line for each thing that is not as it was. */
+static void print_dev_event(const struct device *dev, const struct device *was)
+{
+	const char *now = time_now();
+
+	if (!was || !same_status(dev, was)) {
+		printf("%s %s: ", now, dev->ifname);
+		print_status(dev);
+		putchar('\n');
+	}
+	if (was && !same_controller(dev, was))
+		printf("%s %s: controller %s\n", now, dev->ifname,
+		       !dev->controller ? "left" :
+		       was->controller ? "is another one" : "came");
+	if (was && dev->mtu != was->mtu)
+		printf("%s %s: MTU %u, was %u\n", now, dev->ifname, dev->mtu,
+		       was->mtu);
+	if (was && strcmp(dev->ifname, was->ifname))
+		printf("%s %s: was called %s\n", now, dev->ifname,
+		       was->ifname);
+	/* Both were read into zeroed memory. */
+	if (was && memcmp(&dev->config, &was->config, sizeof(dev->config)))
+		printf("%s %s: configured\n", now, dev->ifname);
+}
+
+/* The keys of a device that have changed, with their old values. */
+static void was_json(const struct device *dev, const struct device *was)
+{
+	if (!was) {
+		json_string("was", NULL);
+		return;
+	}
+	json_open_object("was");
+	if (strcmp(dev->ifname, was->ifname))
+		json_string("ifname", was->ifname);
+	if (dev->state != was->state)
+		json_string("state", name_of(&state_names, was->state));
+	if (memcmp(&dev->address, &was->address, sizeof(dev->address)))
+		json_address("address", AF_INET6, DEV_HAS(was, ADDRESS) ?
+						  &was->address : NULL);
+	if (!same_endpoint(&dev->mapped, &was->mapped))
+		format_endpoint_json("mapped", &was->mapped);
+	if (dev->nat != was->nat)
+		json_string("nat", name_of(&nat_names, was->nat));
+	if (dev->server != was->server)
+		json_address("server", AF_INET,
+			     was->server ? &was->server : NULL);
+	if (dev->mtu != was->mtu)
+		json_number("mtu", was->mtu);
+	if (!same_controller(dev, was))
+		json_bool("controller", was->controller);
+	json_close_object();
 }
 
 static void print_peer_event(const char *ifname, const struct peer *peer,
@@ -47,18 +161,65 @@ static void print_peer_event(const char *ifname, const struct peer *peer,
 	       removed ? "removed" : name_of(&peer_state_names, peer->state));
 	if (peer->mapped.port)
 		printf(", at %s", endpoint_text(&peer->mapped));
+	if (removed || peer->state == TEREDO_PEER_STATE_UNREACHABLE) {
+		if (peer->bubbles)
+			printf(": %u bubble%s without an answer",
+			       peer->bubbles, peer->bubbles > 1 ? "s" : "");
+		printf("%s heard %s%s", peer->bubbles ? ", " : ": ",
+		       format_idle(PEER_HAS(peer, IDLE_RX), peer->idle_rx),
+		       PEER_HAS(peer, IDLE_RX) ? " ago" : "");
+	}
 	putchar('\n');
+}
+
+static void show_dev_event(const struct ipc_event *event)
+{
+	const struct device *was = find_known(event->dev.ifindex);
+
+	if (json_wanted) {
+		format_dev_json(&event->dev);
+		was_json(&event->dev, was);
+	} else if (event->type == IPC_EVENT_DEV_DEL) {
+		printf("%s %s: gone, deleted or moved to another namespace\n",
+		       time_now(), event->dev.ifname);
+	} else {
+		print_dev_event(&event->dev, was);
+	}
+	if (event->type == IPC_EVENT_DEV_DEL)
+		forget(event->dev.ifindex);
+	else
+		remember(&event->dev, NULL);
+}
+
+/* One device, or all if it has no name. It stays the same one when it is
+ * renamed, and so does its name when it is made anew.
+ */
+struct watched {
+	char ifname[IF_NAMESIZE];
+	uint32_t ifindex;
+};
+
+static bool is_watched(struct watched *watched, uint32_t ifindex,
+		       const char *ifname)
+{
+	if (!watched->ifname[0] || watched->ifindex == ifindex)
+		return true;
+	if (strcmp(watched->ifname, ifname))
+		return false;
+	watched->ifindex = ifindex;
+	return true;
 }
 
 static void show_event(const struct ipc_event *event, void *arg)
 {
 	static const char *const kinds[] = {
 		[IPC_EVENT_DEV] = "dev",
+		[IPC_EVENT_DEV_DEL] = "dev-del",
 		[IPC_EVENT_PEER] = "peer",
 		[IPC_EVENT_PEER_DEL] = "peer-del",
 	};
-	const char *only = arg;
-	bool is_dev = event->type == IPC_EVENT_DEV;
+	bool is_dev = event->type == IPC_EVENT_DEV ||
+		      event->type == IPC_EVENT_DEV_DEL;
 	char name[IF_NAMESIZE];
 
 	if (event->type == IPC_EVENT_LOST) {
@@ -69,47 +230,49 @@ static void show_event(const struct ipc_event *event, void *arg)
 		snprintf(name, sizeof(name), "%s", event->dev.ifname);
 	else if (!if_indextoname(event->peer.ifindex, name))
 		snprintf(name, sizeof(name), "if%u", event->peer.ifindex);
-	if (only && strcmp(only, name))
+	if (!is_watched(arg, is_dev ? event->dev.ifindex :
+				      event->peer.ifindex, name))
 		return;
 
 	if (json_wanted) {
 		json_open_object(NULL);
 		json_string("event", kinds[event->type]);
-		if (is_dev)
-			format_dev_json(&event->dev);
-		else
-			format_peer_json(name, &event->peer);
-		json_close_object();
-	} else if (is_dev) {
-		print_dev_event(&event->dev);
-	} else {
+	}
+	if (is_dev)
+		show_dev_event(event);
+	else if (json_wanted)
+		format_peer_json(name, &event->peer);
+	else
 		print_peer_event(name, &event->peer,
 				 event->type == IPC_EVENT_PEER_DEL);
-	}
+	if (json_wanted)
+		json_close_object();
 }
 
 int monitor_main(int argc, char **argv)
 {
-	char ifname[IF_NAMESIZE];
+	struct watched watched = { 0 };
 	struct device dev;
 	struct pollfd pfd;
 
 	if (argc > 1)
 		return usage_error("monitor takes one device at most");
-	if (argc && take_ifname(argv[0], ifname))
+	if (argc && take_ifname(argv[0], watched.ifname))
 		return STATUS_USAGE;
 	if (ipc_monitor_open(true))
 		return request_failed(NULL);
 	/* Waiting for a name that was misspelt would be long. */
-	if (argc && ipc_dev_get(ifname, false, &dev))
-		return request_failed(ifname);
+	if (argc && ipc_dev_get(watched.ifname, false, &dev))
+		return request_failed(watched.ifname);
+	if (ipc_dev_dump(false, remember, NULL))
+		return request_failed(NULL);
 
 	pfd.fd = ipc_monitor_fd();
 	pfd.events = POLLIN;
 	for (;;) {
 		if (poll(&pfd, 1, -1) < 0 && errno != EINTR)
 			break;
-		ipc_monitor_read(show_event, argc ? ifname : NULL);
+		ipc_monitor_read(show_event, &watched);
 		/* Somebody may wait for each at the other end of a pipe. */
 		if (fflush(stdout))
 			break;

@@ -54,9 +54,10 @@ void netwatch_event(struct netwatch *w, const struct net_event *event,
 	case NET_EVENT_IPV4:
 		ipv4 = true;
 		break;
-	case NET_EVENT_IPV6_DEFAULT:
-		w->native_at = now + (w->native ? NETWATCH_NATIVE_GONE_MS :
-						  NETWATCH_NATIVE_MS);
+	case NET_EVENT_IPV6:
+		/* One look at a burst, and one at what is on trial. */
+		if (!w->native_at || w->native_at > now + NETWATCH_SETTLE_MS)
+			w->native_at = now + NETWATCH_SETTLE_MS;
 		break;
 	}
 	if (ipv4)
@@ -74,18 +75,50 @@ uint64_t netwatch_deadline(const struct netwatch *w)
 	return at;
 }
 
+void netwatch_suspended(struct netwatch *w, uint64_t suspended, uint64_t now)
+{
+	if (suspended > w->suspended + NETWATCH_RESUME_MS) {
+		w->ipv4_at = now;
+		w->native_at = now;
+	}
+	w->suspended = suspended;
+}
+
+/* Look whether there is native IPv6. True if it has come, or gone, for long
+ * enough.
+ */
+static bool look_for_native(struct netwatch *w, uint64_t now)
+{
+	uint64_t patience = w->native ? NETWATCH_NATIVE_GONE_MS :
+					NETWATCH_NATIVE_MS;
+	struct link via;
+	int native = ipc_native(&via);
+
+	w->native_at = 0;
+	if (native < 0) {
+		w->native_at = now + NETWATCH_NATIVE_MS;
+		return false;
+	}
+	if (native == w->native) {
+		w->since = 0;
+		return false;
+	}
+	if (!w->since)
+		w->since = now;
+	if (now < w->since + patience) {
+		w->native_at = w->since + patience;
+		return false;
+	}
+	w->since = 0;
+	w->native = native;
+	w->via = via;
+	return true;
+}
+
 enum netwatch_change netwatch_poll(struct netwatch *w, uint64_t now)
 {
-	int native;
-
-	if (w->native_at && now >= w->native_at) {
-		w->native_at = 0;
-		native = ipc_native_default(&w->via);
-		if (native >= 0 && w->native != native) {
-			w->native = native;
-			return native ? NETWATCH_NATIVE : NETWATCH_NATIVE_GONE;
-		}
-	}
+	if (w->native_at && now >= w->native_at && look_for_native(w, now))
+		return w->native ? NETWATCH_NATIVE : NETWATCH_NATIVE_GONE;
 	if (w->ipv4_at && now >= w->ipv4_at) {
 		w->ipv4_at = 0;
 		return NETWATCH_IPV4;

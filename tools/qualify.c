@@ -76,6 +76,7 @@ static void go_offline(struct qualify *q, uint64_t now)
 {
 	q->phase = QUALIFY_OFFLINE;
 	q->tried = 0;
+	q->index = 0;
 	/* Not all hosts behind a NAT that lost its line at the same time. */
 	q->resume_at = now + q->pause + random_below(q, q->pause / 4 + 1);
 	push(q, QUALIFY_PAUSE)->pause = q->resume_at - now;
@@ -83,10 +84,28 @@ static void go_offline(struct qualify *q, uint64_t now)
 		   q->pause * 2 : QUALIFY_PAUSE_MAX_MS;
 }
 
+/* A preferred server failed when it mattered: keep the one of before, and look
+ * at once whether that still answers.
+ */
+static void stay(struct qualify *q)
+{
+	q->returning = false;
+	q->server = q->before;
+	memset(q->candidate, 0, sizeof(q->candidate));
+	q->phase = QUALIFY_QUALIFIED;
+	q->check_at = 0;
+	q->heard_at = 0;
+}
+
 /* The round with q->server led to nothing. */
 static void fail_attempt(struct qualify *q, enum qualify_failure failure)
 {
-	q->lost = q->phase == QUALIFY_CHECKING;
+	if (q->returning) {
+		stay(q);
+		return;
+	}
+	q->lost = q->phase == QUALIFY_CHECKING || q->phase == QUALIFY_QUALIFIED;
+	q->fresh = false;
 	q->failure = failure;
 	q->nat = failure == QUALIFY_SYMMETRIC ? TEREDO_NAT_SYMMETRIC :
 						TEREDO_NAT_UNKNOWN;
@@ -118,6 +137,7 @@ static void try_next(struct qualify *q, uint64_t now)
 		/* The names may stand for other addresses by now (C-22). */
 		q->phase = QUALIFY_IDLE;
 		q->tried = 0;
+		q->lost_server = q->server.primary;
 		push(q, QUALIFY_RESOLVE);
 	} else if (++q->tried >= q->servers_count) {
 		go_offline(q, now);
@@ -136,13 +156,41 @@ void qualify_init(struct qualify *q, const struct in6_addr *prefix,
 	q->pause = QUALIFY_PAUSE_MS;
 }
 
+/* The place of a server in the list, or -1. */
+static int find_server(const struct qualify *q, __be32 primary)
+{
+	unsigned int i;
+
+	for (i = 0; i < q->servers_count; i++)
+		if (q->servers[i].primary == primary)
+			return i;
+	return -1;
+}
+
 void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 			 unsigned int count)
 {
+	struct qualify_candidate old[QUALIFY_SERVERS_MAX];
+	unsigned int i;
+	int place;
+
 	if (count > QUALIFY_SERVERS_MAX)
 		count = QUALIFY_SERVERS_MAX;
+	/* What is known of a server stays with its address. */
+	memcpy(old, q->candidate, sizeof(old));
+	memset(q->candidate, 0, sizeof(q->candidate));
+	for (i = 0; i < count; i++) {
+		place = find_server(q, list[i].primary);
+		if (place >= 0)
+			q->candidate[i] = old[place];
+	}
 	memcpy(q->servers, list, count * sizeof(*list));
 	q->servers_count = count;
+	/* One that is not on the list any more may be one of many that a name
+	 * stands for: as good as the first.
+	 */
+	place = find_server(q, q->server.primary);
+	q->server.rank = place < 0 ? 0 : q->servers[place].rank;
 }
 
 void qualify_set_key(struct qualify *q, const char *id, const struct key *key)
@@ -154,6 +202,9 @@ void qualify_set_key(struct qualify *q, const char *id, const struct key *key)
 void qualify_start(struct qualify *q, uint64_t now)
 {
 	if (q->servers_count) {
+		if (q->lost_server)
+			q->index = find_server(q, q->lost_server) + 1;
+		q->lost_server = 0;
 		begin_attempt(q, now);
 		return;
 	}
@@ -174,6 +225,8 @@ void qualify_adopt(struct qualify *q, uint64_t now,
 
 void qualify_recheck(struct qualify *q, uint64_t now)
 {
+	/* Another network, perhaps: nobody is deaf for ever. */
+	memset(q->candidate, 0, sizeof(q->candidate));
 	switch (q->phase) {
 	case QUALIFY_IDLE:
 	case QUALIFY_FAILING:
@@ -199,9 +252,13 @@ void qualify_stop(struct qualify *q)
 	q->pending_count = 0;
 	q->tried = 0;
 	q->index = 0;
+	q->lost_server = 0;
+	q->returning = false;
+	q->fresh = false;
 	q->pause = QUALIFY_PAUSE_MS;
 	q->nat = TEREDO_NAT_UNKNOWN;
 	memset(q->target, 0, sizeof(q->target));
+	memset(q->candidate, 0, sizeof(q->candidate));
 }
 
 void qualify_heard(struct qualify *q, uint64_t now, uint32_t idle)
@@ -264,7 +321,14 @@ static void succeed(struct qualify *q, uint64_t now)
 	qualify_heard(q, now, 0);
 	draw_interval(q, now, changed && q->refresh > QUALIFY_FIRST_MS ?
 				QUALIFY_FIRST_MS : q->refresh);
+	q->returning = false;
 	push(q, QUALIFY_UP)->changed = changed;
+	if (changed) {
+		q->fresh = true;
+		q->echoes = 0;
+		q->echo_at = now;
+		q->candidates_at = q->check_at;
+	}
 	if (changed && !q->target[1].asked) {
 		/* Another network, perhaps: what is its NAT like? */
 		q->phase = QUALIFY_CHECKING;
@@ -345,6 +409,7 @@ static bool refuses_key(const struct qualify *q, uint8_t confirmation)
  * of the solicitation that it answers.
  */
 static enum qualify_verdict check_answer(const struct qualify *q,
+					 const struct qualify_server *server,
 					 const struct qualify_target *t,
 					 const uint8_t *payload, size_t len,
 					 struct teredo_packet *pkt,
@@ -373,8 +438,8 @@ static enum qualify_verdict check_answer(const struct qualify *q,
 		return QUALIFY_NO_ADVERT;
 	/* The secondary address advertises the primary one, or itself. */
 	if (advert->prefix.s6_addr32[0] != q->prefix.s6_addr32[0] ||
-	    (advert->prefix.s6_addr32[1] != q->server.primary &&
-	     advert->prefix.s6_addr32[1] != q->server.secondary))
+	    (advert->prefix.s6_addr32[1] != server->primary &&
+	     advert->prefix.s6_addr32[1] != server->secondary))
 		return QUALIFY_WRONG_PREFIX;
 	if (!teredo_ipv4_is_global(pkt->origin_addr))
 		return QUALIFY_NOT_GLOBAL;
@@ -401,6 +466,32 @@ static struct qualify_target *find_target(struct qualify *q,
 	return NULL;
 }
 
+/* A datagram that is none of the round. From a preferred server it says only
+ * that this is alive; the mapping that it has seen does not count (C-65).
+ */
+static enum qualify_verdict receive_candidate(struct qualify *q,
+					      const struct endpoint *from,
+					      const uint8_t *payload,
+					      size_t len)
+{
+	int place = find_server(q, from->addr);
+	struct qualify_candidate *c = &q->candidate[place];
+	struct teredo_advert advert;
+	enum qualify_verdict verdict;
+	struct teredo_packet pkt;
+	int try;
+
+	if (place < 0 || from->port != htons(TEREDO_PORT) || !c->ask.asked)
+		return QUALIFY_NOT_FROM_SERVER;
+	verdict = check_answer(q, &q->servers[place], &c->ask, payload, len,
+			       &pkt, &advert, &try);
+	if (verdict == QUALIFY_ACCEPTED && !c->ask.answered) {
+		c->ask.answered = true;
+		c->answers++;
+	}
+	return verdict;
+}
+
 enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 				     const struct endpoint *from,
 				     const uint8_t *payload, size_t len)
@@ -412,8 +503,8 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 	int try;
 
 	if (!t || !in_round(q))
-		return QUALIFY_NOT_FROM_SERVER;
-	verdict = check_answer(q, t, payload, len, &pkt, &advert, &try);
+		return receive_candidate(q, from, payload, len);
+	verdict = check_answer(q, &q->server, t, payload, len, &pkt, &advert, &try);
 	if (verdict != QUALIFY_ACCEPTED) {
 		q->refused++;
 		q->refused_why = verdict;
@@ -450,7 +541,7 @@ void qualify_send_failed(struct qualify *q, int error)
 	/* A qualified client has its tries to get over it, the other one has
 	 * a pause, at the end of which it looks again.
 	 */
-	if (q->phase == QUALIFY_STARTING)
+	if (q->phase == QUALIFY_STARTING && !q->returning)
 		fail_attempt(q, QUALIFY_UNREACHABLE);
 }
 
@@ -493,6 +584,11 @@ static bool is_due(const struct qualify_target *t, uint64_t now)
 	       now >= t->next_at;
 }
 
+static bool is_candidate_due(const struct qualify_target *t, uint64_t now)
+{
+	return is_due(t, now) && t->sent < QUALIFY_BACK_TRIES;
+}
+
 /* Is the server still there, and the mapping still the same (C-58)? */
 static void check_server(struct qualify *q, uint64_t now)
 {
@@ -507,9 +603,102 @@ static void check_server(struct qualify *q, uint64_t now)
 	begin_round(q, now, false);
 }
 
+static bool is_better(const struct qualify *q, unsigned int place)
+{
+	return q->servers[place].rank < q->server.rank &&
+	       !q->candidate[place].deaf &&
+	       teredo_ipv4_is_global(q->servers[place].primary);
+}
+
+static bool has_better(const struct qualify *q)
+{
+	unsigned int i;
+
+	for (i = 0; i < q->servers_count; i++)
+		if (is_better(q, i))
+			return true;
+	return false;
+}
+
+static void go_back(struct qualify *q, uint64_t now, unsigned int place)
+{
+	q->before = q->server;
+	q->returning = true;
+	q->index = place;
+	q->server = q->servers[place];
+	q->phase = QUALIFY_STARTING;
+	begin_round(q, now, true);
+}
+
+/* Ask the preferred servers, and return to one that has earned it (C-23). */
+static void ask_better(struct qualify *q, uint64_t now)
+{
+	unsigned int i;
+
+	if (now < q->candidates_at || !has_better(q))
+		return;
+	q->candidates_at = now + q->interval;
+	for (i = 0; i < q->servers_count; i++) {
+		struct qualify_candidate *c = &q->candidate[i];
+
+		if (c->ask.asked && !c->ask.answered)
+			c->answers = 0;
+		memset(&c->ask, 0, sizeof(c->ask));
+		if (!is_better(q, i))
+			continue;
+		if (c->answers >= QUALIFY_BACK_PATIENCE ||
+		    (c->answers >= QUALIFY_BACK_ANSWERS && !q->busy)) {
+			go_back(q, now, i);
+			return;
+		}
+		c->ask.addr = q->servers[i].primary;
+		c->ask.asked = true;
+		c->ask.next_at = now;
+	}
+}
+
+void qualify_echoed(struct qualify *q)
+{
+	q->fresh = false;
+}
+
+/* Nothing arrives at the fresh address. Another server may do better; the only
+ * one, or one that has failed so before, is better than none.
+ */
+static void give_up_echo(struct qualify *q)
+{
+	int place = find_server(q, q->server.primary);
+
+	q->fresh = false;
+	if (place >= 0 && q->servers_count > 1 && !q->candidate[place].deaf) {
+		q->candidate[place].deaf = true;
+		fail_attempt(q, QUALIFY_DEAF);
+	} else {
+		q->failure = QUALIFY_DEAF;
+		push(q, QUALIFY_UNHEARD);
+	}
+}
+
+/* Is there a bubble to be sent to ourselves? */
+static bool echo(struct qualify *q, uint64_t now, struct qualify_event *ev)
+{
+	if (!q->fresh || now < q->echo_at ||
+	    q->echoes == QUALIFY_ECHO_TRIES)
+		return false;
+	q->echoes++;
+	q->echo_at = now + QUALIFY_ECHO_MS;
+	memset(ev, 0, sizeof(*ev));
+	ev->type = QUALIFY_ECHO;
+	ev->to.addr = q->server.primary;
+	ev->to.port = htons(TEREDO_PORT);
+	return true;
+}
+
 /* Move on what the mere passing of time moves. */
 static void advance(struct qualify *q, uint64_t now)
 {
+	if (q->fresh && q->echoes == QUALIFY_ECHO_TRIES && now >= q->echo_at)
+		give_up_echo(q);
 	switch (q->phase) {
 	case QUALIFY_IDLE:
 		break;
@@ -519,6 +708,8 @@ static void advance(struct qualify *q, uint64_t now)
 		break;
 	case QUALIFY_QUALIFIED:
 		check_server(q, now);
+		if (q->phase == QUALIFY_QUALIFIED)
+			ask_better(q, now);
 		break;
 	case QUALIFY_FAILING:
 		try_next(q, now);
@@ -539,12 +730,15 @@ uint64_t qualify_deadline(const struct qualify *q)
 
 	if (q->pending_count)
 		return 0;
+	if (q->fresh)
+		at = q->echo_at;
 	switch (q->phase) {
 	case QUALIFY_IDLE:
 		break;
 	case QUALIFY_STARTING:
 	case QUALIFY_CHECKING:
-		at = q->round_end;
+		if (q->round_end < at)
+			at = q->round_end;
 		if (q->target[0].answered && grace_end(q) < at)
 			at = grace_end(q);
 		for (i = 0; i < 2; i++) {
@@ -555,7 +749,17 @@ uint64_t qualify_deadline(const struct qualify *q)
 		}
 		break;
 	case QUALIFY_QUALIFIED:
-		at = q->check_at;
+		if (q->check_at < at)
+			at = q->check_at;
+		if (has_better(q) && q->candidates_at < at)
+			at = q->candidates_at;
+		for (i = 0; i < q->servers_count; i++) {
+			const struct qualify_target *t = &q->candidate[i].ask;
+
+			if (is_candidate_due(t, QUALIFY_NEVER) &&
+			    t->next_at < at)
+				at = t->next_at;
+		}
 		break;
 	case QUALIFY_FAILING:
 		at = 0;
@@ -579,6 +783,15 @@ bool qualify_poll(struct qualify *q, uint64_t now, struct qualify_event *ev)
 		memmove(q->pending, q->pending + 1,
 			q->pending_count * sizeof(q->pending[0]));
 		return true;
+	}
+	if (echo(q, now, ev))
+		return true;
+	for (i = 0; q->phase == QUALIFY_QUALIFIED && i < q->servers_count;
+	     i++) {
+		if (is_candidate_due(&q->candidate[i].ask, now)) {
+			solicit(q, &q->candidate[i].ask, now, ev);
+			return true;
+		}
 	}
 	for (i = 0; in_round(q) && i < 2; i++) {
 		if (is_due(&q->target[i], now)) {

@@ -14,6 +14,10 @@
  *       |                       v has failed      v     |
  *       +------------------- OFFLINE <----------- CHECKING
  *               pause             loss: STARTING with the next server
+ *
+ * A client that is qualified, but not by a server that it prefers, goes on to
+ * ask those; one that has answered for a while is returned to. The address of
+ * before stays until the new one is there.
  */
 #ifndef TEREDO_TOOL_QUALIFY_H
 #define TEREDO_TOOL_QUALIFY_H
@@ -40,6 +44,17 @@
  * sooner than what goes on.
  */
 #define QUALIFY_FIRST_MS	30000
+/* A preferred server is returned to when it has answered so many times in a row,
+ * once each refresh interval, and the link is idle; busy or not, when it has
+ * answered so many times. Its address is another one, which ends all
+ * connections, and the server in use is as good as any.
+ */
+#define QUALIFY_BACK_ANSWERS	10
+#define QUALIFY_BACK_PATIENCE	120
+#define QUALIFY_BACK_TRIES	2
+/* Bubbles to ourselves that show whether a fresh address works (SEC-10). */
+#define QUALIFY_ECHO_TRIES	3
+#define QUALIFY_ECHO_MS		1000
 
 #define QUALIFY_SERVERS_MAX	16
 
@@ -52,6 +67,7 @@
 struct qualify_server {
 	__be32 primary;
 	__be32 secondary;
+	unsigned int rank;	/* of several, those with the lowest are preferred */
 };
 
 /* One address of the server, in the round under way. */
@@ -67,6 +83,13 @@ struct qualify_target {
 	uint32_t rtt;
 	uint32_t mtu;		/* 0: no MTU option */
 	struct endpoint mapped;
+};
+
+/* What is known of a server of the list that is not in use. */
+struct qualify_candidate {
+	struct qualify_target ask;
+	unsigned int answers;	/* in a row */
+	bool deaf;		/* it did not pass on what was for us */
 };
 
 /* What became of a received datagram. */
@@ -102,6 +125,7 @@ enum qualify_failure {
 	QUALIFY_PRIVATE,	/* the server sees no public address of ours */
 	QUALIFY_UNREACHABLE,	/* could not even send, see q->error */
 	QUALIFY_BAD_SERVER,	/* its address is not global */
+	QUALIFY_DEAF,		/* nothing arrives at the address */
 };
 
 struct qualify_event {
@@ -116,6 +140,12 @@ struct qualify_event {
 		 * there to be looked at.
 		 */
 		QUALIFY_FAILED,
+		/* Send a bubble from our new address to itself, by way of the
+		 * server; qualify_echoed() when one has arrived.
+		 */
+		QUALIFY_ECHO,
+		/* None has, and there is no other server to try. */
+		QUALIFY_UNHEARD,
 		/* Nothing left to try for `pause`. */
 		QUALIFY_PAUSE,
 		/* Look the servers up, then qualify_start(). */
@@ -162,10 +192,23 @@ struct qualify {
 	uint32_t interval;	/* randomized refresh interval */
 	bool lost;		/* failing: was qualified */
 	enum qualify_failure failure;
-	unsigned int index;	/* of the server in use */
+	unsigned int index;	/* of the server to try */
+	__be32 lost_server;	/* the one after it comes next */
 	unsigned int tried;	/* servers that failed one after another */
 	uint32_t pause;
 	uint64_t resume_at;
+
+	/* Preferred servers. */
+	struct qualify_candidate candidate[QUALIFY_SERVERS_MAX];
+	uint64_t candidates_at;
+	bool busy;		/* the link: do not return for now */
+	bool returning;		/* the round is with a preferred server */
+	struct qualify_server before;
+
+	/* A fresh address, on trial. */
+	bool fresh;
+	unsigned int echoes;
+	uint64_t echo_at;
 
 	struct qualify_event pending[4];
 	unsigned int pending_count;
@@ -175,7 +218,9 @@ struct qualify {
 void qualify_init(struct qualify *q, const struct in6_addr *prefix,
 		  uint32_t refresh, void (*random)(void *buf, size_t len));
 
-/* Take a list of servers; the order is that of preference. */
+/* Take a list of servers, in order of preference, at any time; one in use is
+ * kept.
+ */
 void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 			 unsigned int count);
 
@@ -200,6 +245,9 @@ void qualify_stop(struct qualify *q);
 
 /* Anything came from the server @idle milliseconds ago. */
 void qualify_heard(struct qualify *q, uint64_t now, uint32_t idle);
+
+/* A bubble to ourselves has arrived. */
+void qualify_echoed(struct qualify *q);
 
 /* A datagram arrived at the service port. */
 enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,

@@ -144,6 +144,7 @@ unsigned int resolver_servers(const struct resolver *r, __be32 secondary,
 		if (found->error)
 			continue;
 		out[count].primary = found->addr;
+		out[count].rank = found->name;
 		out[count++].secondary = secondary && !found->name ?
 			secondary : htonl(ntohl(found->addr) + 1);
 	}

@@ -18,6 +18,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "conf.h"
 #include "explain.h"
 #include "host.h"
@@ -36,8 +37,13 @@
 #define METRIC		1029
 #define METRIC_FORCED	100000
 
-/* A difference of the clocks with and without suspension. */
-#define RESUME_MS	2000
+/* A client that is not with its first server looks all of them up so often:
+ * the name of a preferred one may have led nowhere, or elsewhere.
+ */
+#define LOOK_UP_MS	300000
+
+/* The wall clock, by which a service ends, may be set at any time. */
+#define WALL_CLOCK_MS	60000
 
 struct controller {
 	char ifname[IF_NAMESIZE];
@@ -46,6 +52,8 @@ struct controller {
 	bool down;		/* the link is */
 	bool aside;		/* native IPv6 is there */
 	bool stale;		/* the kernel's device has changed */
+	bool looking;		/* names up, while qualified */
+	uint64_t look_up_at;
 	int done;		/* exit status, or -1 */
 	bool renew_said;	/* that the server wants another key */
 	uint32_t metric;
@@ -58,7 +66,12 @@ struct controller {
 	struct learner learner;
 	int signals;
 	int timer;
-	uint64_t suspended;	/* milliseconds since boot, seen last */
+	time_t until;		/* when service ends, 0 for never */
+	__be32 lost_server;	/* since we were qualified last */
+	uint64_t loops;		/* bubbles to ourselves, when the test began */
+	uint64_t packets;	/* by the link, when it was looked at last */
+	uint64_t packets_at;
+	char reason[TEREDO_REASON_MAX + 1];	/* of the state */
 };
 
 static void say(const struct controller *c, const char *format, ...)
@@ -70,6 +83,19 @@ static void say(const struct controller *c, const char *format, ...)
 
 	va_start(args, format);
 	vannounce(c->ifname, format, args);
+	va_end(args);
+}
+
+/* Remember why things are, or will be, as they are, for whoever asks. */
+static void because(struct controller *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void because(struct controller *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(c->reason, sizeof(c->reason), format, args);
 	va_end(args);
 }
 
@@ -91,6 +117,7 @@ static void report(struct controller *c, uint8_t state, uint8_t nat)
 
 	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
 		  BIT(TEREDO_A_DEV_NAT);
+	memcpy(dev.reason, c->reason, sizeof(dev.reason));
 	c->dev.state = state;
 	/* A link that is down or gone has no state to be set. */
 	if (ipc_state_set(&dev) && !c->down && c->done < 0)
@@ -147,6 +174,32 @@ static void set_mtu(struct controller *c)
 		c->dev.mtu = mtu;
 }
 
+/* What is new about a client that is qualified. */
+static void explain_news(struct controller *c)
+{
+	const struct qualify *q = &c->qualify;
+	const struct device *dev = &c->dev;
+
+	if (c->lost_server && c->lost_server != q->server.primary)
+		because(c, "server %s lost, now %s",
+			ipv4_text(c->lost_server),
+			ipv4_text(q->server.primary));
+	else if (!is_qualified(c))
+		because(c, "server %s answered", ipv4_text(q->server.primary));
+	else if (dev->server != q->server.primary)
+		because(c, "server %s is preferred to %s",
+			ipv4_text(q->server.primary), ipv4_text(dev->server));
+	else if (dev->mapped.addr != q->mapped.addr ||
+		 dev->mapped.port != q->mapped.port)
+		because(c, "mapping changed from %s to %s",
+			endpoint_text(&dev->mapped),
+			endpoint_text(&q->mapped));
+	else
+		because(c, "NAT is %s, was %s", name_of(&nat_names, q->nat),
+			name_of(&nat_names, dev->nat));
+	c->lost_server = 0;
+}
+
 /* Tell the kernel, unless it knows all of it. */
 static int report_qualified(struct controller *c, const struct in6_addr *address)
 {
@@ -159,8 +212,11 @@ static int report_qualified(struct controller *c, const struct in6_addr *address
 		     dev->server2 == q->server.secondary &&
 		     teredo_addr_equal(&dev->address, address);
 
+	c->reason[0] = 0;
 	if (known)
 		return 0;
+	explain_news(c);
+	memcpy(dev->reason, c->reason, sizeof(dev->reason));
 	dev->state = TEREDO_STATE_QUALIFIED;
 	dev->address = *address;
 	dev->nat = q->nat;
@@ -204,6 +260,8 @@ static void say_qualified(const struct controller *c)
 {
 	const struct qualify *q = &c->qualify;
 
+	if (c->reason[0])
+		say(c, "%s", c->reason);
 	say(c, "qualified: address %s, mapped %s, NAT %s, server %s",
 	    ipv6_text(&c->dev.address), endpoint_text(&q->mapped),
 	    name_of(&nat_names, q->nat), ipv4_text(q->server.primary));
@@ -213,9 +271,10 @@ static void say_qualified(const struct controller *c)
 			 ipv4_text(q->server.secondary));
 }
 
-static void say_failed(const struct controller *c)
+static void say_failed(struct controller *c)
 {
-	complain(c->ifname, "%s", explain_failure(&c->qualify));
+	because(c, "%s", explain_failure(&c->qualify));
+	complain(c->ifname, "%s", c->reason);
 	if (c->qualify.failure == QUALIFY_SYMMETRIC)
 		complain(c->ifname,
 			 "Teredo cannot pass it, unless it forwards a UDP port to this host; then, with the link down: `teredo-tool set %s port N`",
@@ -258,9 +317,9 @@ static int load_key(struct controller *c, bool first)
 	bool exposed;
 
 	if (config->secure == TEREDO_SECURE_REQUIRED && !config->id[0]) {
-		complain(c->ifname,
-			 "secure required, but there is no id: say `teredo-tool set %s id NAME`",
-			 c->ifname);
+		because(c, "secure required, but there is no id: say `teredo-tool set %s id NAME`",
+			c->ifname);
+		complain(c->ifname, "%s", c->reason);
 		return -1;
 	}
 	if (!config->id[0] || config->secure == TEREDO_SECURE_NONCE) {
@@ -268,6 +327,7 @@ static int load_key(struct controller *c, bool first)
 		return 0;
 	}
 	if (key_read(key_path(c), &key, &exposed, error)) {
+		because(c, "%.180s", error);
 		complain(c->ifname, "%s", error);
 		return -1;
 	}
@@ -321,33 +381,61 @@ static void resolve(struct controller *c)
 	if (c->dev.state == TEREDO_STATE_OFFLINE)
 		report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
 	resolver_stop(&c->resolver);
+	c->looking = false;
 	err = resolver_start(&c->resolver, server_names(c));
 	if (!err)
 		return;
-	complain(c->ifname, "cannot look up the server: %s", strerror(-err));
+	because(c, "cannot look up the server: %s", strerror(-err));
+	complain(c->ifname, "%s", c->reason);
 	try_later(c);
+}
+
+/* Is there anything to be preferred to the server in use? */
+static void plan_look_up(struct controller *c, uint64_t now)
+{
+	c->look_up_at = c->qualify.server.rank ? now + LOOK_UP_MS : UINT64_MAX;
+}
+
+/* Look at the list again, while it does not matter. */
+static void look_up(struct controller *c, uint64_t now)
+{
+	if (c->qualify.phase != QUALIFY_QUALIFIED || now < c->look_up_at)
+		return;
+	c->look_up_at = now + LOOK_UP_MS;
+	resolver_stop(&c->resolver);
+	c->looking = !resolver_start(&c->resolver, server_names(c));
 }
 
 static void resolved(struct controller *c)
 {
 	struct qualify_server servers[QUALIFY_SERVERS_MAX];
 	const struct resolver *r = &c->resolver;
+	uint64_t now = host_clock();
 	unsigned int i, count;
 	char name[256];
 
+	count = resolver_servers(r, c->dev.config.server2, servers);
+	if (c->looking) {
+		/* What is in use stays. */
+		c->looking = false;
+		if (count)
+			qualify_set_servers(&c->qualify, servers, count);
+		plan_look_up(c, now);
+		return;
+	}
 	for (i = 0; i < r->count; i++) {
 		if (!r->list[i].error)
 			continue;
 		list_entry(server_names(c), r->list[i].name, name,
 			   sizeof(name));
-		complain(c->ifname, "server %s: %s", name,
-			 gai_strerror(r->list[i].error));
+		because(c, "server %.100s: %s", name,
+			gai_strerror(r->list[i].error));
+		complain(c->ifname, "%s", c->reason);
 	}
-	count = resolver_servers(r, c->dev.config.server2, servers);
 	if (!count)
 		complain(c->ifname, "no server has an IPv4 address");
 	qualify_set_servers(&c->qualify, servers, count);
-	qualify_start(&c->qualify, host_clock());
+	qualify_start(&c->qualify, now);
 }
 
 /* What a host without NAT is mapped to: the address that packets to the
@@ -382,6 +470,7 @@ static int take_over(struct controller *c)
 		return err;
 	}
 	resolver_stop(&c->resolver);
+	c->looking = false;
 	qualify_init(q, &c->dev.config.prefix, c->dev.config.refresh * 1000,
 		     host_random);
 	if (!server_names(c)[0]) {
@@ -391,6 +480,10 @@ static int take_over(struct controller *c)
 	}
 	server.primary = c->dev.server;
 	server.secondary = c->dev.server2;
+	server.rank = 0;
+	c->reason[0] = 0;
+	/* Which one of the list it is will soon be known. */
+	c->look_up_at = 0;
 	if (load_key(c, true)) {
 		try_later(c);
 	} else if (is_qualified(c) && is_wanted(c, server.primary)) {
@@ -480,24 +573,63 @@ static void refresh(struct controller *c)
 
 /* -- events -- */
 
+/* Bubbles from our own address that have arrived. */
+static uint64_t count_loops(const struct controller *c)
+{
+	struct device dev;
+
+	return ipc_dev_get(c->ifname, true, &dev) ? 0 :
+	       dev.stats[TEREDO_A_STATS_RX_LOOP];
+}
+
+/* A bubble to ourselves: that the server passes it on, and that it arrives, shows
+ * that the address is good and others can reach us, and that not somebody
+ * else has made it up (SEC-10).
+ */
+static void send_echo(const struct controller *c, const struct endpoint *to)
+{
+	uint8_t bubble[TEREDO_IPV6_LEN];
+
+	teredo_build_bubble(bubble, &c->dev.address, &c->dev.address);
+	ipc_control_send(c->dev.ifindex, to, bubble, sizeof(bubble));
+}
+
+/* No other server would do better; but whoever wonders may know. */
+static void handle_unheard(struct controller *c)
+{
+	struct device dev = { .ifindex = c->dev.ifindex,
+			      .has = BIT(TEREDO_A_DEV_IFINDEX) };
+
+	say_failed(c);
+	memcpy(dev.reason, c->reason, sizeof(dev.reason));
+	ipc_state_set(&dev);
+}
+
 static void handle_up(struct controller *c, bool changed)
 {
+	uint64_t now = host_clock();
 	int err = apply(c);
 
 	/* Down or deleted under our hands: there will be an event. */
 	if (err == -ENETDOWN || err == -ENODEV)
 		return;
 	if (err) {
-		complain(c->ifname, "cannot use the address: %s%s",
-			 ipc_error(), access("/proc/net/if_inet6", F_OK) ?
-			 " (IPv6 is switched off)" : "");
+		because(c, "cannot use the address: %s",
+			access("/proc/net/if_inet6", F_OK) ||
+			host_sysctl("net/ipv6/conf/%s/disable_ipv6",
+				    c->ifname) == 1 ?
+			"IPv6 is switched off" : ipc_error());
+		complain(c->ifname, "%s", c->reason);
 		withdraw(c);
 		report(c, TEREDO_STATE_OFFLINE, c->qualify.nat);
 		c->done = 1;
 		return;
 	}
-	if (changed)
+	if (changed) {
 		say_qualified(c);
+		plan_look_up(c, now);
+		c->loops = count_loops(c);
+	}
 	say_renew(c);
 	if (c->once) {
 		if (!changed)
@@ -556,11 +688,19 @@ static void handle_qualify(struct controller *c)
 			break;
 		case QUALIFY_DOWN:
 			say(c, "service lost: address withdrawn");
+			because(c, "%s", explain_failure(q));
+			c->lost_server = q->server.primary;
 			withdraw(c);
 			report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
 			break;
 		case QUALIFY_FAILED:
 			say_failed(c);
+			break;
+		case QUALIFY_ECHO:
+			send_echo(c, &ev.to);
+			break;
+		case QUALIFY_UNHEARD:
+			handle_unheard(c);
 			break;
 		case QUALIFY_PAUSE:
 			handle_pause(c, ev.pause);
@@ -576,14 +716,32 @@ static void handle_qualify(struct controller *c)
 	}
 }
 
+static const char *native_by(const struct controller *c)
+{
+	return c->watch.via.ifname[0] ? c->watch.via.ifname : "another link";
+}
+
 static void complain_native(const struct controller *c)
 {
 	complain(c->ifname,
 		 "there is native IPv6 already, a default route by %s: Teredo is for hosts that have none",
-		 c->watch.via.ifname[0] ? c->watch.via.ifname : "another link");
+		 native_by(c));
 	complain(c->ifname,
 		 "to run beside it, with a default route of metric %u, say `teredo-tool run %s --force`",
 		 METRIC_FORCED, c->ifname);
+}
+
+static void stand_aside(struct controller *c)
+{
+	complain_native(c);
+	say(c, "standing aside until that is gone");
+	because(c, "standing aside: there is native IPv6, by %s",
+		native_by(c));
+	c->aside = true;
+	qualify_stop(&c->qualify);
+	resolver_stop(&c->resolver);
+	withdraw(c);
+	report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
 }
 
 static void handle_netwatch(struct controller *c)
@@ -600,13 +758,7 @@ static void handle_netwatch(struct controller *c)
 		case NETWATCH_NATIVE:
 			if (c->force || c->aside)
 				break;
-			complain_native(c);
-			say(c, "standing aside");
-			c->aside = true;
-			qualify_stop(&c->qualify);
-			resolver_stop(&c->resolver);
-			withdraw(c);
-			report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
+			stand_aside(c);
 			if (c->once)
 				c->done = 1;
 			break;
@@ -675,24 +827,57 @@ static void take_signal(struct controller *c)
 		return;
 	}
 	say(c, "stopping: address and route are taken back");
+	because(c, "the controller was stopped");
 	withdraw(c);
 	if (!c->down)
 		report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
 	c->done = c->once;
 }
 
-/* Before a check of the server: has the kernel heard anything of it? And
- * after a suspension, everything may be different.
+/* The end of service that its file tells (C-99). */
+static void check_end(struct controller *c)
+{
+	if (!c->until || time(NULL) < c->until)
+		return;
+	say(c, "the service has ended: its last day was %s",
+	    conf_until(c->ifname, NULL));
+	because(c, "the service has ended");
+	withdraw(c);
+	if (!c->down)
+		report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
+	c->done = c->once;
+}
+
+/* Does anybody use the link? What passes within a refresh interval, more or
+ * less, says so; a shorter time would say nothing.
+ */
+static void look_for_traffic(struct controller *c, uint64_t now)
+{
+	struct qualify *q = &c->qualify;
+	struct link link;
+
+	if (now < c->packets_at + q->interval / 2 ||
+	    ipc_link_get(c->dev.ifindex, &link))
+		return;
+	q->busy = link.packets != c->packets;
+	c->packets = link.packets;
+	c->packets_at = now;
+}
+
+/* What qualify.c cannot see itself, when it will want to know: has the kernel
+ * heard anything of the server, is the link in use, did our bubble arrive?
  */
 static void before_qualify(struct controller *c)
 {
 	struct qualify *q = &c->qualify;
-	uint64_t now = host_clock(), suspended = host_suspended();
+	uint64_t now = host_clock();
 	struct device dev;
 
-	if (suspended > c->suspended + RESUME_MS)
-		qualify_recheck(q, now);
-	c->suspended = suspended;
+	if (q->fresh && q->echoes && now >= q->echo_at &&
+	    count_loops(c) != c->loops)
+		qualify_echoed(q);
+	if (q->phase == QUALIFY_QUALIFIED && now >= q->candidates_at)
+		look_for_traffic(c, now);
 	if (q->phase == QUALIFY_QUALIFIED && now >= q->check_at &&
 	    !ipc_dev_get(c->ifname, false, &dev) &&
 	    DEV_HAS(&dev, SERVER_IDLE))
@@ -701,8 +886,14 @@ static void before_qualify(struct controller *c)
 
 static void set_timer(const struct controller *c)
 {
-	uint64_t at = qualify_deadline(&c->qualify);
+	uint64_t at = qualify_deadline(&c->qualify), wall;
 	struct itimerspec when = { 0 };
+
+	wall = c->until ? host_clock() + WALL_CLOCK_MS : UINT64_MAX;
+	if (wall < at)
+		at = wall;
+	if (c->qualify.phase == QUALIFY_QUALIFIED && c->look_up_at < at)
+		at = c->look_up_at;
 
 	if (netwatch_deadline(&c->watch) < at)
 		at = netwatch_deadline(&c->watch);
@@ -732,8 +923,11 @@ static void loop(struct controller *c)
 		};
 
 		take_datagrams(c);
+		netwatch_suspended(&c->watch, host_suspended(), host_clock());
 		before_qualify(c);
 		handle_qualify(c);
+		look_up(c, host_clock());
+		check_end(c);
 		handle_netwatch(c);
 		handle_learning(c);
 		if (c->done >= 0)
@@ -782,9 +976,9 @@ static int prepare(struct controller *c)
 			 name_of(&mode_names, c->dev.config.mode), c->ifname);
 		return -1;
 	}
-	native = ipc_native_default(&c->watch.via);
+	native = ipc_native(&c->watch.via);
 	c->watch.native = native > 0;
-	if (native > 0 && !c->force) {
+	if (native > 0 && !c->force && c->once) {
 		complain_native(c);
 		return -1;
 	}
@@ -829,7 +1023,7 @@ int run_main(int argc, char **argv)
 		.timer = -1,
 		.resolver.fd = -1,
 		.learner.fd = -1,
-		.suspended = host_suspended(),
+		.watch.suspended = host_suspended(),
 	};
 	const char *algorithm = NULL;
 	struct conf conf;
@@ -866,8 +1060,11 @@ int run_main(int argc, char **argv)
 		return usage_error("run: \"%s\" is no algorithm", algorithm);
 	c.metric = c.force ? METRIC_FORCED : METRIC;
 
+	conf_until(c.ifname, &c.until);
 	if (prepare(&c) || set_up(&c) || take_over(&c))
 		c.done = STATUS_FAILED;
+	else if (c.watch.native && !c.force)
+		stand_aside(&c);
 	loop(&c);
 	resolver_stop(&c.resolver);
 	learn_stop(&c.learner);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "conf.h"
 #include "format.h"
+#include "hints.h"
 #include "host.h"
 #include "ipc.h"
 #include "json.h"
@@ -17,30 +19,6 @@
 static void row(const char *label)
 {
 	printf("  %-11s ", label);
-}
-
-/* What to do next, where a device does not work yet. */
-static void print_hint(const struct device *dev)
-{
-	bool client = dev->config.mode == TEREDO_MODE_CLIENT;
-	const char *name = dev->ifname;
-
-	if (client && !format_server(dev)[0])
-		printf("  hint: no server: say `teredo-tool set %s server HOST`\n",
-		       name);
-	if (dev->state == TEREDO_STATE_OFFLINE &&
-	    dev->nat == TEREDO_NAT_SYMMETRIC)
-		puts("  hint: symmetric NAT: have it forward a UDP port, and set `port` to it");
-	else if (dev->state == TEREDO_STATE_OFFLINE)
-		printf("  hint: qualification failed: try `teredo-tool probe %s`\n",
-		       format_server(dev));
-	if (dev->state == TEREDO_STATE_DOWN)
-		printf("  hint: the link is down: say `%s %s`\n",
-		       client ? "teredo-tool run" : "ip link set up dev",
-		       name);
-	else if (client && !DEV_HAS(dev, CONTROLLER))
-		printf("  hint: no controller: start `teredo-tool run %s`\n",
-		       name);
 }
 
 static void print_client(const struct device *dev)
@@ -83,10 +61,13 @@ static void print_client(const struct device *dev)
 		       " (not used: secure nonce)" : "");
 	}
 	row("controller");
-	puts(DEV_HAS(dev, CONTROLLER) ? "running" : "none");
+	if (DEV_HAS(dev, CONTROLLER_LEFT))
+		printf("none, left %s ago\n", format_age(dev->controller_left));
+	else
+		puts(DEV_HAS(dev, CONTROLLER) ? "running" : "none");
 }
 
-static void print_dev(const struct device *dev)
+static void print_dev(const struct device *dev, const char *until)
 {
 	const struct config *config = &dev->config;
 	bool works = dev->state == TEREDO_STATE_QUALIFIED ||
@@ -94,11 +75,18 @@ static void print_dev(const struct device *dev)
 	__be32 local = dev->local ? dev->local : config->local;
 	__be16 port = dev->port ? dev->port : config->port;
 
-	printf("%s%s%s: %s%s, %s%s%s\n", color(COLOR_BOLD), dev->ifname,
+	printf("%s%s%s: %s%s, %s%s%s", color(COLOR_BOLD), dev->ifname,
 	       color(COLOR_NORMAL), name_of(&mode_names, config->mode),
 	       config->relaying ? " and relay" : "",
 	       color(works ? COLOR_GOOD : COLOR_BAD),
 	       name_of(&state_names, dev->state), color(COLOR_NORMAL));
+	if (DEV_HAS(dev, STATE_AGE))
+		printf(" for %s", format_age(dev->state_age));
+	putchar('\n');
+	if (dev->reason[0]) {
+		row("reason");
+		puts(dev->reason);
+	}
 	if (config->mode == TEREDO_MODE_CLIENT)
 		print_client(dev);
 	if (config->mode == TEREDO_MODE_SERVER) {
@@ -124,22 +112,40 @@ static void print_dev(const struct device *dev)
 	putchar('\n');
 	row("prefix");
 	printf("%s/%u\n", ipv6_text(&config->prefix), config->prefix_len);
+	if (until[0]) {
+		row("until");
+		puts(until);
+	}
 	if (config->mode != TEREDO_MODE_SERVER || config->relaying) {
 		row("peers");
 		printf("%u of at most %u\n", dev->peers, config->peers_max);
 	}
-	print_hint(dev);
 }
 
 static void show_dev(const struct device *dev, void *arg)
 {
+	const char *until = conf_until(dev->ifname, NULL);
+	struct hints hints;
+	unsigned int i;
+
 	(void)arg;
+	hints_find(dev, &hints);
 	if (!json_wanted) {
-		print_dev(dev);
+		print_dev(dev, until);
+		for (i = 0; i < hints.count; i++) {
+			row("hint");
+			printf("%s%s%s\n", color(COLOR_BAD), hints.text[i],
+			       color(COLOR_NORMAL));
+		}
 		return;
 	}
 	json_open_object(NULL);
 	format_dev_json(dev);
+	json_string("until", until[0] ? until : NULL);
+	json_open_list("hints");
+	for (i = 0; i < hints.count; i++)
+		json_string(NULL, hints.text[i]);
+	json_close_list();
 	json_close_object();
 }
 

@@ -25,8 +25,12 @@ static unsigned int sent_count[2];
 static unsigned int events[QUALIFY_RESOLVE + 1];
 static struct qualify_event last[QUALIFY_RESOLVE + 1];
 
+/* The server passes on nothing. */
+static bool deaf;
+
 static unsigned int target_of(const struct endpoint *to)
 {
+	/* A preferred server has one address to be asked at. */
 	return to->addr == q.server.secondary;
 }
 
@@ -41,6 +45,8 @@ static void settle(void)
 		if (ev.type == QUALIFY_SEND) {
 			sent[target_of(&ev.to)] = ev;
 			sent_count[target_of(&ev.to)]++;
+		} else if (ev.type == QUALIFY_ECHO && !deaf) {
+			qualify_echoed(&q);
 		}
 	}
 }
@@ -150,8 +156,8 @@ static enum qualify_verdict answer(unsigned int target)
 static void begin(void)
 {
 	struct qualify_server list[] = {
-		{ htonl(PRIMARY), htonl(SECONDARY) },
-		{ htonl(OTHER), htonl(OTHER + 1) },
+		{ htonl(PRIMARY), htonl(SECONDARY), 0 },
+		{ htonl(OTHER), htonl(OTHER + 1), 1 },
 	};
 
 	now = 1000000;
@@ -447,7 +453,8 @@ static void test_private(void)
 
 static void test_bad_server(void)
 {
-	struct qualify_server server = { htonl(0x0a000001), htonl(0x0a000002) };
+	struct qualify_server server = { htonl(0x0a000001),
+					 htonl(0x0a000002), 0 };
 
 	begin();
 	forget();
@@ -645,9 +652,181 @@ static void test_loss(void)
 	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
 }
 
+/* Qualified by the second server of the list, the first one was lost. */
+static void begin_second(void)
+{
+	begin_qualified();
+	run_until(now + REFRESH + QUALIFY_ROUND_MS);
+	expect(events[QUALIFY_RESOLVE] == 1);
+	qualify_start(&q, now);
+	settle();
+	answer(0);
+	answer(1);
+	settle();
+	expect(q.phase == QUALIFY_QUALIFIED &&
+	       q.server.primary == htonl(OTHER));
+	forget();
+}
+
+/* Let so many refresh intervals pass. The server in use is heard; the preferred
+ * one answers, if it does, with another mapping, as no NAT should. Ends early
+ * when the client is not content any more.
+ */
+static unsigned int live(unsigned int intervals, bool answers)
+{
+	unsigned int i, asked = 0;
+
+	for (i = 0; i < intervals && q.phase == QUALIFY_QUALIFIED; i++) {
+		struct answer a;
+
+		uint64_t end = q.candidates_at;
+
+		memset(&sent[0], 0, sizeof(sent[0]));
+		while (now < end) {
+			qualify_heard(&q, now, 0);
+			run_until(end - now > 5000 ? now + 5000 : end);
+		}
+		if (sent[0].to.addr != htonl(PRIMARY) ||
+		    q.phase != QUALIFY_QUALIFIED)
+			continue;
+		asked++;
+		if (!answers)
+			continue;
+		a = good_answer(0);
+		a.prefix = PRIMARY;
+		a.port = 41000;
+		expect(give(&a) == QUALIFY_ACCEPTED);
+	}
+	return asked;
+}
+
+static void test_back(void)
+{
+	begin_second();
+	expect(live(QUALIFY_BACK_ANSWERS, true) == QUALIFY_BACK_ANSWERS);
+	/* What it said about the mapping did not count (C-65). */
+	expect(q.mapped.port == htons(40000) && !events[QUALIFY_UP]);
+	live(1, true);
+	expect(q.phase == QUALIFY_STARTING && !events[QUALIFY_DOWN]);
+	expect(q.server.primary == htonl(PRIMARY));
+	answer(0);
+	answer(1);
+	settle();
+	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
+	expect(q.phase == QUALIFY_QUALIFIED);
+	/* Nobody is better than that. */
+	forget();
+	expect(!live(3, true) || q.server.primary == htonl(PRIMARY));
+	expect(!events[QUALIFY_UP] && !events[QUALIFY_DOWN]);
+}
+
+static void test_back_hysteresis(void)
+{
+	/* One that does not always answer is not better. */
+	begin_second();
+	live(QUALIFY_BACK_ANSWERS - 1, true);
+	live(1, false);
+	live(QUALIFY_BACK_ANSWERS, true);
+	expect(q.server.primary == htonl(OTHER));
+
+	/* One that is never there costs two datagrams an interval. */
+	begin_second();
+	expect(live(50, false) == 50);
+	expect(q.server.primary == htonl(OTHER) && !events[QUALIFY_DOWN]);
+	expect(sent_count[0] == 2 * 50 || sent_count[0] == 2 * 50 - 1);
+
+	/* While the link is in use, an hour. */
+	begin_second();
+	q.busy = true;
+	live(QUALIFY_BACK_PATIENCE, true);
+	expect(q.server.primary == htonl(OTHER));
+	live(1, true);
+	expect(q.server.primary == htonl(PRIMARY));
+	q.busy = false;
+}
+
+/* The preferred server answered until it was needed. */
+static void test_back_in_vain(void)
+{
+	begin_second();
+	live(QUALIFY_BACK_ANSWERS + 1, true);
+	expect(q.server.primary == htonl(PRIMARY));
+	forget();
+	run_until(now + QUALIFY_ROUND_MS);
+	expect(q.server.primary == htonl(OTHER));
+	expect(!events[QUALIFY_DOWN] && !events[QUALIFY_FAILED]);
+	/* The old one is asked at once whether it is still there. */
+	expect(q.phase == QUALIFY_CHECKING);
+	answer(0);
+	settle();
+	expect(q.phase == QUALIFY_QUALIFIED && !events[QUALIFY_DOWN]);
+	expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
+}
+
+/* Names that stand for other addresses by now. */
+static void test_other_list(void)
+{
+	struct qualify_server list[] = {
+		{ htonl(OTHER + 8), htonl(OTHER + 9), 0 },
+		{ htonl(PRIMARY), htonl(SECONDARY), 1 },
+		{ htonl(OTHER), htonl(OTHER + 1), 2 },
+	};
+
+	/* The one that follows the lost one, wherever that is now. */
+	begin_qualified();
+	run_until(now + REFRESH + QUALIFY_ROUND_MS);
+	qualify_set_servers(&q, list, 3);
+	qualify_start(&q, now);
+	settle();
+	expect(q.server.primary == htonl(OTHER));
+	/* Gone from the list: from its beginning. */
+	begin_qualified();
+	run_until(now + REFRESH + QUALIFY_ROUND_MS);
+	qualify_set_servers(&q, list, 1);
+	qualify_start(&q, now);
+	settle();
+	expect(q.server.primary == htonl(OTHER + 8));
+	/* In use, and not in the list: as good as any. */
+	begin_qualified();
+	qualify_set_servers(&q, list, 1);
+	expect(!live(20, true) && q.server.primary == htonl(PRIMARY));
+}
+
+/* A server that answers, and passes nothing on (SEC-10). */
+static void test_deaf(void)
+{
+	deaf = true;
+	begin_qualified();
+	run_until(now + QUALIFY_ECHO_TRIES * QUALIFY_ECHO_MS);
+	expect(events[QUALIFY_ECHO] == QUALIFY_ECHO_TRIES - 1);
+	expect(events[QUALIFY_DOWN] == 1 && events[QUALIFY_FAILED] == 1);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_DEAF);
+	expect(events[QUALIFY_RESOLVE] == 1);
+	qualify_start(&q, now);
+	settle();
+	expect(q.server.primary == htonl(OTHER));
+	answer(0);
+	answer(1);
+	deaf = false;
+	settle();
+	expect(q.phase == QUALIFY_QUALIFIED && !q.fresh);
+	/* However long it answers, it is not returned to. */
+	expect(!live(2 * QUALIFY_BACK_ANSWERS, true));
+	expect(q.server.primary == htonl(OTHER));
+
+	/* The only one is better than none. */
+	deaf = true;
+	begin_qualified();
+	q.servers_count = 1;
+	run_until(now + QUALIFY_ECHO_TRIES * QUALIFY_ECHO_MS);
+	expect(q.phase == QUALIFY_QUALIFIED && !events[QUALIFY_DOWN]);
+	expect(events[QUALIFY_UNHEARD] == 1);
+	deaf = false;
+}
+
 static void adopt(uint16_t port)
 {
-	struct qualify_server server = { htonl(PRIMARY), htonl(SECONDARY) };
+	struct qualify_server server = { htonl(PRIMARY), htonl(SECONDARY), 0 };
 	struct endpoint mapped = { htonl(MAPPED), htons(port) };
 
 	begin();
@@ -915,6 +1094,11 @@ static const struct test tests[] = {
 	{ "the mapping changes (C-61)", test_mapping_changes },
 	{ "the old mapping lingers", test_mapping_lingers },
 	{ "the server is lost (C-62)", test_loss },
+	{ "a preferred server that is back (C-23, C-65)", test_back },
+	{ "and when not to return to it", test_back_hysteresis },
+	{ "a return that fails changes nothing", test_back_in_vain },
+	{ "names that change (C-22)", test_other_list },
+	{ "a server that passes nothing on (SEC-10)", test_deaf },
 	{ "adoption", test_adopt },
 	{ "the network changes (C-59, C-63)", test_recheck },
 	{ "the advertised MTU (C-18)", test_mtu },

@@ -46,6 +46,44 @@ static bool has_service(const char *ifname)
 	       !systemctl("cat", ifname, true);
 }
 
+/* Become a process of its own in the background: 0 there, its number here, or
+ * -1.
+ */
+static pid_t to_background(const char *ifname)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		complain(ifname, "%s", strerror(errno));
+	if (pid)
+		return pid;
+	setsid();
+	/* Sockets of the parent are not shared. */
+	ipc_close();
+	return 0;
+}
+
+/* Wait for the end of service, and take the link away then. The clock may be
+ * set meanwhile, and the link may be gone, or be another one.
+ */
+static void serve_until(const char *ifname, uint32_t ifindex, time_t end)
+{
+	const time_t patience = 60;
+	struct device dev;
+	time_t now;
+
+	while ((now = time(NULL)) < end) {
+		sleep(end - now < patience ? end - now : patience);
+		if (ipc_dev_get(ifname, false, &dev) ||
+		    dev.ifindex != ifindex)
+			exit(STATUS_DONE);
+	}
+	printf("%s: the service has ended\n", ifname);
+	exit(ipc_link_del(ifindex) ? STATUS_FAILED : STATUS_DONE);
+}
+
 /* Without a service manager the controller goes to the background, and ends
  * when the link does.
  */
@@ -61,19 +99,11 @@ static int start_controller(const char *ifname)
 			 ifname);
 		return -1;
 	}
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0) {
-		complain(ifname, "%s", strerror(errno));
-		return -1;
-	}
-	if (pid) {
+	pid = to_background(ifname);
+	if (pid > 0)
 		printf("%s: the controller is process %d\n", ifname, pid);
-		return 0;
-	}
-	setsid();
-	/* Sockets of the parent are not shared. */
-	ipc_close();
+	if (pid)
+		return pid > 0 ? 0 : -1;
 	exit(run_main(1, &name));
 }
 
@@ -140,11 +170,18 @@ int up_main(int argc, char **argv)
 	char ifname[IF_NAMESIZE], error[CONF_ERROR_SIZE];
 	struct device dev = { 0 };
 	struct conf conf;
+	time_t end = 0;
 
 	if (take_name(argc, argv, ifname))
 		return STATUS_USAGE;
 	if (conf_read(ifname, &conf, error)) {
 		complain(NULL, "%s", error);
+		return STATUS_FAILED;
+	}
+	conf_until(ifname, &end);
+	if (end && time(NULL) >= end) {
+		complain(ifname, "the service has ended: its last day was %s",
+			 conf.until);
 		return STATUS_FAILED;
 	}
 	if (make_link(ifname, &conf, &dev))
@@ -155,6 +192,10 @@ int up_main(int argc, char **argv)
 		ipc_link_del(dev.ifindex);
 		return STATUS_FAILED;
 	}
+	/* A controller does it itself (C-99). */
+	if (end && dev.config.mode != TEREDO_MODE_CLIENT &&
+	    !to_background(ifname))
+		serve_until(ifname, dev.ifindex, end);
 	return STATUS_DONE;
 }
 
