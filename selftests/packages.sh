@@ -14,7 +14,7 @@ for purpose; do
 	case $purpose in
 	build) wanted+=("${build[@]}") ;;
 	demo) wanted+=("${lab[@]}") ;;
-	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark ethtool
+	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark ethtool systemd udev
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	bench) wanted+=("${lab[@]}" miredo miredo-server ethtool git wireguard-tools
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;

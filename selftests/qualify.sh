@@ -245,6 +245,7 @@ check "link down: it waits" wait_for 5 says "link is down"
 nip clia link set teredo0 up
 check "link up: qualified again" wait_for 15 is clia '.state == "qualified"'
 
+nip clia addr add 2001:db8:9::2/64 dev eth0 nodad
 nip clia -6 route add default dev eth0 metric 512
 check "native IPv6: it steps aside (C-96, D-22)" \
 	wait_for 20 is clia '.state == "offline" and .address == null'
