@@ -80,9 +80,20 @@ bool teredo_addr_is_link_local(const struct in6_addr *addr)
 	return (ntohl(addr->s6_addr32[0]) >> 22) == 0x3fa;
 }
 
-bool teredo_addr_is_all_routers(const struct in6_addr *addr)
+/* ff02::@group */
+static bool is_on_link_group(const struct in6_addr *addr, u32 group)
 {
 	return addr->s6_addr32[0] == htonl(0xff020000) &&
 	       !addr->s6_addr32[1] && !addr->s6_addr32[2] &&
-	       addr->s6_addr32[3] == htonl(2);
+	       addr->s6_addr32[3] == htonl(group);
+}
+
+bool teredo_addr_is_all_nodes(const struct in6_addr *addr)
+{
+	return is_on_link_group(addr, 1);
+}
+
+bool teredo_addr_is_all_routers(const struct in6_addr *addr)
+{
+	return is_on_link_group(addr, 2);
 }

@@ -38,6 +38,7 @@ bool teredo_addr_is_usable(struct teredo_addr *out, const struct in6_addr *addr)
 
 bool teredo_addr_equal(const struct in6_addr *a, const struct in6_addr *b);
 bool teredo_addr_is_link_local(const struct in6_addr *addr);	/* fe80::/10 */
+bool teredo_addr_is_all_nodes(const struct in6_addr *addr);	/* ff02::1 */
 bool teredo_addr_is_all_routers(const struct in6_addr *addr);	/* ff02::2 */
 
 /* True if @addr has the form of an automatic tunnel of another kind, 6to4 or

@@ -19,7 +19,7 @@ bool teredo_bubble_indirect(struct teredo_dev *td,
 			    const struct in6_addr *daddr);
 
 /* Send a bubble anywhere. @to is global unicast, or the source of a datagram
- * from a trusted peer.
+ * from a trusted peer, or of a discovery bubble.
  */
 void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,

@@ -108,6 +108,16 @@ size_t teredo_build_bubble(u8 *p, const struct in6_addr *saddr,
 	return TEREDO_IPV6_LEN;
 }
 
+size_t teredo_build_discovery(u8 *p, const struct in6_addr *saddr)
+{
+	static const struct in6_addr all_nodes = {
+		.s6_addr = { [0] = 0xff, [1] = 2, [15] = 1 },
+	};
+
+	put_ipv6(p, saddr, &all_nodes, 0, TEREDO_NEXTHDR_NONE, 1);
+	return TEREDO_IPV6_LEN;
+}
+
 size_t teredo_build_solicitation(u8 *p, const struct in6_addr *saddr)
 {
 	static const struct in6_addr all_routers = {

@@ -32,6 +32,9 @@ size_t teredo_build_auth_signed(u8 *p, const u8 *id, u8 id_len, u8 au_len,
 size_t teredo_build_bubble(u8 *p, const struct in6_addr *saddr,
 			   const struct in6_addr *daddr);
 
+/* Discovery bubble (C-84): TEREDO_IPV6_LEN octets. */
+size_t teredo_build_discovery(u8 *p, const struct in6_addr *saddr);
+
 /* Router Solicitation from @saddr to ff02::2 (F-32): TEREDO_RS_LEN octets. */
 size_t teredo_build_solicitation(u8 *p, const struct in6_addr *saddr);
 

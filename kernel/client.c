@@ -9,7 +9,7 @@
 #include "recv.h"
 #include "role.h"
 
-/* No open peer: queue and probe (cases 2 and 5). Case 4, the cone bit, is not
+/* No open peer: queue and probe (cases 2, 3 and 5). Case 4, the cone bit, is not
  * used (C-50).
  */
 static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
@@ -68,6 +68,10 @@ static void client_probe(struct teredo_dev *td,
 		teredo_conntest_send(td, status, probe);
 		return;
 	}
+	if (probe->local.word)
+		teredo_discovery_probe(td, status, probe);	/* case 3 */
+	if (!probe->direct)
+		return;
 	/* The direct one opens our NAT for the answer to the indirect one;
 	 * the pair is one attempt (C-70).
 	 */
@@ -84,6 +88,7 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 {
 	const struct in6_addr *own = &rx->status->address;
 	const struct teredo_packet *pkt = &rx->pkt;
+	const struct teredo_peer *peer;
 	union teredo_endpoint to;
 	struct teredo_addr ta;
 
@@ -102,13 +107,33 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 	 */
 	if (!teredo_ratelimiter_ok(&td->answers, to.addr))
 		return TEREDO_A_STATS_RX_LIMITED;
+	/* A neighbour need not have asked the server. */
+	peer = teredo_peer_lookup(td, &pkt->saddr);
+	if (peer && rcu_access_pointer(peer->extra))
+		teredo_discovery_ask(td);
 	teredo_bubble_send(td, to, own, &pkt->saddr);
 	return teredo_bubble_taken(td, skb, rx);
 }
 
+/* Case 5: it does not come from the mapping in its own address, but from where
+ * discovery found it.
+ */
+static int rcv_from_neighbour(struct teredo_dev *td,
+			      const struct teredo_rx *rx,
+			      const struct teredo_peer *peer)
+{
+	if (!peer || !teredo_peer_is_local(peer, rx->src) ||
+	    !teredo_peer_trust(td, rx->cfg, &rx->pkt.saddr,
+			       TEREDO_PEER_KIND_TEREDO, rx->src,
+			       TEREDO_TRUST_LOCAL, 0))
+		return TEREDO_A_STATS_RX_MAPPING;
+	return TEREDO_GO_ON;
+}
+
 /* No trusted entry matches the source of this datagram. */
 static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
-			   const struct teredo_rx *rx)
+			   const struct teredo_rx *rx,
+			   const struct teredo_peer *peer)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
 	struct teredo_addr ta;
@@ -119,7 +144,7 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		if (ta.client != rx->src.addr || ta.port != rx->src.port)
-			return TEREDO_A_STATS_RX_MAPPING;
+			return rcv_from_neighbour(td, rx, peer);
 		/* Without room in the list a packet may come in all the same:
 		 * nothing about its source is in doubt.
 		 */
@@ -196,7 +221,7 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 				return verdict;
 		}
 	} else {
-		verdict = rcv_from_closed(td, skb, rx);
+		verdict = rcv_from_closed(td, skb, rx, peer);
 		if (verdict)
 			return verdict;
 	}

@@ -52,8 +52,6 @@ static int parse_unsupported(struct nlattr *tb[],
 		bool zero_ok;
 		const char *msg;
 	} list[] = {
-		{ TEREDO_A_CONFIG_DISCOVERY, true,
-		  "discovery is not supported by this module" },
 		{ TEREDO_A_CONFIG_FALLBACK, true,
 		  "fallback is not supported by this module" },
 		{ TEREDO_A_CONFIG_GATEWAY, false,
@@ -115,6 +113,16 @@ static int parse_prefix(struct teredo_config *cfg, struct nlattr *tb[],
 }
 
 /* What has to hold between options, and only once all are known. */
+static int check_client(const struct teredo_config *cfg, struct nlattr *tb[],
+			struct netlink_ext_ack *extack)
+{
+	if (cfg->discovery && cfg->mode != TEREDO_MODE_CLIENT)
+		return refuse(extack, tb[TEREDO_A_CONFIG_DISCOVERY] ?:
+			      tb[TEREDO_A_CONFIG_MODE],
+			      "discovery is for mode client", -EINVAL);
+	return 0;
+}
+
 static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 			struct netlink_ext_ack *extack)
 {
@@ -239,7 +247,11 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 	if (attr)
 		cfg->df = nla_get_u8(attr);
 
-	return check_server(cfg, tb, extack);
+	attr = tb[TEREDO_A_CONFIG_DISCOVERY];
+	if (attr)
+		cfg->discovery = nla_get_u8(attr);
+
+	return check_client(cfg, tb, extack) ?: check_server(cfg, tb, extack);
 }
 
 struct teredo_config *teredo_config_parse(const struct teredo_config *old,
@@ -278,14 +290,15 @@ int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg)
 	    nla_put_u8(skb, TEREDO_A_CONFIG_SECURE, cfg->secure) ||
 	    nla_put_u8(skb, TEREDO_A_CONFIG_RELAYING, cfg->relaying) ||
 	    nla_put_string(skb, TEREDO_A_CONFIG_ID, cfg->id) ||
-	    nla_put_u8(skb, TEREDO_A_CONFIG_DF, cfg->df))
+	    nla_put_u8(skb, TEREDO_A_CONFIG_DF, cfg->df) ||
+	    nla_put_u8(skb, TEREDO_A_CONFIG_DISCOVERY, cfg->discovery))
 		return -EMSGSIZE;
 	return 0;
 }
 
 size_t teredo_config_size(void)
 {
-	return 6 * nla_total_size(sizeof(u8)) +		/* mode to df */
+	return 7 * nla_total_size(sizeof(u8)) +		/* mode to discovery */
 	       nla_total_size(sizeof(__be16)) +		/* port */
 	       7 * nla_total_size(sizeof(u32)) +	/* addresses, numbers */
 	       nla_total_size(sizeof(struct in6_addr)) +

@@ -25,6 +25,7 @@ struct teredo_config {
 	u8 secure;			/* enum teredo_secure */
 	bool relaying;
 	u8 df;				/* enum teredo_df */
+	bool discovery;
 	__be32 local;
 	__be32 server;
 	__be32 server2;

@@ -54,6 +54,7 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
 	rcu_assign_pointer(td->status, status);
 	if (old)
 		kfree_rcu(old, rcu);
+	teredo_discovery_update(td);
 	teredo_nl_dev_event(td);
 }
 
@@ -70,15 +71,22 @@ int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 			struct netlink_ext_ack *extack)
 {
 	struct teredo_config *old = rtnl_dereference(td->config);
+	bool running = netif_running(td->dev);
 
 	if (cfg->peers_max < teredo_peers_count(&td->peers)) {
 		NL_SET_ERR_MSG(extack, "peers-max is below the number of peers");
 		return -EBUSY;
 	}
+	if (running && teredo_discovery_set(td, cfg->discovery)) {
+		NL_SET_ERR_MSG(extack,
+			       "discovery needs UDP port 3544 of 224.0.0.253, which is in use");
+		return -EADDRINUSE;
+	}
 	WRITE_ONCE(td->role, teredo_role_find(cfg));
 	rcu_assign_pointer(td->config, cfg);
 	kfree_rcu(old, rcu);
 	teredo_sockets_set_df(td, cfg);
+	teredo_discovery_update(td);
 	teredo_nl_dev_event(td);
 	return 0;
 }
@@ -88,6 +96,7 @@ int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 static int teredo_open(struct net_device *dev)
 {
 	struct teredo_dev *td = netdev_priv(dev);
+	const struct teredo_config *cfg = rtnl_dereference(td->config);
 	struct inet6_dev *idev = __in6_dev_get(dev);
 	struct teredo_status *status;
 	int err;
@@ -101,15 +110,22 @@ static int teredo_open(struct net_device *dev)
 		return -ENOMEM;
 	status->state = td->role->start_state;
 	teredo_peers_open(td);
-	err = teredo_sockets_open(td, rtnl_dereference(td->config));
-	if (err) {
-		teredo_peers_close(td);
-		kfree(status);
-		return err;
-	}
+	err = teredo_sockets_open(td, cfg);
+	if (err)
+		goto err_peers;
+	err = teredo_discovery_set(td, cfg->discovery);
+	if (err)
+		goto err_sockets;
 	td->server_known = false;
 	teredo_set_status(td, status);
 	return 0;
+
+err_sockets:
+	teredo_sockets_close(td);
+err_peers:
+	teredo_peers_close(td);
+	kfree(status);
+	return err;
 }
 
 static int teredo_stop(struct net_device *dev)
@@ -117,6 +133,7 @@ static int teredo_stop(struct net_device *dev)
 	struct teredo_dev *td = netdev_priv(dev);
 	struct teredo_status *status, *old;
 
+	teredo_discovery_set(td, false);
 	teredo_sockets_close(td);
 	teredo_peers_close(td);
 
@@ -280,6 +297,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	RCU_INIT_POINTER(td->config, cfg);
 	RCU_INIT_POINTER(td->status, status);
 	teredo_control_init(td);
+	teredo_discovery_setup(td);
 	teredo_ratelimiter_init(&td->answers, 10, 50);
 	teredo_ratelimiter_init(&td->probes, 1000, 2000);
 	teredo_ratelimiter_init(&td->attempts, 20000, 20000);

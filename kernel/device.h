@@ -10,6 +10,7 @@
 #include "auth.h"
 #include "config.h"
 #include "control.h"
+#include "discovery.h"
 #include "peer.h"
 #include "ratelimiter.h"
 #include "socket.h"
@@ -50,6 +51,7 @@ struct teredo_dev {
 	unsigned long server_heard;	/* jiffies of its last datagram */
 	bool server_known;		/* server_heard means something */
 	struct teredo_control control;
+	struct teredo_discovery discovery;
 	struct teredo_ratelimiter answers;	/* bubbles on request, C-72 */
 	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
 	struct teredo_ratelimiter attempts;	/* of all kinds, SEC-28 */

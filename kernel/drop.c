@@ -5,15 +5,19 @@
 #include "recv.h"
 #include "trace.h"
 
-void teredo_drop_rx(struct sk_buff *skb, const struct teredo_rx *rx,
-		    enum teredo_stats reason)
+void teredo_refuse_rx(const struct teredo_dev *td, const struct teredo_rx *rx,
+		      enum teredo_stats reason)
 {
-	const struct teredo_dev *td = rx->ts->td;
-
 	trace_teredo_drop(td->dev, true, reason, rx->src, rx->dst,
 			  &rx->pkt.saddr, &rx->pkt.daddr);
 	dev_core_stats_rx_dropped_inc(td->dev);
 	teredo_count(td->stats, reason);
+}
+
+void teredo_drop_rx(struct sk_buff *skb, const struct teredo_rx *rx,
+		    enum teredo_stats reason)
+{
+	teredo_refuse_rx(rx->ts->td, rx, reason);
 	kfree_skb(skb);
 }
 

@@ -13,6 +13,10 @@ struct teredo_rx;
 void teredo_drop_rx(struct sk_buff *skb, const struct teredo_rx *rx,
 		    enum teredo_stats reason);
 
+/* What is for many devices, one of which does not take it. */
+void teredo_refuse_rx(const struct teredo_dev *td, const struct teredo_rx *rx,
+		      enum teredo_stats reason);
+
 /* @skb, whose data is a payload, is not sent to @to, which is TEREDO_NOWHERE if
  * that is not known.
  */

@@ -32,9 +32,12 @@ static int __init teredo_init(void)
 	err = teredo_auth_init();
 	if (err)
 		return err;
-	err = teredo_device_init();
+	err = teredo_discovery_init();
 	if (err)
 		goto err_auth;
+	err = teredo_device_init();
+	if (err)
+		goto err_discovery;
 	err = teredo_nl_init();
 	if (err)
 		goto err_device;
@@ -42,6 +45,8 @@ static int __init teredo_init(void)
 
 err_device:
 	teredo_device_exit();
+err_discovery:
+	teredo_discovery_exit();
 err_auth:
 	teredo_auth_exit();
 	return err;
@@ -54,6 +59,7 @@ static void __exit teredo_exit(void)
 {
 	teredo_nl_exit();
 	teredo_device_exit();
+	teredo_discovery_exit();
 	teredo_auth_exit();
 }
 

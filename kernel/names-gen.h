@@ -52,7 +52,9 @@
 	each(RX_ICMP_SHORT, "rx-icmp-short") \
 	each(RX_ICMP_UNKNOWN, "rx-icmp-unknown") \
 	each(PEERS_EVICTED, "peers-evicted") \
-	last(TX_SITE_LIMIT, "tx-site-limit")
+	each(TX_SITE_LIMIT, "tx-site-limit") \
+	each(RX_DISCOVERY, "rx-discovery") \
+	last(TX_DISCOVERY, "tx-discovery")
 
 #define TEREDO_PEER_STATE_NAMES(each, last) \
 	each(PROBING, "probing") \

@@ -642,7 +642,7 @@ static int fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
 			   peer->mapped.port))) ||
 	    nla_put_u8(skb, TEREDO_A_PEER_STATE, peer->state) ||
 	    nla_put_u8(skb, TEREDO_A_PEER_KIND, peer->kind) ||
-	    nla_put_u8(skb, TEREDO_A_PEER_PATH, TEREDO_PEER_PATH_DIRECT) ||
+	    nla_put_u8(skb, TEREDO_A_PEER_PATH, peer->path) ||
 	    (peer->heard &&
 	     nla_put_u32(skb, TEREDO_A_PEER_IDLE_RX, peer->idle_rx)) ||
 	    (peer->sent &&

@@ -13,6 +13,23 @@
 #include "timers.h"
 #include "trace.h"
 
+struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
+				       const struct teredo_peer *peer)
+{
+	return rcu_dereference_protected(peer->extra,
+					 lockdep_is_held(&td->peers.lock));
+}
+
+bool teredo_peer_uses_local(struct teredo_dev *td,
+			    const struct teredo_peer *peer)
+{
+	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+
+	return extra && peer->mapped.word == extra->local.word;
+}
+
+#define LOCAL_LOOKS	8	/* at neighbours to evict */
+
 /* To any state but TRUSTED, which confirm() takes care to show last. */
 static void set_state(struct teredo_dev *td, struct teredo_peer *peer,
 		      enum teredo_peer_state state)
@@ -58,6 +75,7 @@ static struct teredo_peer *create(struct teredo_dev *td,
 void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 			struct sk_buff_head *dropped)
 {
+	struct teredo_extra *extra = teredo_peer_extra(td, peer);
 	struct teredo_wait *wait = peer->wait;
 
 	lockdep_assert_held(&td->peers.lock);
@@ -65,6 +83,11 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 		return;
 	trace_teredo_peer_del(td->dev, peer);
 	teredo_quota_leave(td, peer);
+	if (extra) {
+		list_del(&extra->node);
+		td->peers.locals_count--;
+		kfree_rcu(extra, rcu);
+	}
 	if (wait) {
 		teredo_queue_take(td, wait, dropped);
 		if (wait->releasing) {
@@ -80,9 +103,16 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	kfree_rcu(peer, rcu);
 }
 
+static bool is_known(const struct teredo_extra *extra)
+{
+	return time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN);
+}
+
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 		      struct teredo_peer_info *info)
 {
+	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	bool by_local = teredo_peer_uses_local(td, peer);
 	unsigned long now = jiffies;
 	unsigned long rx, tx;
 
@@ -92,7 +122,10 @@ void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 	info->addr = peer->addr;
 	info->mapped.word = READ_ONCE(peer->mapped.word);
 	info->state = peer->state;
-	info->kind = peer->kind;
+	info->kind = by_local || (extra && is_known(extra)) ?
+		     TEREDO_PEER_KIND_LOCAL : peer->kind;
+	info->path = by_local ? TEREDO_PEER_PATH_LOCAL :
+				TEREDO_PEER_PATH_DIRECT;
 	info->permanent = peer->permanent;
 	info->heard = rx;
 	info->idle_rx = rx ? jiffies_to_msecs(now - rx) : 0;
@@ -100,6 +133,193 @@ void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 	info->idle_tx = tx ? jiffies_to_msecs(now - tx) : 0;
 	info->queued = peer->wait ? skb_queue_len(&peer->wait->queue) : 0;
 	info->bubbles = READ_ONCE(peer->bubbles);
+}
+
+/* -- two ways to one peer (D-18) -- */
+
+/* Packets to @peer are about to go to @src. If that is on our link, remember
+ * when its mapping was last heard.
+ */
+static void leave_for_local(struct teredo_dev *td, struct teredo_peer *peer,
+			    union teredo_endpoint src)
+{
+	struct teredo_extra *extra = teredo_peer_extra(td, peer);
+
+	if (extra && extra->local.word == src.word &&
+	    peer->mapped.word != src.word && teredo_peer_is_open(peer))
+		extra->direct_rx = READ_ONCE(peer->last_rx);
+}
+
+/* @peer was heard from @src, but we have a better way, on our link, that is
+ * valid: stay there, and remember.
+ */
+static bool stay_local(struct teredo_dev *td, struct teredo_peer *peer,
+		       union teredo_endpoint src)
+{
+	if (peer->mapped.word == src.word || !teredo_peer_is_open(peer) ||
+	    !teredo_peer_uses_local(td, peer))
+		return false;
+	teredo_peer_extra(td, peer)->direct_rx = teredo_now();
+	return true;
+}
+
+/* @peer was silent on our link for too long. If its mapping was not, go on
+ * there at once.
+ */
+static bool fall_back(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	struct teredo_addr ta;
+
+	if (!extra || !extra->direct_rx || peer->wait ||
+	    peer->state != TEREDO_PEER_STATE_TRUSTED ||
+	    teredo_peer_is_open(peer) || !teredo_peer_uses_local(td, peer) ||
+	    !time_before(jiffies, extra->direct_rx + TEREDO_PEER_VALID))
+		return false;
+	teredo_addr_unpack(&ta, &peer->addr);
+	WRITE_ONCE(peer->mapped.word, teredo_endpoint(ta.client, ta.port).word);
+	WRITE_ONCE(peer->last_rx, extra->direct_rx);
+	WRITE_ONCE(peer->bubbles, 0);
+	trace_teredo_peer(td->dev, peer);
+	return true;
+}
+
+static bool uses_local_now(struct teredo_dev *td,
+			   const struct teredo_peer *peer)
+{
+	return teredo_peer_uses_local(td, peer) && teredo_peer_is_open(peer);
+}
+
+/* Of all who are on our link, whoever announced himself the longest ago goes for
+ * a new one, but nobody whose path is in use or about to be.
+ */
+static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
+{
+	struct teredo_peers *peers = &td->peers;
+	int looks = LOCAL_LOOKS;
+
+	lockdep_assert_held(&peers->lock);
+	if (peers->locals_count < TEREDO_LOCALS_MAX)
+		return true;
+	while (looks--) {
+		struct teredo_extra *oldest;
+
+		oldest = list_first_entry(&peers->locals, struct teredo_extra,
+					  node);
+		if (!oldest->peer->permanent && !oldest->peer->wait &&
+		    !uses_local_now(td, oldest->peer)) {
+			teredo_peer_remove(td, oldest->peer, evicted);
+			return true;
+		}
+		list_move_tail(&oldest->node, &peers->locals);
+	}
+	return false;
+}
+
+static struct teredo_extra *attach_extra(struct teredo_dev *td,
+					 struct teredo_peer *peer,
+					 struct sk_buff_head *evicted)
+{
+	struct teredo_extra *extra;
+	struct mem_cgroup *memcg;
+
+	if (!make_room(td, evicted))
+		return NULL;
+	memcg = set_active_memcg(td->memcg);
+	extra = kzalloc(sizeof(*extra), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	set_active_memcg(memcg);
+	if (!extra)
+		return NULL;
+	extra->peer = peer;
+	list_add_tail(&extra->node, &td->peers.locals);
+	td->peers.locals_count++;
+	return extra;
+}
+
+/* Note that @peer is at @src on our link; the reason if we do not believe it. */
+static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
+		     union teredo_endpoint src, bool *news,
+		     struct sk_buff_head *evicted)
+{
+	struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	bool moved = !extra || extra->local.word != src.word;
+
+	lockdep_assert_held(&td->peers.lock);
+	/* Whom we talk with may have begun anew, or ask for us. */
+	*news = moved || (READ_ONCE(peer->last_tx) &&
+			  time_before(jiffies, extra->announced +
+					       TEREDO_ANNOUNCE_MIN - HZ));
+	if (moved) {
+		/* By hand is by hand; and nobody takes over a path that is in
+		 * use by one multicast.
+		 */
+		if (peer->permanent || uses_local_now(td, peer))
+			return TEREDO_A_STATS_RX_MAPPING;
+		if (!extra)
+			extra = attach_extra(td, peer, evicted);
+		if (!extra)
+			return TEREDO_A_STATS_RX_LIMITED;
+		/* The old one, no longer valid, is not a mapping either. */
+		if (extra->local.word &&
+		    peer->mapped.word == extra->local.word && !peer->wait)
+			set_state(td, peer, TEREDO_PEER_STATE_PROBING);
+		WRITE_ONCE(extra->local.word, src.word);
+	}
+	WRITE_ONCE(extra->announced, teredo_now());
+	extra->answered = teredo_now();
+	list_move_tail(&extra->node, &td->peers.locals);
+	/* only now complete */
+	rcu_assign_pointer(peer->extra, extra);
+	/* It speaks, so it may be asked again (C-71). */
+	if (!teredo_peer_is_open(peer))
+		WRITE_ONCE(peer->bubbles, 0);
+	return TEREDO_GO_ON;
+}
+
+/* Those with whom we have a local path are answered whatever others say in the
+ * meantime; all the rest share a rate by source (SEC-11).
+ */
+static bool may_answer(struct teredo_dev *td, const struct teredo_peer *peer,
+		       union teredo_endpoint src)
+{
+	const struct teredo_extra *extra;
+
+	extra = peer ? teredo_peer_extra(td, peer) : NULL;
+	if (extra && extra->local.word == src.word && uses_local_now(td, peer))
+		return !time_before(jiffies, extra->answered +
+					     TEREDO_LOCAL_SPACING);
+	return teredo_ratelimiter_ok(&td->discovery.answers, src.addr);
+}
+
+int teredo_peer_announced(struct teredo_dev *td,
+			  const struct teredo_config *cfg,
+			  const struct in6_addr *addr,
+			  union teredo_endpoint src, bool *news)
+{
+	int verdict = TEREDO_A_STATS_RX_LIMITED;
+	struct teredo_peer *peer, *made = NULL;
+	struct sk_buff_head evicted;
+
+	__skb_queue_head_init(&evicted);
+	spin_lock_bh(&td->peers.lock);
+	peer = teredo_peer_lookup(td, addr);
+	if (td->peers.closed || !may_answer(td, peer, src))
+		goto out;
+	if (!peer) {
+		made = create(td, cfg, addr, TEREDO_PEER_KIND_TEREDO,
+			      TEREDO_BY_STRANGER, &evicted);
+		if (!made)
+			goto out;
+		WRITE_ONCE(made->last_rx, teredo_now());	/* C-87 */
+		peer = made;
+	}
+	verdict = set_local(td, peer, src, news, &evicted);
+	if (verdict && made)
+		teredo_peer_remove(td, made, &evicted);
+out:
+	spin_unlock_bh(&td->peers.lock);
+	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
+	return verdict;
 }
 
 /* -- trust -- */
@@ -120,6 +340,7 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	int rounds = 8;
 	bool news;
 
+	leave_for_local(td, peer, src);
 	news = peer->state != TEREDO_PEER_STATE_TRUSTED ||
 	       peer->mapped.word != src.word;
 	WRITE_ONCE(peer->mapped.word, src.word);
@@ -174,6 +395,7 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 {
 	struct sk_buff_head evicted;
 	struct teredo_peer *peer;
+	bool trusted = false;
 	bool proof;
 
 	__skb_queue_head_init(&evicted);
@@ -183,27 +405,31 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		peer = create(td, cfg, addr, kind, TEREDO_BY_STRANGER,
 			      &evicted);
 	if (!peer)
-		goto refuse;
+		goto out;
 	/* by hand is by hand */
 	if (peer->permanent && peer->mapped.word != src.word)
-		goto refuse;
+		goto out;
 	proof = nonce && peer->nonce == nonce &&
 		!time_after(jiffies, peer->last_probe + TEREDO_NONCE_VALID);
 	if (how == TEREDO_TRUST_NONCE && !proof)
-		goto refuse;
+		goto out;
+	if (how == TEREDO_TRUST_LOCAL && !teredo_peer_is_local(peer, src))
+		goto out;
 	/* Only who knows the nonce uses it up. */
 	if (proof) {
 		WRITE_ONCE(peer->nonce, 0);
 		teredo_quota_prove(td, cfg, peer);
 	}
-	confirm(td, peer, src);
-	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
-	return true;
-
-refuse:
+	trusted = true;
+	if (!stay_local(td, peer, src)) {
+		confirm(td, peer, src);
+		goto unlocked;
+	}
+out:
 	spin_unlock_bh(&td->peers.lock);
+unlocked:
 	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
-	return false;
+	return trusted;
 }
 
 void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
@@ -307,9 +533,11 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 {
 	enum teredo_origin origin = skb ? TEREDO_BY_US : TEREDO_BY_STRANGER;
 	struct sk_buff_head dropped, evicted;
+	struct teredo_peer_info info;
 	struct teredo_probe probe;
 	struct teredo_peer *peer;
 	bool send = false;
+	bool news;
 	int ret = 0;
 
 	__skb_queue_head_init(&dropped);
@@ -326,9 +554,13 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		ret = TEREDO_A_STATS_TX_PEER_LIMIT;
 		goto out;
 	}
+	news = fall_back(td, peer);
 	if (teredo_peer_is_open(peer)) {
-		/* it opened since the caller looked */
+		/* just now, or since the caller looked */
+		teredo_peer_info(td, peer, &info);
 		spin_unlock_bh(&td->peers.lock);
+		if (news)
+			teredo_nl_peer_event(td, TEREDO_CMD_PEER_NTF, &info);
 		if (skb)
 			teredo_peer_send(td, peer, skb);
 		return TEREDO_TAKEN;

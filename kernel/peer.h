@@ -30,11 +30,20 @@
 #define TEREDO_ECHO_RETRY	(30 * HZ)	/* tests of a silent host */
 #define TEREDO_PEER_IDLE	(300 * HZ)	/* then forgotten */
 #define TEREDO_NONCE_VALID	(30 * HZ)	/* SEC-08 */
+#define TEREDO_ANNOUNCE_MIN	(200 * HZ)	/* C-83 */
+#define TEREDO_ANNOUNCE_MAX	(300 * HZ)
+#define TEREDO_LOCAL_KNOWN	(600 * HZ)	/* C-49, D-18 */
+#define TEREDO_LOCAL_SPACING	(HZ / 8)	/* answers to one neighbour */
 #define TEREDO_GC_INTERVAL	(10 * HZ)
 #define TEREDO_ERROR_VALID	(10 * HZ)	/* about what was sent since */
 
 /* Octets of memory in packets that wait on one device (SEC-27). */
 #define TEREDO_QUEUED_MAX	(16 << 20)
+
+/* Peers of one device that are on our own link. All of them are behind one
+ * IPv4 address, ours.
+ */
+#define TEREDO_LOCALS_MAX	1024
 
 struct teredo_config;
 struct teredo_wait;
@@ -56,6 +65,27 @@ struct teredo_peer {
 	struct teredo_wait *wait;	/* while probing; lock */
 	struct list_head unproven;	/* in peers.quota, until then; lock */
 	unsigned long queued_at;	/* there, jiffies; lock */
+	struct teredo_extra __rcu *extra;	/* set once, under the lock */
+	struct rcu_head rcu;
+};
+
+/* What few peers need. It hangs off its peer from when it is first needed, and
+ * is freed with it. Under the lock, but for single words that are read without.
+ *
+ * @local is the second way to a client on our own link (RFC 4380 5.2.8); the
+ * first one is the mapping in its address. peer->mapped is the one in use, and
+ * peer->last_rx is about that one: packets go out and come in without a look at
+ * this here (D-18).
+ */
+struct teredo_extra {
+	struct teredo_peer *peer;
+	struct list_head node;		/* in peers.locals */
+	union teredo_endpoint local;	/* whence its discovery bubble came */
+	unsigned long announced;	/* when, jiffies */
+	unsigned long answered;		/* jiffies, our last answer to one */
+	unsigned long direct_rx;	/* jiffies, 0 is never: the mapping was
+					 * heard while @local was in use
+					 */
 	struct rcu_head rcu;
 };
 
@@ -68,6 +98,8 @@ struct teredo_probe {
 	struct in6_addr addr;
 	u8 kind;
 	u64 nonce;			/* what the answer has to repeat */
+	union teredo_endpoint local;	/* try this (C-49), or 0 */
+	bool direct;			/* try what the address says */
 };
 
 struct teredo_peers {
@@ -75,6 +107,8 @@ struct teredo_peers {
 	struct list_head dumps;		/* under teredo_dump_mutex */
 	spinlock_t lock;		/* protects what is marked above, and */
 	struct teredo_quota quota;	/*  who is in the table, and why */
+	struct list_head locals;	/*  extras, oldest bubble first */
+	unsigned int locals_count;
 	unsigned int queued;		/*  octets in all queues */
 	bool closed;			/*  nobody may wait any more */
 	struct list_head waiting;	/*  teredo_wait, earliest first */
@@ -134,6 +168,17 @@ static inline bool teredo_peer_matches(const struct teredo_peer *peer,
 	       READ_ONCE(peer->mapped.word) == src.word;
 }
 
+/* True if the peer's own discovery bubble came from @src (5.2.3 case 5). RCU. */
+static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
+					union teredo_endpoint src)
+{
+	const struct teredo_extra *extra = rcu_dereference(peer->extra);
+
+	return extra && READ_ONCE(extra->local.word) == src.word &&
+	       time_before(jiffies, READ_ONCE(extra->announced) +
+				    TEREDO_LOCAL_KNOWN);
+}
+
 /* Send @skb to an open peer, and ask it for a sign of life in time, so that a
  * one-way flow never sees the path expire. RCU, BH off. Takes @skb.
  */
@@ -161,6 +206,7 @@ enum teredo_trust {
 	TEREDO_TRUST_KNOWN,	/* it is in the table, or nothing happens */
 	TEREDO_TRUST_NEW,	/* make it if there is room */
 	TEREDO_TRUST_NONCE,	/* known, and the nonce is the one last sent */
+	TEREDO_TRUST_LOCAL,	/* known, and @src is its local endpoint */
 };
 
 /* A datagram from @src showed the mapping of @addr: trust it and send what
@@ -171,6 +217,15 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		       const struct in6_addr *addr, enum teredo_peer_kind kind,
 		       union teredo_endpoint src, enum teredo_trust how,
 		       u64 nonce);
+
+/* A discovery bubble came from the client @addr at @src, on our own link (C-87).
+ * TEREDO_GO_ON if it is to be answered, else the reason to drop it; @news: it may
+ * not know us. RCU, BH off.
+ */
+int teredo_peer_announced(struct teredo_dev *td,
+			  const struct teredo_config *cfg,
+			  const struct in6_addr *addr,
+			  union teredo_endpoint src, bool *news);
 
 /* By hand. -ENOSPC when the list is full. Process context. */
 int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
@@ -184,6 +239,7 @@ struct teredo_peer_info {
 	union teredo_endpoint mapped;
 	enum teredo_peer_state state;
 	enum teredo_peer_kind kind;
+	enum teredo_peer_path path;
 	bool heard, sent, permanent;	/* idle_rx, idle_tx are valid */
 	u32 idle_rx, idle_tx;		/* milliseconds */
 	u32 queued, bubbles;
@@ -191,6 +247,12 @@ struct teredo_peer_info {
 
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 		      struct teredo_peer_info *info);
+
+/* For probe.c. Under the lock. */
+struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
+				       const struct teredo_peer *peer);
+bool teredo_peer_uses_local(struct teredo_dev *td,
+			    const struct teredo_peer *peer);
 
 /* For timers.c: nobody answered. The packets go to @dropped, and @info is for
  * the event. Under the lock.

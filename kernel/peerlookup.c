@@ -78,7 +78,12 @@ static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
 	unsigned long rx = READ_ONCE(peer->last_rx);
 	unsigned long tx = READ_ONCE(peer->last_tx);
 	unsigned long probe = READ_ONCE(peer->last_probe);
+	const struct teredo_extra *extra = rcu_dereference(peer->extra);
 
+	/* Clients on our link announce themselves every 300 s at the latest. */
+	if (extra &&
+	    !time_after(now, READ_ONCE(extra->announced) + 2 * limit))
+		return false;
 	return (!rx || time_after(now, rx + limit)) &&
 	       (!tx || time_after(now, tx + limit)) &&
 	       (!probe || time_after(now, probe + limit));
@@ -98,6 +103,11 @@ static bool any(const struct teredo_peer *peer, unsigned long limit)
 static bool not_by_hand(const struct teredo_peer *peer, unsigned long limit)
 {
 	return !READ_ONCE(peer->permanent);
+}
+
+static bool by_discovery(const struct teredo_peer *peer, unsigned long limit)
+{
+	return rcu_access_pointer(peer->extra) && not_by_hand(peer, limit);
 }
 
 /* Remove all peers of which @match is true; process context. A resize under
@@ -183,6 +193,14 @@ void teredo_peers_flush(struct teredo_dev *td, bool all)
 		cond_resched();
 }
 
+void teredo_peers_flush_local(struct teredo_dev *td)
+{
+	/* Nobody comes any more, so this ends. */
+	while (READ_ONCE(td->peers.locals_count) &&
+	       remove_matching(td, by_discovery, 0))
+		cond_resched();
+}
+
 /* -- dumps -- */
 
 void teredo_dump_begin(struct teredo_dump *dump, struct teredo_dev *td)
@@ -239,6 +257,7 @@ int teredo_peers_init(struct teredo_dev *td)
 	get_random_once(hash_key, sizeof(hash_key));
 	spin_lock_init(&peers->lock);
 	teredo_quota_init(&peers->quota);
+	INIT_LIST_HEAD(&peers->locals);
 	INIT_LIST_HEAD(&peers->waiting);
 	INIT_LIST_HEAD(&peers->dumps);
 	teredo_timer_init(td);

@@ -22,6 +22,9 @@ void teredo_peers_press(struct teredo_dev *td);
 /* Forget all peers; @all: those set by hand, too. Process context. */
 void teredo_peers_flush(struct teredo_dev *td, bool all);
 
+/* Forget those that discovery found, after it has ended. Process context. */
+void teredo_peers_flush_local(struct teredo_dev *td);
+
 /* A walk that lasts over several messages. It holds neither lock nor
  * reference between them: a device that goes ends its walks.
  */

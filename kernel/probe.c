@@ -15,6 +15,25 @@ static unsigned long quiet_time(const struct teredo_peer *peer)
 						       TEREDO_BUBBLE_WINDOW;
 }
 
+/* The ways to try (C-49, C-51): a client on our link there first, and from the
+ * second attempt on also where its address says, lest it is gone from here.
+ */
+static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
+			struct teredo_probe *probe)
+{
+	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+
+	probe->local.word = 0;
+	probe->direct = true;
+	if (!extra ||
+	    !time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN))
+		return;
+	probe->local = extra->local;
+	probe->direct = peer->bubbles > 1 ||
+			(teredo_peer_is_open(peer) &&
+			 !teredo_peer_uses_local(td, peer));
+}
+
 bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 			struct teredo_probe *probe)
 {
@@ -39,6 +58,7 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 	probe->addr = peer->addr;
 	probe->kind = peer->kind;
 	probe->nonce = peer->nonce;
+	choose_ways(td, peer, probe);
 	return true;
 }
 

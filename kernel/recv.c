@@ -69,10 +69,10 @@ static int check_outer(const struct teredo_sock *ts, const struct sk_buff *skb)
 	return TEREDO_GO_ON;
 }
 
-/* Pull what the parser wants to see and run it. Almost all datagrams are an
- * IPv6 packet and nothing else, so look at that much first.
+/* Almost all datagrams are an IPv6 packet and nothing else, so look at that much
+ * first.
  */
-static int parse(struct sk_buff *skb, struct teredo_rx *rx)
+int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx)
 {
 	unsigned int want = min_t(u32, rx->data_len, TEREDO_IPV6_LEN);
 
@@ -198,7 +198,7 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
 	rx->data_len = skb->len;
 	if (likely(!verdict))
-		verdict = parse(skb, rx);
+		verdict = teredo_rx_parse(skb, rx);
 	if (unlikely(verdict)) {
 		/* of what is inside nothing is known */
 		memset(&rx->pkt, 0, sizeof(rx->pkt));

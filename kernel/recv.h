@@ -25,6 +25,11 @@ int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb);
 int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb);
 void teredo_encap_err_rcv(struct sock *sk, struct sk_buff *skb);
 
+/* Pull what the parser wants to see and run it. The reason to drop the datagram,
+ * or TEREDO_GO_ON.
+ */
+int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx);
+
 /* The whole inner packet of a small datagram in one piece, for those who read
  * more of it than its header; NULL without memory. Old pointers into @skb are
  * void.

@@ -275,25 +275,22 @@ static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
 	return mtu;
 }
 
-/* Put UDP and IPv4 in front of @skb and send it. The one function that does.
- * udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the price.
- * @mtu: NULL for control datagrams, which are small and nobody's.
+/* Put UDP and IPv4 in front of @skb and send it along @route. The one function
+ * that does. udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the
+ * price. @kept: the route is in the table, else its reference goes with @skb.
+ * @mtu: NULL for control datagrams, which are small and nobody's. Inline, for all
+ * but discovery come by send_skb().
  */
-static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
-		    struct sk_buff *skb, union teredo_endpoint to, u8 tos,
-		    u32 *mtu)
+static __always_inline int
+send_along(struct teredo_dev *td, const struct teredo_sock *ts,
+	   const struct teredo_config *cfg, struct sk_buff *skb,
+	   struct teredo_route *route, bool kept, union teredo_endpoint to,
+	   u8 tos, u8 ttl, u32 *mtu)
 {
-	const struct teredo_config *cfg = rcu_dereference(td->config);
-	struct teredo_route *route, other;
+	struct dst_entry *dst = route->dst;
 	unsigned int headroom;
-	struct dst_entry *dst;
 	__be16 df = 0;			/* F-36 */
 	int err;
-
-	route = route_get(td, ts, cfg, to, &other);
-	if (IS_ERR(route))
-		return send_failed(td, skb, to, PTR_ERR(route), mtu);
-	dst = route->dst;
 
 	if (unlikely(cfg->df == TEREDO_DF_SET) && mtu) {
 		*mtu = path_mtu(dst, &df);
@@ -302,7 +299,6 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 			goto fail;
 		}
 	}
-
 	headroom = LL_RESERVED_SPACE(dst->dev) + dst->header_len +
 		   TEREDO_ENCAP_LEN;
 	if (unlikely(skb_headroom(skb) < headroom))
@@ -320,7 +316,7 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 	skb_clear_hash_if_not_l4(skb);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	/* The table's reference lasts until the end of the RCU section. */
-	if (likely(route != &other))
+	if (likely(kept))
 		skb_dst_set_noref(skb, dst);
 	else
 		skb_dst_set(skb, dst);
@@ -329,14 +325,28 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		teredo_trace_xmit(td->dev, skb,
 				  teredo_endpoint(route->saddr, ts->port), to);
 	push_udp(skb, route->saddr, to.addr, ts->port, to.port);
-	push_ipv4(skb, route, tos, cfg->ttl ?: ip4_dst_hoplimit(dst), df);
+	push_ipv4(skb, route, tos, ttl, df);
 	err = ip_local_out(td->net, ts->sock->sk, skb);
 	return err > 0 ? net_xmit_errno(err) : err;
 
 fail:
-	if (route == &other)
+	if (!kept)
 		dst_release(dst);
 	return send_failed(td, skb, to, err, mtu);
+}
+
+static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
+		    struct sk_buff *skb, union teredo_endpoint to, u8 tos,
+		    u32 *mtu)
+{
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+	struct teredo_route *route, other;
+
+	route = route_get(td, ts, cfg, to, &other);
+	if (IS_ERR(route))
+		return send_failed(td, skb, to, PTR_ERR(route), mtu);
+	return send_along(td, ts, cfg, skb, route, route != &other, to, tos,
+			  cfg->ttl ?: ip4_dst_hoplimit(route->dst), mtu);
 }
 
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
@@ -357,6 +367,24 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 		dev_sw_netstats_tx_add(td->dev, 1, len);
 }
 
+static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
+			       size_t len)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(MAX_HEADER + TEREDO_ENCAP_LEN + len, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		teredo_count(td->stats, TEREDO_A_STATS_TX_NO_MEMORY);
+		return NULL;
+	}
+	skb_reserve(skb, MAX_HEADER + TEREDO_ENCAP_LEN);
+	skb_put_data(skb, buf, len);
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+	return skb;
+}
+
 int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 		    union teredo_endpoint to, const void *buf, size_t len)
 {
@@ -365,17 +393,49 @@ int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 
 	if (unlikely(!ts))
 		return -ENETDOWN;
-	skb = alloc_skb(MAX_HEADER + TEREDO_ENCAP_LEN + len, GFP_ATOMIC);
-	if (unlikely(!skb)) {
-		teredo_count(td->stats, TEREDO_A_STATS_TX_NO_MEMORY);
+	skb = new_skb(td, buf, len);
+	return skb ? send_skb(td, ts, skb, to, 0, NULL) : -ENOMEM;
+}
+
+int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
+		      size_t len, union teredo_endpoint *from)
+{
+	const union teredo_endpoint to = teredo_discovery_group();
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+	const struct teredo_sock *ts;
+	struct teredo_route route;
+	struct sk_buff *skb;
+	struct rtable *rt;
+	struct flowi4 fl4;
+
+	ts = rcu_dereference(td->sockets.sock[TEREDO_SOCK_PRIMARY]);
+	if (unlikely(!ts))
+		return -ENETDOWN;
+	skb = new_skb(td, buf, len);
+	if (!skb)
 		return -ENOMEM;
-	}
-	skb_reserve(skb, MAX_HEADER + TEREDO_ENCAP_LEN);
-	skb_put_data(skb, buf, len);
-	skb_reset_mac_header(skb);
-	skb_reset_network_header(skb);
-	skb->protocol = htons(ETH_P_IPV6);
-	return send_skb(td, ts, skb, to, 0, NULL);
+	fl4 = (struct flowi4) {
+		.flowi4_oif = ifindex,
+		.flowi4_mark = cfg->mark,
+		.flowi4_proto = IPPROTO_UDP,
+		.daddr = to.addr,
+		.saddr = ts->addr,
+		.fl4_dport = to.port,
+		.fl4_sport = ts->port,
+	};
+	rt = ip_route_output_key(td->net, &fl4);
+	if (IS_ERR(rt))
+		return send_failed(td, skb, to, PTR_ERR(rt), NULL);
+	route = (struct teredo_route) {
+		.dst = &rt->dst,
+		.daddr = to.addr,
+		.saddr = fl4.saddr,
+		.id = get_random_u32(),
+	};
+	*from = teredo_endpoint(fl4.saddr, ts->port);
+	/* no further than the link (C-84) */
+	return send_along(td, ts, cfg, skb, &route, false, to, 0, 1,
+			  NULL);
 }
 
 /* -- life -- */
@@ -446,6 +506,20 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	return 0;
 }
 
+/* All addresses are also those of discovery. */
+static int sock_open_any(struct teredo_dev *td,
+			 const struct teredo_config *cfg, __be16 port)
+{
+	const struct teredo_sock *ts;
+	int err;
+
+	teredo_discovery_yield(td->net);
+	err = sock_open(td, cfg, TEREDO_SOCK_PRIMARY, 0, port);
+	ts = rtnl_dereference(td->sockets.sock[TEREDO_SOCK_PRIMARY]);
+	teredo_discovery_return(td->net, err ? NULL : ts->sock->sk);
+	return err;
+}
+
 int teredo_sockets_open(struct teredo_dev *td, const struct teredo_config *cfg)
 {
 	const struct teredo_role *role = td->role;
@@ -453,7 +527,10 @@ int teredo_sockets_open(struct teredo_dev *td, const struct teredo_config *cfg)
 	int err;
 
 	ASSERT_RTNL();
-	err = sock_open(td, cfg, TEREDO_SOCK_PRIMARY, cfg->local, port);
+	if (port == htons(TEREDO_PORT) && !cfg->local)
+		err = sock_open_any(td, cfg, port);
+	else
+		err = sock_open(td, cfg, TEREDO_SOCK_PRIMARY, cfg->local, port);
 	if (!err && role->second_socket)
 		err = sock_open(td, cfg, TEREDO_SOCK_SECONDARY,
 				teredo_config_server2(cfg, cfg->local), port);
@@ -491,6 +568,7 @@ void teredo_sockets_close(struct teredo_dev *td)
 	for (i = 0; i < TEREDO_SOCKS; i++) {
 		if (!ts[i])
 			continue;
+		teredo_discovery_forget(td->net, ts[i]->sock->sk);
 		udp_tunnel_sock_release(ts[i]->sock);
 		kfree(ts[i]);
 	}

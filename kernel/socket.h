@@ -7,6 +7,8 @@
 #include <linux/rcupdate.h>
 #include <net/dst.h>
 
+#include "wire.h"
+
 struct net_device;
 struct sk_buff;
 struct socket;
@@ -37,6 +39,12 @@ static inline union teredo_endpoint teredo_endpoint(__be32 addr, __be16 port)
 }
 
 #define TEREDO_NOWHERE	((union teredo_endpoint){ .word = 0 })
+
+static inline union teredo_endpoint teredo_discovery_group(void)
+{
+	return teredo_endpoint(htonl(TEREDO_DISCOVERY_GROUP),
+			       htons(TEREDO_PORT));
+}
 
 #define TEREDO_SOCK_PRIMARY	0
 #define TEREDO_SOCK_SECONDARY	1	/* of a server */
@@ -102,6 +110,12 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
  */
 int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 		    union teredo_endpoint to, const void *buf, size_t len);
+
+/* Send @len octets of payload to the discovery group, to the link @ifindex only.
+ * 0 or -errno; @from is whom they come from. RCU, BH off.
+ */
+int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
+		      size_t len, union teredo_endpoint *from);
 
 /* True if @addr is a broadcast address of an attached subnet (F-51). RCU. */
 bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr);

@@ -10,6 +10,8 @@
  * of life        | 20 s, twice, 4 s apart          | timer at all
  * forget         | 300 s idle, 30 s if short of    | peerlookup.c, a work that
  *                | room                            | walks every 10 s
+ * announce us    | every 200 to 300 s, sooner if   | discovery.c, one work for
+ *                | somebody does not know us       | all of a namespace
  *
  * All attempts are equally far apart, so the list is in order if each is
  * appended: no per-peer timer, no sorting.

@@ -87,6 +87,34 @@ lan()
 	END
 }
 
+# share_lan: make clia's link a segment on which there is room for others
+share_lan()
+{
+	nip nata -batch - <<-END
+	addr flush dev lan
+	link add segment type bridge
+	link set lan master segment
+	link set segment up
+	addr add 10.1.0.1/24 dev segment
+	END
+}
+
+# lan_host NAME ADDRESS: one more host on it
+lan_host()
+{
+	ns_add "$1" &&
+	nip nata -batch - <<-END &&
+	link add $1 type veth peer name eth0 netns ${ns[$1]}
+	link set $1 master segment up
+	END
+	nip "$1" -batch - <<-END
+	link set lo up
+	link set eth0 up
+	addr add $2/24 dev eth0
+	route add default via 10.1.0.1
+	END
+}
+
 # nat NAME KIND CLIENT_IPV4: make a namespace a NAT between lan and wan, or make
 # it another kind.  The kinds, by what they let in:
 #	none		no translation, just a router

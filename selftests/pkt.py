@@ -63,8 +63,8 @@ def ipv6(source, dest, proto=NONE, payload=b"", hops=64, length=None):
                        hops) + ip6(source) + ip6(dest) + payload
 
 
-def ipv4(source, dest, proto, payload, tos=0, frag=0):
-    return struct.pack("!BBHHHBBH", 0x45, tos, 20 + len(payload), 0, frag, 64, proto,
+def ipv4(source, dest, proto, payload, tos=0, frag=0, ttl=64):
+    return struct.pack("!BBHHHBBH", 0x45, tos, 20 + len(payload), 0, frag, ttl, proto,
                        0) + ip4(source) + ip4(dest) + payload
 
 

@@ -80,14 +80,14 @@ check_fails "and leaves nothing behind" nip clia link show teredo0
 check_says "no such namespace" nosuchns teredo-tool -n nosuchns show
 
 check "add, with every option (C-01, C-03)" tool clia add teredo0 mode client server $server \
-	server2 $server2 port 4711 refresh 20 peers-max 1000 queue 8 ttl 33 mark 7
+	server2 $server2 port 4711 refresh 20 peers-max 1000 queue 8 ttl 33 mark 7 discovery on
 role[clia]=ours
 refuses "a second one of that name" 'exists|already' add teredo0 mode client
 check "show: the keys that scripts rely on (C-01, C-03, C-07, F-02, F-35)" json clia '.[0] |
 	.ifname == "teredo0" and (.ifindex | type == "number") and .mode == "client" and
 	.state == "down" and .port == 4711 and .server == "203.0.113.1" and
 	.server2 == "203.0.113.2" and .refresh == 20 and .peers == 0 and
-	.peers_max == 1000 and .controller == false and .mtu == 1280 and
+	.peers_max == 1000 and .controller == false and .mtu == 1280 and .discovery and
 	(.prefix | test("^2001::/32$")) and has("nat") and has("local")' show
 check "set" tool clia set teredo0 refresh 30 peers-max 5000
 check "it is set" json clia '.[0] | .refresh == 30 and .peers_max == 5000' show teredo0

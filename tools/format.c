@@ -134,6 +134,7 @@ void format_dev_json(const struct device *dev)
 	json_number("queue", config->queue);
 	json_number("ttl", config->ttl);
 	json_number("mark", config->mark);
+	json_bool("discovery", config->discovery);
 	json_bool("relaying", config->relaying);
 	json_string("df", name_of(&df_names, config->df));
 	json_string("secure", name_of(&secure_names, config->secure));

@@ -127,6 +127,8 @@ static const char *const stats[] = {
 	[TEREDO_A_STATS_RX_ICMP_UNKNOWN]	= "rx-icmp-unknown",
 	[TEREDO_A_STATS_PEERS_EVICTED]		= "peers-evicted",
 	[TEREDO_A_STATS_TX_SITE_LIMIT]		= "tx-site-limit",
+	[TEREDO_A_STATS_RX_DISCOVERY]		= "rx-discovery",
+	[TEREDO_A_STATS_TX_DISCOVERY]		= "tx-discovery",
 };
 
 const struct names mode_names = NAMES(modes);

@@ -118,7 +118,8 @@ static void print_dev(const struct device *dev, const char *until)
 	}
 	if (config->mode != TEREDO_MODE_SERVER || config->relaying) {
 		row("peers");
-		printf("%u of at most %u\n", dev->peers, config->peers_max);
+		printf("%u of at most %u%s\n", dev->peers, config->peers_max,
+		       config->discovery ? ", local discovery on" : "");
 	}
 }
 

@@ -1,0 +1,306 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Local client discovery (RFC 4380 section 5.2.8): two clients behind one NAT that
+# does not hairpin meet on their own link.  Then what goes wrong with links, and
+# who else may be in a namespace.
+#
+#	clia 10.1.0.2 ---+
+#	                 +--- segment nata wan 198.51.100.1 --- inet
+#	clic 10.1.0.3 ---+
+
+. "$(dirname "$0")/lab.sh"
+
+need ping iperf3 jq tcpdump tshark ethtool
+need_teredo
+need_modules bridge
+lab_up restricted restricted || skip_all "no laboratory"
+
+{ share_lan && lan_host clic 10.1.0.3; } || skip_all "no laboratory"
+plan 40
+
+diagnose()
+{
+	lab_state
+	for name in clia clic; do
+		echo "== $name"
+		tool "$name" show
+		tool "$name" show peers
+		tool "$name" show stats | grep -v ' 0$'
+		on "$name" grep -B1 FD0000E0 /proc/net/igmp
+	done
+	on nata nft list table ip watch
+}
+
+# joined NAME [LINK]: there is a member of the group, on that link
+joined()
+{
+	# shellcheck disable=SC2016 # awk's
+	on "$1" awk -v link="${2:-}" '$1 ~ /^[0-9]+$/ { dev = $2 }
+		$1 == "FD0000E0" && (link == "" || dev == link) { found = 1 }
+		END { exit !found }' /proc/net/igmp
+}
+
+# group_sockets NAME: how many sockets the group has
+group_sockets()
+{
+	on "$1" ss -Huan "src 224.0.0.253 and sport = 3544" | wc -l
+}
+
+# peers NAME FILTER [ADDRESS]: jq on the peers of a client
+peers()
+{
+	tool "$1" -j show peers | tee "$tmp/json" | jq -e "$2" >/dev/null && return
+	cat "$tmp/json"
+	return 1
+}
+
+# local_peer NAME OTHER [PATH]: it has the other as a neighbour
+local_peer()
+{
+	peers "$1" ".[] | select(.address == \"${address[$2]}\") | .kind == \"local\" and
+		.path == \"${3:-local}\" and .state == \"trusted\""
+}
+
+counter()
+{
+	tool "$1" -j show stats teredo0 | jq ".[0].\"$2\""
+}
+
+# pings NAME OTHER: at once
+pings()
+{
+	on "$1" ping -n -q -c 1 -W 2 "${address[$2]}"
+}
+
+# What leaves the segment: datagrams to anybody but servers, and bubbles
+watch_nat()
+{
+	on nata nft -f - <<-END
+	table ip watch {
+		counter data {}
+		counter bubbles {}
+		chain prerouting {
+			type filter hook prerouting priority raw
+			iifname segment ip daddr != 224.0.0.0/4 udp dport != 3544 udp length != 48 counter name data
+			iifname segment ip daddr $server udp length 48 counter name bubbles
+		}
+	}
+	END
+}
+
+# escaped NAME: packets that the NAT has seen of it
+escaped()
+{
+	on nata nft -j list counter ip watch "$1" | jq '.nftables[1].counter.packets'
+}
+
+#
+# Without
+#
+
+# A client alone on its link, where nobody asks for it; at the end there are two
+# announcements to compare.
+spawn natb tcpdump -n -tt -l -i lan udp and dst 224.0.0.253 >"$tmp/alone" 2>/dev/null
+
+declare -A address
+watch_nat
+{ start_server ours && start_client clib ours && tool clib set teredo0 discovery on && start_client clia ours && start_client clic ours; } ||
+	skip_all "no qualification"
+address=([clia]=$(client_address clia) [clic]=$(client_address clic))
+
+check "off by default: nobody has joined or listens (SEC-11, C-81)" eval \
+	"! joined clia && ! joined clic && [[ \$(group_sockets clia) = 0 ]]"
+check "and show says so (C-81)" eval "tool clia -j show | jq -e '.[0].discovery == false'"
+check_fails "two clients behind one NAT cannot talk" pings clia clic
+check "nor is a client told of by its neighbour (C-42)" peers clic 'all(.kind != "local")'
+
+#
+# With
+#
+
+# What is left of the attempt must not be taken for another one.
+wait_for 15 peers clia 'all(.state != "probing")'
+
+# What is left to a card to fill in cannot be checked.
+on clia ethtool -K eth0 tx off >/dev/null
+spawn clic tcpdump -U -i eth0 -w "$tmp/pcap" udp port 3544 and host 224.0.0.253 &>"$tmp/tcpdump"
+recorder=$spawned
+wait_for 10 grep -q listening "$tmp/tcpdump"
+check "discovery on, while up (C-81)" eval "tool clia set teredo0 discovery on &&
+	tool clia -j show | jq -e '.[0].discovery' && tool clic set teredo0 discovery on"
+check "they join, and listen on port 3544 of the group only (C-82, F-03, D-21)" eval "
+	wait_for 5 joined clia eth0 && wait_for 5 joined clic eth0 &&
+	[[ \$(group_sockets clia) = 1 && \$(on clia ss -Huan 'sport = 3544' | wc -l) = 1 ]]"
+before_data=$(escaped data)
+check "the one who came first reaches the second (C-49, C-88)" eval \
+	"wait_for 10 peers clia '.[] | select(.kind == \"local\")' && reaches clia ${address[clic]}"
+check "and the other way round" pings clic clia
+check "both have a local peer on a local path (C-43, C-87)" eval \
+	"local_peer clia clic && local_peer clic clia"
+check "to its private address and service port (C-05, F-53)" peers clia \
+	".[] | select(.address == \"${address[clic]}\").mapped == {address: \"10.1.0.3\",
+		port: $(tool clic -j show | jq '.[0].port')}"
+before_bubbles=$(escaped bubbles)
+check "from then on nothing is lost" lossless clia "${address[clic]}"
+on clic iperf3 -s -1 -D && wait_for 5 listening clic 5201
+check "TCP" eval "on clia iperf3 -J -t 2 -c ${address[clic]} >\$tmp/iperf"
+say "$(jq -r '.end.sum_received.bits_per_second / 1e6 | round' "$tmp/iperf") Mbit/s over the LAN"
+check "all of it over the LAN, no datagram passed the NAT" eval \
+	"echo data $before_data \$(escaped data) bubbles $before_bubbles \$(escaped bubbles)
+	[[ \$(escaped data) = $before_data ]]"
+check "nor has the server to help" eval "[[ \$(escaped bubbles) = $before_bubbles ]]"
+check "show peers prints both (D-18)" eval \
+	"tool clia show peers | grep -E '10\\.1\\.0\\.3.* trusted +local +local'"
+
+kill "$recorder"
+wait "$recorder" 2>/dev/null
+fields=$(tshark -r "$tmp/pcap" -n -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE -T fields \
+	-e ip.src -e ip.dst -e ip.ttl -e udp.dstport -e udp.checksum.status -e ip.checksum.status \
+	-e ipv6.src -e ipv6.dst -e ipv6.hlim -e ipv6.nxt -e ipv6.plen -e _ws.malformed \
+	ip.src==10.1.0.2 2>"$tmp/tshark" | sort -u)
+check "tshark reads a discovery bubble as it has to be (C-84)" eval "echo '$fields'; cat \$tmp/tshark
+	[[ '$fields' = 10.1.0.2$'\t'224.0.0.253$'\t'1$'\t'3544$'\t'1$'\t'1$'\t'${address[clia]}$'\t'ff02::1$'\t'1$'\t'59$'\t'0$'\t' ]]"
+
+#
+# The neighbour goes elsewhere behind the same NAT, which now hairpins.
+#
+
+hairpin()
+{
+	local a c
+
+	a=$(tool clia -j show | jq '.[0].mapped.port') c=$(tool clic -j show | jq '.[0].mapped.port')
+	on nata nft -f - <<-END
+	table ip hairpin {
+		chain prerouting {
+			type nat hook prerouting priority dstnat - 1
+			iifname segment ip daddr 198.51.100.1 udp dport $a dnat to 10.1.0.2
+			iifname segment ip daddr 198.51.100.1 udp dport $c dnat to 10.1.0.3
+		}
+		chain postrouting {
+			type nat hook postrouting priority srcnat - 1
+			oifname segment ct status dnat snat to 198.51.100.1
+		}
+	}
+	END
+	nip nata link set lan type bridge_slave isolated on
+	nip nata link set clic type bridge_slave isolated on
+}
+
+# hears NAME COUNT: so many of the pings have come back
+hears()
+{
+	(($(grep -c 'bytes from' "$tmp/pings") >= $2))
+}
+
+spawn clia ping -n -i 0.5 "${address[clic]}" >"$tmp/pings"
+pinger=$spawned
+check "the neighbour moves to another segment" hairpin
+was=$(grep -c 'bytes from' "$tmp/pings")
+check "the path over the mapped addresses takes over (D-18)" eval \
+	"wait_for 50 hears clia $((was + 5)); peers clia '.[] | select(.address == \"${address[clic]}\") |
+		.path == \"direct\" and .state == \"trusted\" and .mapped.address == \"198.51.100.1\"'"
+kill "$pinger"
+wait "$pinger" 2>/dev/null
+check "back on the segment" eval "nip nata link set lan type bridge_slave isolated off &&
+	nip nata link set clic type bridge_slave isolated off"
+# Announcements come every 200 to 300 s; to begin anew brings one at once.
+check "the local path is preferred again (D-18)" eval "
+	tool clic set teredo0 discovery off && tool clic set teredo0 discovery on &&
+	wait_for 20 eval 'pings clia clic && local_peer clia clic'"
+on nata nft delete table ip hairpin
+
+#
+# Links come and go.
+#
+
+check "the client's own link goes, and its neighbours with it" eval "
+	nip clic link set eth0 down && ! joined clic && peers clic 'all(.kind != \"local\")'"
+check "and comes back (C-82)" eval "nip clic link set eth0 up &&
+	nip clic route add default via 10.1.0.1 && wait_for 20 joined clic eth0"
+check "with them" wait_for 20 eval 'pings clic clia && local_peer clic clia'
+check "an address less" eval "nip clic addr add 10.1.0.33/24 dev eth0 &&
+	nip clic addr del 10.1.0.33/24 dev eth0 && wait_for 20 joined clic eth0 &&
+	reaches clia ${address[clic]}"
+
+#
+# Who else is in the namespace
+#
+
+second()
+{
+	tool clic add teredo1 mode client server $server discovery on &&
+	nip clic link set teredo1 up &&
+	tool clic run teredo1 --once --force >/dev/null
+}
+check "a second client in one namespace (D-21)" second
+address[second]=$(tool clic -j show teredo1 | jq -r '.[0].address')
+check "one socket and one membership are enough (D-21)" eval \
+	"[[ \$(group_sockets clic) = 1 ]] && on clic grep -c FD0000E0 /proc/net/igmp | grep -x 1"
+check "a third party finds both (D-21)" eval \
+	"wait_for 10 peers clia '[.[] | select(.kind == \"local\").address] |
+		contains([\"${address[clic]}\", \"${address[second]}\"])'"
+check "they find each other (D-21)" eval \
+	"wait_for 10 peers clic '[.[] | select(.kind == \"local\") | \"\\(.dev) \\(.address)\"] |
+		contains([\"teredo0 ${address[second]}\", \"teredo1 ${address[clic]}\"])'"
+check "and each is reached" eval "nip clic -6 rule add from ${address[second]} table 100 &&
+	nip clic -6 route add default dev teredo1 table 100 &&
+	reaches clia ${address[second]} && reaches clia ${address[clic]}"
+check "one goes, the other stays" eval "nip clic link del teredo1 && joined clic &&
+	reaches clic ${address[clia]}"
+
+# A server, whose two addresses are its own; a relay, that has the port at all.
+check "a server has port 3544 in the same namespace (D-21)" eval "
+	nip clic addr add 203.0.113.129/32 dev lo && nip clic addr add 203.0.113.130/32 dev lo &&
+	nip clia addr add 192.0.2.200/32 dev lo && nip clic route add 192.0.2.200 via 10.1.0.2 &&
+	nip clia route add 203.0.113.128/30 via 10.1.0.3 src 192.0.2.200 &&
+	tool clic add srv0 mode server local 203.0.113.129 && nip clic link set srv0 up &&
+	tool clia -j probe 203.0.113.129 | jq -e '.[0].error == null and .[0].servers[0].answered'"
+check "and so has a relay at all addresses" eval "nip clic link del srv0 &&
+	tool clic add rly0 mode relay port 3544 && nip clic link set rly0 up &&
+	wait_for 20 joined clic eth0 && [[ \$(group_sockets clic) = 1 ]]"
+heard=$(counter clic rx-discovery)
+check "beside which bubbles are heard" eval "tool clia set teredo0 discovery off &&
+	tool clia set teredo0 discovery on &&
+	wait_for 10 eval '((\$(counter clic rx-discovery) > $heard))'"
+check "also if the relay was there before" eval "tool clic set teredo0 discovery off &&
+	[[ \$(group_sockets clic) = 0 ]] && tool clic set teredo0 discovery on &&
+	wait_for 20 joined clic eth0 && wait_for 20 eval 'pings clic clia && local_peer clic clia'"
+check "a program that has the port is named (D-21)" eval "
+	tool clic set teredo0 discovery off && nip clic link del rly0 &&
+	{ spawn clic python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); time.sleep(60)'; } &&
+	wait_for 10 eval '[[ \$(on clic ss -Huln \"sport = 3544\") ]]' &&
+	! tool clic set teredo0 discovery on 2>\$tmp/error && cat \$tmp/error &&
+	grep 'port 3544 of 224.0.0.253' \$tmp/error && kill \$spawned &&
+	wait_for 5 eval '[[ ! \$(on clic ss -Huln \"sport = 3544\") ]]' &&
+	tool clic set teredo0 discovery on"
+check_says "discovery is for clients (C-81)" "discovery is for mode client" \
+	tool clic add nosuch mode relay discovery on
+
+#
+# Links and namespaces
+#
+
+# A link whose socket stays on the LAN, while it is itself elsewhere
+moved()
+{
+	ns_add box && nip box link set lo up &&
+	tool clic add teredo5 mode client server $server discovery on &&
+	nip clic link set teredo5 netns "${ns[box]}" &&
+	nip box link set teredo5 up &&
+	tool box run teredo5 --once --force >/dev/null
+}
+check "a link in another namespace than its socket (SEC-42)" eval "moved &&
+	wait_for 20 peers box '.[] | select(.address == \"${address[clia]}\").kind == \"local\"' &&
+	reaches box ${address[clia]} && ! joined box"
+check "the namespace of its socket goes" eval "stop clic; ns_del clic"
+check "and with it the link" eval "wait_for 30 eval '! nip box link show teredo5' && ns_del box"
+
+apart()
+{
+	awk '{ if (last && ($1 - last < 199.9 || $1 - last > 301)) bad++; last = $1 }
+		END { print NR, "announcements"; exit NR < 2 || bad }' "$tmp/alone"
+}
+check "announcements are 200 to 300 s apart (C-83)" wait_for 310 apart

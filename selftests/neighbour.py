@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""neighbour.py SERVER LAN CLIENT ADDRESS PORT: what a client makes of its IPv4 link
+(RFC 4380 section 5.2.8).
+
+The first three are namespaces; ADDRESS is the client's Teredo address, PORT its
+service port on 10.1.0.2.  Its neighbours, honest and others, are sockets on
+10.1.0.3; all are behind 198.51.100.1.
+"""
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from pkt import *
+
+server_ns, lan_ns, client_ns, ME, port = sys.argv[1:]
+SERVER, MAPPED, LAN, GROUP, ALL_NODES = ("203.0.113.1", "198.51.100.1", "10.1.0.3", "224.0.0.253",
+                                         "ff02::1")
+CLIENT = ("10.1.0.2", int(port))
+
+server = Port(server_ns, SERVER, 3544)
+ports = [Port(lan_ns, LAN, 42000 + n) for n in range(8)]
+names = [teredo(SERVER, MAPPED, p.port, 0x0202) for p in ports]
+p0, p1, p2, p3, liar, late, p6, p7 = ports
+app = App(client_ns, ME, 9000)
+
+
+class Ear:
+    """Hears what the client says to the group: whole IPv4 packets"""
+
+    def __init__(self):
+        enter(lan_ns)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+        self.socket.bind(("eth0", 0x0800))
+
+    def heard(self, seconds):
+        deadline = time.time() + seconds
+        while select.select([self.socket], [], [], max(0, deadline - time.time()))[0]:
+            packet = self.socket.recv(2048)
+            if packet[12:20] == ip4(CLIENT[0]) + ip4(GROUP):
+                return packet
+        return None
+
+    def drain(self):
+        while self.heard(0):
+            pass
+
+
+class Mouth(Forger):
+    """Says anything to the group"""
+
+    def __init__(self):
+        super().__init__(lan_ns)
+        self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, ip4(LAN))
+
+    def announce(self, name, port, source=LAN, to=(GROUP, 3544), hops=1, dest=ALL_NODES, front=b"",
+                 ttl=1):
+        self.send(front + ipv6(name, dest, hops=hops), (source, port), to, ttl=ttl)
+
+
+ear, mouth = Ear(), Mouth()
+
+
+def tool(*words):
+    return subprocess.run(("teredo-tool", "-n", client_ns) + words, check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def peers():
+    return {p["address"]: p for p in json.loads(tool("-j", "show", "peers"))}
+
+
+def stats():
+    return json.loads(tool("-j", "show", "stats", "teredo0"))[0]
+
+
+def restart():
+    tool("set", "teredo0", "discovery", "off")
+    tool("set", "teredo0", "discovery", "on")
+
+
+def quiet():
+    for p in ports + [server, ear]:
+        p.drain()
+    app.drain()
+
+
+def to_client(source, data):
+    return datagram(source, ME, 7, 9000, data)
+
+
+def is_bubble(got, name):
+    return got and not got.error and got.proto == NONE and got.sender == CLIENT and \
+        (got.source, got.dest) == (ME, name)
+
+
+def as_it_has_to_be(packet):
+    """A discovery bubble, octet by octet (C-84)"""
+    if not packet or len(packet) != 68:
+        return False
+    ident, frag, ttl, proto, _ = struct.unpack("!HHBBH", packet[4:12])
+    sport, dport, length, csum = struct.unpack("!HHHH", packet[20:28])
+    false_head = packet[12:20] + struct.pack("!HH", UDP, 48)
+    return packet[:4] == b"\x45\0\0\x44" and not frag & 0x3fff and (ttl, proto) == (1, UDP) and \
+        checksum(packet[:20]) == 0 and (sport, dport, length) == (CLIENT[1], 3544, 48) and \
+        csum and checksum(false_head + packet[20:]) == 0 and \
+        packet[28:] == bytes.fromhex("6000000000003b01") + ip6(ME) + ip6(ALL_NODES)
+
+
+with Ktap(39) as t:
+    # Our own announcement
+    quiet()
+    restart()
+    got = ear.heard(5)
+    t.check("a client announces itself, soon", got)
+    t.check("octet by octet (C-84, F-03)", as_it_has_to_be(got), got and got.hex())
+    t.check("and is then silent for long (C-83)", ear.heard(3) is None)
+
+    # A neighbour
+    mouth.announce(names[0], p0.port)
+    got = p0.receive()
+    t.check("a neighbour's is answered by a unicast bubble (C-88, C-42, F-28)",
+            is_bubble(got, names[0]), show(got))
+    entry = peers().get(names[0])
+    t.check("and is a local peer, not trusted (C-87, C-05)",
+            entry and entry["kind"] == "local" and entry["state"] != "trusted" and
+            entry["bubbles"] == 0 and entry["idle_rx_ms"] < 10000, entry)
+    t.check("who has not heard us yet is told of us", as_it_has_to_be(ear.heard(8)))
+    time.sleep(1.5)
+    quiet()
+    app.send(b"one", names[0])
+    app.send(b"two", names[0])
+    got = p0.receive()
+    t.check("to reach it: a unicast bubble (C-49)", is_bubble(got, names[0]), show(got))
+    t.check("a discovery bubble (C-49, C-84)", as_it_has_to_be(ear.heard(1)))
+    t.check("and nothing else yet (C-49)",
+            p0.next_of(UDP, 0.3) is None and server.receive(0.1) is None)
+    p0.send(bubble(names[0], ME), CLIENT)
+    came = [data_of(p0.next_of(UDP)) for n in range(2)]
+    t.check("its bubble, from a private address, lets the data go (C-43, F-53)",
+            came == [b"one", b"two"], came)
+    entry = peers().get(names[0])
+    t.check("by the local path (D-18)", entry and entry["state"] == "trusted" and
+            (entry["kind"], entry["path"]) == ("local", "local") and
+            entry["mapped"] == {"address": LAN, "port": p0.port}, entry)
+    p0.send(to_client(names[0], b"three"), CLIENT)
+    got = app.heard()
+    t.check("its data is accepted (C-43)", got == (b"three", names[0]), got)
+    liar.send(to_client(names[0], b"x"), CLIENT)
+    p1.send(to_client(names[1], b"x"), CLIENT)
+    t.check("not from another port, nor that of unknown neighbours (C-43)", app.heard(0.4) is None)
+
+    # Who was announced from elsewhere
+    quiet()
+    mouth.announce(names[0], liar.port)
+    app.send(b"four", names[0])
+    t.check("one bubble does not take over a local path in use (C-87, SEC-11)",
+            liar.receive(0.4) is None and data_of(p0.next_of(UDP)) == b"four")
+    mouth.announce(names[1], p1.port)
+    mouth.announce(names[1], p2.port)
+    got = p2.receive()
+    t.check("one that is not in use moves (C-87)", is_bubble(got, names[1]), show(got))
+    p2.drain()
+    p1.drain()
+    app.send(b"five", names[1])
+    got = p2.receive()
+    t.check("its probes go there", is_bubble(got, names[1]) and p1.receive(0.2) is None, show(got))
+    p2.send(to_client(names[1], b"six"), CLIENT)
+    got = app.heard()
+    t.check("data opens the path as well as a bubble (C-43)",
+            got == (b"six", names[1]) and data_of(p2.next_of(UDP)) == b"five", got)
+
+    # A neighbour that does not answer: its mapping is tried, too.
+    quiet()
+    mouth.announce(names[6], p6.port)
+    app.send(b"seven", names[6])
+    got = server.next_of(NONE, 5)
+    t.check("a silent neighbour is also looked for by its server (D-18, C-51)",
+            got and got.dest == names[6] and got.source == ME, show(got))
+    ear.drain()
+    server.send(origin(MAPPED, p6.port) + bubble(names[6], ME), CLIENT)
+    t.check("one that looks for us by its server is told of us", as_it_has_to_be(ear.heard(8)))
+    p6.send(bubble(names[6], ME), CLIENT)
+    t.check("until it answers", data_of(p6.next_of(UDP)) == b"seven")
+
+    # What is no bubble of a neighbour
+    def ignored(what, **how):
+        quiet()
+        before = peers().keys()
+        name = how.pop("name", names[4])
+        for key, values in how.items() or [("hops", [1])]:
+            for value in values:
+                mouth.announce(name, liar.port, **{key: value})
+        # The next one of an honest neighbour is answered, so all were seen.
+        mouth.announce(names[0], p0.port)
+        answered = is_bubble(p0.receive(), names[0])
+        got = liar.receive(0.2)
+        after = peers().keys()
+        time.sleep(0.6)
+        t.check(what, answered and not got and before == after,
+                (answered, show(got), after - before))
+
+    time.sleep(1)
+    ignored("sources outside of the subnet are (C-85)",
+            source=["192.0.2.9", "10.9.0.3", "10.1.1.3", "10.1.0.255", "10.1.0.0", "127.0.0.1"])
+    ignored("so is what was sent to one host (C-85)", to=[CLIENT, ("10.1.0.2", 3544)])
+    ignored("the service port hears no multicast (SEC-18)", to=[(GROUP, CLIENT[1])])
+    for what, bad in (("native", "2001:db8::9"), ("link-local", "fe80::9"),
+                      ("without a mapped port", teredo(SERVER, MAPPED, 0)),
+                      ("of a private server", teredo("10.1.1.1", MAPPED, 42004))):
+        ignored("no Teredo client, but %s (C-85)" % what, name=bad)
+    ignored("clients behind other NATs are ignored (C-86)", name=teredo(SERVER, "192.0.2.77", 42004))
+    ignored("so is our own address (SEC-50)", name=ME)
+    ignored("other hop limits than 1 (C-84, C-85)", hops=[0, 2, 64, 255], ttl=[2, 64, 255])
+    ignored("other inner destinations (C-34, C-42)", dest=[ME, "ff02::2", "::", "ff05::1"])
+    ignored("and other things in front (F-25)",
+            front=[auth(b"noncense"), origin(MAPPED, 42004), b"\0", b"\xff" * 4])
+
+    # Floods
+    quiet()
+    for n in range(100):
+        mouth.announce(names[0], p0.port)
+    answers = 0
+    while p0.receive_raw(0.3):
+        answers += 1
+    t.check("a neighbour that shouts gets few answers (SEC-11)", 1 <= answers <= 25, answers)
+    quiet()
+    sent = stats()["tx-bubble"]
+    for n in range(2000):
+        mouth.announce(teredo(SERVER, MAPPED, 1024 + n, 0x4321), 1024 + n)
+    answers = stats()["tx-bubble"] - sent
+    t.check("so does one with many names (SEC-11)", answers < 200, answers)
+    tool("set", "teredo0", "peers-max", "400")
+    shouts = heard = 0
+    for n in range(4000):
+        mouth.announce(teredo(SERVER, MAPPED, 1024 + n, 0x8421), 1024 + n,
+                       source="10.1.0.%d" % (10 + n % 240))
+        if n % 400 == 0:
+            app.send(b"%d" % n, names[0])
+            p0.send(to_client(names[0], b"%d" % n), CLIENT)
+            heard += app.heard() == (b"%d" % n, names[0])
+            heard += data_of(p0.next_of(UDP)) == b"%d" % n
+        shouts += ear.heard(0) is not None
+    known = peers()
+    t.check("made up neighbours fill no list (SEC-11, SEC-25)", 10 < len(known) <= 100, len(known))
+    t.check("honest ones go on talking (SEC-11)", heard == 20, heard)
+    time.sleep(0.6)
+    p0.drain()
+    mouth.announce(names[0], p0.port)
+    t.check("and are answered (SEC-11, C-88)", is_bubble(p0.receive(), names[0]))
+    t.check("all of which makes us announce ourselves rarely (SEC-11)", shouts <= 10, shouts)
+
+    # The end
+    quiet()
+    tool("set", "teredo0", "discovery", "off")
+    mouth.announce(names[7], p7.port)
+    app.send(b"x", names[0])
+    t.check("off is off: neither heard nor remembered (C-81, SEC-11)",
+            p7.receive(0.4) is None and p0.receive(0.1) is None and
+            not [p for p in peers().values() if p["kind"] == "local"])
