@@ -483,12 +483,18 @@ static void test_forged(void)
 	arrive(PRIMARY, TEREDO_PORT, buf, sizeof(buf));
 	settle();
 	expect(!events[REFRESH_PASSED]);
-	/* No two rounds have the same address. */
+
+	/* No two rounds have the same address, with the same mapping, too. */
+	new_nat(200000);
+	begin_from(30000);
+	while (!events[REFRESH_WAY])
+		run_until(now + 100);
 	other = r.secondary;
-	while (!events[REFRESH_MISSED])
+	while (!events[REFRESH_PASSED])
 		run_until(now + 100);
 	while (r.phase != REFRESH_WAITING)
 		run_until(now + 100);
+	expect(r.port.mapped.port == htons(nat.port));
 	expect(!teredo_addr_equal(&r.secondary, &other));
 }
 
