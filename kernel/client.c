@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The client: transmission and reception cases of RFC 4380 5.2.3, 5.2.4. */
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <net/ipv6.h>
 
 #include "bubble.h"
@@ -9,12 +10,37 @@
 #include "recv.h"
 #include "role.h"
 
+/* True for what the stack says to whoever sent it something. */
+static bool is_answer(const struct sk_buff *skb)
+{
+	unsigned int off = skb_network_offset(skb) + TEREDO_IPV6_LEN;
+	union {
+		struct tcphdr tcp;
+		u8 type;
+	} buf;
+	const struct tcphdr *tcp;
+	const u8 *type;
+
+	switch (ipv6_hdr(skb)->nexthdr) {
+	case IPPROTO_ICMPV6:
+		type = skb_header_pointer(skb, off, sizeof(buf.type), &buf);
+		return type && (*type < TEREDO_ICMP_ECHO_REQUEST ||
+				*type == TEREDO_ICMP_ECHO_REPLY);
+	case IPPROTO_TCP:
+		tcp = skb_header_pointer(skb, off, sizeof(buf.tcp), &buf);
+		return tcp && (tcp->rst || (tcp->syn && tcp->ack));
+	default:
+		return false;
+	}
+}
+
 /* No open peer: queue and probe (cases 2, 3 and 5). Case 4, the cone bit, is not
  * used (C-50).
  */
 static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
 			  const struct teredo_config *cfg,
-			  const struct teredo_status *status)
+			  const struct teredo_status *status,
+			  const struct teredo_peer *peer)
 {
 	const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
 	struct teredo_addr ta;
@@ -32,6 +58,11 @@ static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	if (!teredo_addr_is_routable(daddr))
 		return TEREDO_A_STATS_TX_INNER_DEST;
+	/* An answer to a stranger is no better than the stranger: who makes up
+	 * sources shall not use up the tests of those we want to reach (SEC-28).
+	 */
+	if (!peer && is_answer(skb) && !teredo_ratelimiter_ok(&td->strangers, 0))
+		return TEREDO_A_STATS_TX_LIMITED;
 	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_NATIVE, skb);
 }
 
@@ -51,7 +82,7 @@ static int client_xmit(struct teredo_dev *td, struct sk_buff *skb,
 
 	peer = teredo_peer_lookup(td, &ip6->daddr);
 	if (unlikely(!peer || !teredo_peer_is_open(peer)))
-		return xmit_to_closed(td, skb, cfg, status);
+		return xmit_to_closed(td, skb, cfg, status, peer);
 	teredo_peer_send(td, peer, skb);	/* case 1 */
 	return TEREDO_TAKEN;
 }

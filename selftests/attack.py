@@ -276,15 +276,17 @@ class Netlink:
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
         self.socket.settimeout(5)
 
-    def ask(self, family, command, attributes):
+    def ask(self, family, command, attributes, flags=5):
         """The errno, or 0; and the payload of the answer"""
         message = struct.pack("=BBH", command, 1, 0) + attributes
-        self.socket.send(struct.pack("=LHHLL", 16 + len(message), family, 5, 1, 0) + message)
+        self.socket.send(struct.pack("=LHHLL", 16 + len(message), family, flags, 1, 0) + message)
         answer = b""
         while True:
             got = self.socket.recv(65536)
             while got:
                 length, kind = struct.unpack("=LH", got[:6])
+                if kind == 3:    # the end of a dump
+                    return 0, answer
                 if kind == 2:
                     return -struct.unpack("=i", got[16:20])[0], answer
                 answer, got = got[16:length], got[(length + 3) & ~3:]
@@ -330,7 +332,7 @@ def requests(ifindex):
         yield name, value, index + more.get(name, b"")
 
 
-READERS = {"DEV_GET", "PEER_GET", "SECRET_GET"}
+READERS = {"DEV_GET", "PEER_GET"}
 
 
 def privileges(ifname, how):
@@ -351,11 +353,13 @@ def privileges(ifname, how):
     family = netlink.family()
     wrong, asked = [], []
     for name, command, attributes in requests(ifindex):
-        error, _ = netlink.ask(family, command, attributes)
+        # the only one that has no other form
+        flags = 0x305 if name == "SECRET_GET" else 5
+        error, _ = netlink.ask(family, command, attributes, flags)
         asked.append("%s: %s" % (name, os.strerror(error)))
         allowed = name in READERS
         if how == "moved":    # what only concerns the link
-            allowed |= name in ("PEER_DEL", "PEER_FLUSH")
+            allowed |= name in ("PEER_DEL", "PEER_FLUSH", "SECRET_GET")
         if (error == 1) == allowed:
             wrong.append(asked[-1])
     print("\n".join(asked))

@@ -130,7 +130,7 @@ solicited()
 	wait_for 30 client_address clib
 	wait $!
 }
-check "a flood of solicitations: a client qualifies all the same (SEC-35)" solicited
+check "a flood of solicitations: a client qualifies all the same (S-17)" solicited
 b=$(client_address clib)
 check "and the server remembers nobody (S-02)" has_peers srv 0
 
