@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""conformance.py [-l] [-s] [RESULTS]: is Documentation/conformance.rst true?
+"""conformance.py [-l] [RESULTS]: is Documentation/conformance.rst true?
 
 The names of results end with the ids of the rules that they show, as in "a
 nonce that differs is dropped (C-26, SEC-04)" or "qualifies (C-12..C-21)".  The
@@ -10,8 +10,7 @@ id that is unknown.
 
 Without RESULTS the ids are looked for in the sources of the tests.  RESULTS is
 a folder of what the tests wrote, TEST.ktap each: then they have to have passed.
--l lists all ids with the tests that cite them.  -s: rules that are only planned
-are an error, too.
+-l lists all ids with the tests that cite them.
 """
 
 import os
@@ -120,8 +119,6 @@ def check_row(rule, level, shown, cited):
     word, _, reason = shown.partition(": ")
     if not LEVEL.match(level):
         return "is no level: " + level
-    if word == "planned":
-        return ""
     if word == "not built":
         return "" if reason and level.startswith("MAY") else "only what MAY be can be left out"
     if word == "argued":
@@ -141,7 +138,7 @@ def check_row(rule, level, shown, cited):
 
 
 def main(arguments):
-    strict, listing = "-s" in arguments, "-l" in arguments
+    listing = "-l" in arguments
     folder = [argument for argument in arguments if argument[0] != "-"]
     names = test_names()
 
@@ -164,13 +161,10 @@ def main(arguments):
         problems += ["%s: %s" % (rule, wrong)] if wrong else []
     problems += ["%s: cites %s, which is unknown" % (name, rule)
                  for name in cited for rule in cited[name] if not is_known(rule)]
-    planned = [row[0] for row in rows if row[2].startswith("planned")]
-    if strict:
-        problems += ["%s: only planned" % rule for rule in planned]
 
     for problem in problems:
         print("#", problem)
-    print("# %d rules, %d of them planned, %d problems" % (len(rows), len(planned), len(problems)))
+    print("# %d rules, %d problems" % (len(rows), len(problems)))
     return 1 if problems else 0
 
 
