@@ -132,7 +132,6 @@ check "discovery on, while up (C-81)" eval "tool clia set teredo0 discovery on &
 check "they join, and listen on port 3544 of the group only (C-82, F-03, D-21)" eval "
 	wait_for 5 joined clia eth0 && wait_for 5 joined clic eth0 &&
 	[[ \$(group_sockets clia) = 1 && \$(on clia ss -Huan 'sport = 3544' | wc -l) = 1 ]]"
-before_data=$(escaped data)
 check "the one who came first reaches the second (C-49, C-88)" eval \
 	"wait_for 10 peers clia '.[] | select(.kind == \"local\")' && reaches clia ${address[clic]}"
 check "and the other way round" pings clic clia
@@ -141,7 +140,7 @@ check "both have a local peer on a local path (C-43, C-87)" eval \
 check "to its private address and service port (C-05, F-53)" peers clia \
 	".[] | select(.address == \"${address[clic]}\").mapped == {address: \"10.1.0.3\",
 		port: $(tool clic -j show | jq '.[0].port')}"
-before_bubbles=$(escaped bubbles)
+before_data=$(escaped data) before_bubbles=$(escaped bubbles)
 check "from then on nothing is lost" lossless clia "${address[clic]}"
 on clic iperf3 -s -1 -D && wait_for 5 listening clic 5201
 check "TCP" eval "on clia iperf3 -J -t 2 -c ${address[clic]} >\$tmp/iperf"
