@@ -314,6 +314,9 @@ def requests(ifindex):
         peer["TEREDO_A_PEER_MAPPED_ADDRESS"], ip4("192.0.2.9")) + attribute(
         peer["TEREDO_A_PEER_MAPPED_PORT"], b"\1\1")
     more = {
+        # identifier and key
+        "SECRET_NEW": attribute(3, b"who\0") + attribute(4, b"whatever"),
+        "SECRET_DEL": attribute(3, b"who\0"),
         "DEV_SET": attribute(dev["TEREDO_A_DEV_CONFIG"] | 0x8000, attribute(
             config["TEREDO_A_CONFIG_REFRESH"], struct.pack("=L", 44))),
         "PEER_NEW": mapped,
