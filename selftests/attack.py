@@ -308,15 +308,15 @@ def requests(ifindex):
     """Every command there is, with what it needs to be more than malformed"""
     commands = header("teredo_cmd")
     dev, peer, dgram = (header("teredo_%s_attr" % n) for n in ("dev", "peer", "datagram"))
-    config = header("teredo_config_attr")
+    config, secret = header("teredo_config_attr"), header("teredo_secret_attr")
     index = attribute(1, struct.pack("=L", ifindex))
     mapped = attribute(peer["TEREDO_A_PEER_ADDRESS"], ip6("2001:db8::9")) + attribute(
         peer["TEREDO_A_PEER_MAPPED_ADDRESS"], ip4("192.0.2.9")) + attribute(
         peer["TEREDO_A_PEER_MAPPED_PORT"], b"\1\1")
     more = {
-        # identifier and key
-        "SECRET_NEW": attribute(3, b"who\0") + attribute(4, b"whatever"),
-        "SECRET_DEL": attribute(3, b"who\0"),
+        "SECRET_NEW": attribute(secret["TEREDO_A_SECRET_ID"], b"who\0") +
+        attribute(secret["TEREDO_A_SECRET_KEY"], b"whatever"),
+        "SECRET_DEL": attribute(secret["TEREDO_A_SECRET_ID"], b"who\0"),
         "DEV_SET": attribute(dev["TEREDO_A_DEV_CONFIG"] | 0x8000, attribute(
             config["TEREDO_A_CONFIG_REFRESH"], struct.pack("=L", 44))),
         "PEER_NEW": mapped,

@@ -73,7 +73,9 @@ pings()
 	on "$1" ping -n -q -c 1 -W 2 "${address[$2]}"
 }
 
-# What leaves the segment: datagrams to anybody but servers, and bubbles
+# What leaves the segment: datagrams to anybody but servers, and bubbles.  A rule
+# has one "!=" about UDP at most: nft 1.0.6 makes one comparison of two that are
+# side by side, so that one header field that differs is enough.
 watch_nat()
 {
 	on nata nft -f - <<-END
@@ -82,8 +84,10 @@ watch_nat()
 		counter bubbles {}
 		chain prerouting {
 			type filter hook prerouting priority raw
-			iifname segment ip daddr != 224.0.0.0/4 udp dport != 3544 udp length != 48 counter name data
 			iifname segment ip daddr $server udp length 48 counter name bubbles
+			udp dport 3544 accept
+			udp length 48 accept
+			iifname segment ip daddr != 224.0.0.0/4 meta l4proto udp counter name data
 		}
 	}
 	END
@@ -141,14 +145,12 @@ check "to its private address and service port (C-05, F-53)" peers clia \
 	".[] | select(.address == \"${address[clic]}\").mapped == {address: \"10.1.0.3\",
 		port: $(tool clic -j show | jq '.[0].port')}"
 before_data=$(escaped data) before_bubbles=$(escaped bubbles)
+say "before: $before_data datagrams, $before_bubbles bubbles"
 check "from then on nothing is lost" lossless clia "${address[clic]}"
 on clic iperf3 -s -1 -D && wait_for 5 listening clic 5201
 check "TCP" eval "on clia iperf3 -J -t 2 -c ${address[clic]} >\$tmp/iperf"
 say "$(jq -r '.end.sum_received.bits_per_second / 1e6 | round' "$tmp/iperf") Mbit/s over the LAN"
-# A single datagram has been seen there beside thousands, from where is not known.
-check "all of it over the LAN, but for one datagram at most" eval \
-	"echo data $before_data \$(escaped data) bubbles $before_bubbles \$(escaped bubbles)
-	((\$(escaped data) <= $before_data + 1))"
+check "all of it over the LAN" eval "[[ \$(escaped data) = $before_data ]]"
 check "nor has the server to help" eval "[[ \$(escaped bubbles) = $before_bubbles ]]"
 check "show peers prints both (D-18)" eval \
 	"tool clia show peers | grep -E '10\\.1\\.0\\.3.* trusted +local +local'"
