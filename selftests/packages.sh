@@ -14,7 +14,8 @@ for purpose; do
 	case $purpose in
 	build) wanted+=("${build[@]}") ;;
 	demo) wanted+=("${lab[@]}") ;;
-	check) wanted+=("${lab[@]}" miredo miredo-server tcpdump tshark ethtool systemd udev
+	check) wanted+=("${lab[@]}" miredo miredo-server bird2 tcpdump tshark ethtool
+		systemd udev
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	bench) wanted+=("${lab[@]}" miredo miredo-server ethtool git wireguard-tools
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
@@ -75,8 +76,8 @@ install()
 }
 install &>/dev/null || { apt-get update -q >/dev/null; install >&2; } || exit 1
 
-for package in miredo miredo-server; do
+for package in miredo miredo-server bird2; do
 	[[ " ${missing[*]} " = *" $package "* && -d /run/systemd/system ]] &&
-		systemctl -q disable --now "$package" 2>/dev/null
+		systemctl -q disable --now "${package%2}" 2>/dev/null
 done
 exit 0
