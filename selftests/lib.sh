@@ -205,6 +205,9 @@ finish()
 		ktap_failed=1
 	fi
 	undo
+	# Whoever still ran in the background would keep the output open.
+	# shellcheck disable=SC2046 # a list
+	kill -9 $(jobs -p) 2>/dev/null
 	exit $((ktap_failed > 0))
 }
 

@@ -71,18 +71,36 @@ count()
 	echo "$good $bad $skips"
 }
 
+# all_gone GROUP: no process of the group runs on for long; else those that do
+all_gone()
+{
+	local i
+
+	for i in {1..50}; do
+		pgrep -g "$1" >/dev/null || return 0
+		sleep 0.1
+	done
+	! pgrep -a -g "$1"
+}
+
 # run_one NUMBER TEST: leaves its counts in $dir/NUMBER.count
 run_one()
 {
 	local n=$1 test=$2 start=$SECONDS marker="selftest $2 $1 $$" status result=ok
-	local output=$dir/$1.test good bad skips
+	local output=$dir/$1.test good bad skips test_pid tail_pid
 
 	echo "# selftests: $test"
 	echo "$marker" >/dev/kmsg
 	if [[ -x $test ]]; then
-		timeout -k 10 "$limit" "./$test" </dev/null 2>&1 |
-			tee "$output" | sed -u 's/^/    /'
-		status=${PIPESTATUS[0]}
+		: >"$output"
+		# timeout leads a process group.
+		timeout -k 10 "$limit" "./$test" </dev/null >"$output" 2>&1 &
+		test_pid=$!
+		tail -q -s 0.2 --pid=$test_pid -n +1 -f "$output" | sed -u 's/^/    /' &
+		tail_pid=$!
+		wait $test_pid
+		status=$?
+		wait $tail_pid
 	else
 		echo "# no such test" | tee "$output"
 		status=127
@@ -90,6 +108,11 @@ run_one()
 	# For conformance.py
 	[[ ! -e $output ]] || ln -f "$output" "$dir/${test%.sh}.ktap"
 	read -r good bad skips < <(count "$test" "$status" "$output" 2>"$output.wrong")
+	if [[ ${test_pid:-} ]] && ! all_gone "$test_pid" >"$output.left"; then
+		pkill -KILL -g "$test_pid"
+		sed "s/^/# $test: left behind: /" "$output.left"
+		((++bad))
+	fi
 	cat "$output.wrong"
 	if ! dmesg | ./vm/klog.sh /dev/stdin "$marker" >"$output.log"; then
 		sed 's/^/# /' "$output.log"

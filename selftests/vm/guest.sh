@@ -29,6 +29,10 @@ load='' terminal='' stty_size='' command=()
 # klog.sh judges what comes after this line.
 echo "vm: start" >/dev/kmsg
 : >/run/vm/started
+# For watchdog.sh.  Where instructions are the clock, it would cost some.
+if [[ $VM_ACCEL != icount ]]; then
+	while echo >/run/vm/alive && sleep 5; do :; done &
+fi
 
 status=0
 if [[ $load ]]; then

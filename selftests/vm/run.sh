@@ -132,7 +132,7 @@ else
 	mkdir "$out"
 fi
 out=$(cd "$out" && pwd -P)
-rm -f "$out"/{status,started,dmesg,console.log}
+rm -f "$out"/{status,started,alive,frozen,dmesg,console.log}
 
 # The initramfs: busybox, the modules that a 9p root needs, and the init of
 # init.sh, which mounts the root and hands over to guest.sh.
@@ -226,6 +226,8 @@ append="console=ttyS0 panic=-1 panic_on_oops=1 loglevel=5 log_buf_len=8M"
 append+=" tsc=reliable mitigations=off apparmor=0 audit=0 random.trust_cpu=on"
 # A busy host without KVM is slow, but not stuck.
 append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
+# What watchdog.sh asks for: stacks of all CPUs.
+append+=" unknown_nmi_panic panic_print=0x40"
 # Poison and red zones for all; who allocated and freed only for our own caches,
 # since recording it for each packet takes most of the time.
 [[ $fast ]] || append+=" slub_debug=FZP;FZPU,teredo*"
@@ -251,8 +253,9 @@ qemu+=(-serial "file:$out/console.log")
 # However this script ends, it takes the machine with it.
 bound=(setpriv --pdeathsig TERM timeout --foreground)
 if (($#)); then
-	"${bound[@]}" -s KILL "$timeout" \
-		"${qemu[@]}" -serial stdio </dev/null 2>"$work/qemu.err" &
+	"${bound[@]}" -s KILL "$timeout" "${qemu[@]}" -serial stdio \
+		-monitor "unix:$work/monitor,server,nowait" \
+		</dev/null 2>"$work/qemu.err" &
 else
 	saved=$(stty -g 2>/dev/null)
 	"${bound[@]}" 1d \
@@ -260,12 +263,13 @@ else
 		<&0 2>"$work/qemu.err" &
 fi
 qemu_pid=$!
+(($#)) && "$vm_dir/watchdog.sh" "$out" "$work/monitor" "$qemu_pid" &
 
 [[ ${VM_VERBOSE:-} ]] &&
 	tail --pid=$qemu_pid -q -F "$out/console.log" 2>/dev/null >&2 &
 
 wait "$qemu_pid" 2>/dev/null
-(($? == 137)) && echo "vm: no end after $timeout s" >&2
+(($? == 137)) && [[ ! -e $out/frozen ]] && echo "vm: no end after $timeout s" >&2
 qemu_pid=
 [[ ${saved:-} ]] && stty "$saved"
 
@@ -280,6 +284,7 @@ complaints=0
 "$vm_dir/klog.sh" "$log" >&2 || complaints=1
 
 if [[ ! -s $out/status ]]; then
+	[[ ! -e $out/frozen ]] || cat "$out/frozen" >&2
 	echo "vm: the guest was lost; end of its console:" >&2
 	tail -n 40 "$out/console.log" >&2
 	exit 124
