@@ -226,8 +226,8 @@ append="console=ttyS0 panic=-1 panic_on_oops=1 loglevel=5 log_buf_len=8M"
 append+=" tsc=reliable mitigations=off apparmor=0 audit=0 random.trust_cpu=on"
 # A busy host without KVM is slow, but not stuck.
 append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
-# What watchdog.sh asks for: stacks of all CPUs.
-append+=" unknown_nmi_panic panic_print=0x40"
+# What watchdog.sh asks for: stacks of all CPUs and tasks.
+append+=" unknown_nmi_panic panic_print=0x41"
 # Poison and red zones for all; who allocated and freed only for our own caches,
 # since recording it for each packet takes most of the time.
 [[ $fast ]] || append+=" slub_debug=FZP;FZPU,teredo*"
@@ -284,9 +284,10 @@ complaints=0
 "$vm_dir/klog.sh" "$log" >&2 || complaints=1
 
 if [[ ! -s $out/status ]]; then
-	[[ ! -e $out/frozen ]] || cat "$out/frozen" >&2
+	lines=40
+	[[ ! -e $out/frozen ]] || { cat "$out/frozen" >&2; lines=2000; }
 	echo "vm: the guest was lost; end of its console:" >&2
-	tail -n 40 "$out/console.log" >&2
+	tail -n $lines "$out/console.log" >&2
 	exit 124
 fi
 status=$(<"$out/status")

@@ -4,7 +4,7 @@
 # watchdog.sh RESULTS MONITOR PID: end a machine that stands still, so that it costs
 # minutes and not the whole limit, and have it say where it stands.  The guest
 # writes to RESULTS/alive every few seconds (guest.sh).  After three minutes without
-# that, its CPUs get an NMI, which makes its kernel print their stacks and panic; what
+# that, its CPUs get an NMI, which makes its kernel print their stacks, and those of all tasks, and panic; what
 # they execute is asked for from outside, too, since a kernel that does not take an
 # NMI says nothing.  RESULTS/frozen tells that this has happened.
 
@@ -36,6 +36,6 @@ while sleep 5 && kill -0 "$pid" 2>/dev/null; do
 		echo "the guest has not been alive for three minutes"
 		ask "info status" "info registers -a" nmi | grep -E 'status|CPU#|RIP|RSP|CR2'
 	} >"$out/frozen" 2>&1
-	sleep 10
+	sleep 20
 	pkill -KILL -P "$pid"	# QEMU is a child of timeout
 done
