@@ -143,6 +143,33 @@ static void name(struct sock *sk, struct sk_buff *skb, int err,		\
 }
 #endif
 
+/* net/udp_tunnel.h: these take a struct sock since 7.1, and where that was
+ * ported back, so their types decide, one by one.
+ */
+#include <net/udp_tunnel.h>
+
+/* @sock, or its sock if these are what @function takes. */
+#define teredo_compat_sock(sock, function, ...)				\
+	__builtin_choose_expr(__builtin_types_compatible_p(		\
+		typeof(function), void (__VA_ARGS__)), (sock)->sk, sock)
+
+static inline void
+teredo_compat_setup_tunnel(struct net *net, struct socket *sock,
+			   struct udp_tunnel_sock_cfg *cfg)
+{
+	setup_udp_tunnel_sock(net,
+			      teredo_compat_sock(sock, setup_udp_tunnel_sock,
+						 struct net *, struct sock *,
+						 struct udp_tunnel_sock_cfg *),
+			      cfg);
+}
+
+static inline void teredo_compat_release_tunnel(struct socket *sock)
+{
+	udp_tunnel_sock_release(teredo_compat_sock(sock, udp_tunnel_sock_release,
+						   struct sock *));
+}
+
 /* linux/udp.h: inner UDP GSO packets may come to the socket; the flag moved
  * into a word of its own in 6.6, and in stable trees.
  */

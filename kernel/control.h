@@ -4,6 +4,7 @@
 #define TEREDO_CONTROL_H
 
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 struct net;

@@ -14,6 +14,7 @@
 
 #include "bubble.h"
 #include "build.h"
+#include "compat.h"
 #include "device.h"
 #include "drop.h"
 #include "peerlookup.h"
@@ -294,7 +295,7 @@ static int group_open(struct discovery_net *dn)
 		return err;
 	}
 	sock->sk->sk_allocation = GFP_ATOMIC;
-	setup_udp_tunnel_sock(dn->net, sock, &tunnel);
+	teredo_compat_setup_tunnel(dn->net, sock, &tunnel);
 	dn->sock = sock;
 	return 0;
 }
@@ -371,7 +372,7 @@ static void group_close(struct discovery_net *dn)
 	 */
 	list_for_each_entry(d, &dn->clients, list)
 		quit(dn, d);
-	udp_tunnel_sock_release(dn->sock);
+	teredo_compat_release_tunnel(dn->sock);
 	dn->sock = NULL;
 }
 

@@ -501,7 +501,7 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	set_df(ts, cfg);
 
 	tunnel.sk_user_data = ts;
-	setup_udp_tunnel_sock(td->net, ts->sock, &tunnel);
+	teredo_compat_setup_tunnel(td->net, ts->sock, &tunnel);
 	rcu_assign_pointer(td->sockets.sock[index], ts);
 	return 0;
 }
@@ -569,7 +569,7 @@ void teredo_sockets_close(struct teredo_dev *td)
 		if (!ts[i])
 			continue;
 		teredo_discovery_forget(td->net, ts[i]->sock->sk);
-		udp_tunnel_sock_release(ts[i]->sock);
+		teredo_compat_release_tunnel(ts[i]->sock);
 		kfree(ts[i]);
 	}
 	routes_release(td->sockets.routes);

@@ -67,7 +67,7 @@ static __be32 ip4(const char *text)
 }
 
 static const struct in6_addr prefix = { .s6_addr = { 0x20, 0x01 } };
-static const u8 nonce[TEREDO_NONCE_LEN] = "noncense";
+static const u8 nonce[TEREDO_NONCE_LEN] = { 'n', 'o', 'n', 'c', 'e', 'n', 's', 'e' };
 
 /* What every datagram below ends with. */
 static size_t put_bubble(u8 *p)
