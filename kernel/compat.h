@@ -170,6 +170,16 @@ static inline void teredo_compat_release_tunnel(struct socket *sock)
 						   struct sock *));
 }
 
+/* linux/local_lock.h: what guards data of a CPU from others with BH off on
+ * PREEMPT_RT came with 6.11. Before, BH off kept them away there, too.
+ */
+#include <linux/local_lock.h>
+
+#ifndef local_lock_nested_bh
+#define local_lock_nested_bh(lock)	do { } while (0)
+#define local_unlock_nested_bh(lock)	do { } while (0)
+#endif
+
 /* linux/udp.h: inner UDP GSO packets may come to the socket; the flag moved
  * into a word of its own in 6.6, and in stable trees.
  */

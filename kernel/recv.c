@@ -138,7 +138,8 @@ static int give(struct teredo_dev *td, struct sk_buff *skb)
 {
 	int ret;
 
-	if (by_napi(skb))
+	/* With PREEMPT_RT others run in between and would see this one inside. */
+	if (by_napi(skb) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		return gro_cells_receive(&td->gro_cells, skb);
 	if (unlikely(__this_cpu_read(inside)))
 		return netif_rx(skb);

@@ -21,9 +21,15 @@
 
 int teredo_sockets_init(struct teredo_sockets *socks)
 {
+	int cpu;
+
 	socks->routes_key = get_random_u32() | 1;
 	socks->routes = alloc_percpu(struct teredo_routes);
-	return socks->routes ? 0 : -ENOMEM;
+	if (!socks->routes)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		local_lock_init(&per_cpu_ptr(socks->routes, cpu)->lock);
+	return 0;
 }
 
 void teredo_sockets_uninit(struct teredo_sockets *socks)
@@ -83,44 +89,59 @@ static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	return 0;
 }
 
-/* The route to @to, or ERR_PTR. What the table holds is checked against the
- * generation of the routing tables each time, so changes of routes, addresses
+/* Have the route to @to in @route, with @ids identifiers from route->id on: 1 if
+ * its reference is the table's and lasts until the end of the RCU section, 0 if it
+ * is the caller's to release, or -errno. What the table holds is checked against
+ * the generation of the routing tables each time, so changes of routes, addresses
  * and devices take effect at once. Only this CPU uses its table, and BH is off.
- * A route that cannot be kept there is in @other, and the caller's to release.
+ * That suffices but for PREEMPT_RT, where others get to run in between; the lock is
+ * for them, and nothing elsewhere. It is not held while sending, which may lead
+ * back here.
  */
-static struct teredo_route *route_get(struct teredo_dev *td,
-				      const struct teredo_sock *ts,
-				      const struct teredo_config *cfg,
-				      union teredo_endpoint to,
-				      struct teredo_route *other)
+static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
+		     const struct teredo_config *cfg, union teredo_endpoint to,
+		     u16 ids, struct teredo_route *route)
 {
-	struct teredo_route *route;
+	struct teredo_routes __percpu *routes = td->sockets.routes;
+	/* The secondary socket has another source and little to send. */
+	bool primary = likely(ts->index == TEREDO_SOCK_PRIMARY);
+	struct dst_entry *old = NULL;
+	struct teredo_route *slot;
 	int err;
 
-	route = this_cpu_ptr(td->sockets.routes)->slot +
+	local_lock_nested_bh(&routes->lock);
+	slot = this_cpu_ptr(routes)->slot +
 		((__force u32)to.addr * td->sockets.routes_key >>
 		 (32 - TEREDO_ROUTES_BITS));
-	/* The secondary socket has another source and little to send. */
-	if (likely(ts->index == TEREDO_SOCK_PRIMARY) && route->dst &&
-	    route->daddr == to.addr && route->mark == cfg->mark) {
-		if (likely(dst_check(route->dst, 0)))
-			return route;
-		route_forget(route);
+	if (primary && slot->dst && slot->daddr == to.addr &&
+	    slot->mark == cfg->mark) {
+		if (likely(dst_check(slot->dst, 0))) {
+			*route = *slot;
+			slot->id += ids;
+			local_unlock_nested_bh(&routes->lock);
+			return 1;
+		}
+		swap(old, slot->dst);
 	}
+	local_unlock_nested_bh(&routes->lock);
+	dst_release(old);
 
-	err = route_lookup(td, ts, cfg, to, other);
+	err = route_lookup(td, ts, cfg, to, route);
 	if (err)
-		return ERR_PTR(err);
+		return err;
 	/* The test for a loop depends on the port, so those to ourselves are
 	 * not kept.
 	 */
-	if (ts->index != TEREDO_SOCK_PRIMARY ||
-	    container_of(other->dst, struct rtable, dst)->rt_type != RTN_UNICAST)
-		return other;
-	if (route->dst)
-		route_forget(route);
-	*route = *other;
-	return route;
+	if (!primary ||
+	    container_of(route->dst, struct rtable, dst)->rt_type != RTN_UNICAST)
+		return 0;
+	local_lock_nested_bh(&routes->lock);
+	old = slot->dst;
+	*slot = *route;
+	slot->id += ids;
+	local_unlock_nested_bh(&routes->lock);
+	dst_release(old);
+	return 1;
 }
 
 bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr)
@@ -235,7 +256,7 @@ static void push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr,
 /* Put the IPv4 header in front of @skb; length and checksum are filled in by
  * ip_local_out().
  */
-static void push_ipv4(struct sk_buff *skb, struct teredo_route *route,
+static void push_ipv4(struct sk_buff *skb, const struct teredo_route *route,
 		      u8 tos, u8 ttl, __be16 df)
 {
 	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
@@ -250,7 +271,6 @@ static void push_ipv4(struct sk_buff *skb, struct teredo_route *route,
 	iph->saddr = route->saddr;
 	iph->daddr = route->daddr;
 	iph->id = htons(route->id);
-	route->id += skb_shinfo(skb)->gso_segs ?: 1;
 }
 
 /* True if @skb, or each segment of it, is no longer than @mtu. */
@@ -284,7 +304,7 @@ static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
 static __always_inline int
 send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 	   const struct teredo_config *cfg, struct sk_buff *skb,
-	   struct teredo_route *route, bool kept, union teredo_endpoint to,
+	   const struct teredo_route *route, bool kept, union teredo_endpoint to,
 	   u8 tos, u8 ttl, u32 *mtu)
 {
 	struct dst_entry *dst = route->dst;
@@ -340,13 +360,14 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		    u32 *mtu)
 {
 	const struct teredo_config *cfg = rcu_dereference(td->config);
-	struct teredo_route *route, other;
+	struct teredo_route route;
+	int kept;
 
-	route = route_get(td, ts, cfg, to, &other);
-	if (IS_ERR(route))
-		return send_failed(td, skb, to, PTR_ERR(route), mtu);
-	return send_along(td, ts, cfg, skb, route, route != &other, to, tos,
-			  cfg->ttl ?: ip4_dst_hoplimit(route->dst), mtu);
+	kept = route_get(td, ts, cfg, to, skb_shinfo(skb)->gso_segs ?: 1, &route);
+	if (unlikely(kept < 0))
+		return send_failed(td, skb, to, kept, mtu);
+	return send_along(td, ts, cfg, skb, &route, kept, to, tos,
+			  cfg->ttl ?: ip4_dst_hoplimit(route.dst), mtu);
 }
 
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,

@@ -3,6 +3,7 @@
 #ifndef TEREDO_SOCKET_H
 #define TEREDO_SOCKET_H
 
+#include <linux/local_lock.h>
 #include <linux/types.h>
 #include <linux/rcupdate.h>
 #include <net/dst.h>
@@ -74,6 +75,7 @@ struct teredo_route {
 };
 
 struct teredo_routes {
+	local_lock_t lock;
 	struct teredo_route slot[1 << TEREDO_ROUTES_BITS];
 };
 
