@@ -6,6 +6,8 @@
 #	make			./teredo.ko, tools/teredo-tool, tools/link_teredo.so
 #	make demo		two clients behind NATs meet
 #	make check		every test; TESTS="a b" for some of them
+#	make check KERNEL=6.12	under another Debian release's kernel, built there
+#	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks
 #	make netlink		generate policies and uapi header from the spec
@@ -22,6 +24,9 @@
 # The running kernel's build folder, else the newest one there is.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(shell printf '%s\n' /lib/modules/*/build | sort -rV))
+
+# Those that check-matrix takes; selftests/vm/root.sh knows where they are from.
+KERNELS ?= 6.1 6.12 7.2 7.2-rt
 
 VERSION := $(shell cat VERSION)
 
@@ -51,8 +56,12 @@ demo:
 	@selftests/machine.sh -f selftests/demo.sh
 
 check:
-	@selftests/packages.sh check
+	@selftests/packages.sh $(if $(KERNEL),matrix,check)
 	@selftests/machine.sh selftests/run.sh $(TESTS)
+
+check-matrix:
+	@selftests/packages.sh matrix
+	@selftests/check-matrix.sh $(KERNELS)
 
 bench:
 	@selftests/packages.sh bench
@@ -108,7 +117,7 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 
-export KDIR VM QUICK BENCH
+export KDIR KERNEL VM QUICK BENCH
 
-.PHONY: all module tools selftests demo check bench lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check check-matrix bench lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-install

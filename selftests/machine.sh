@@ -6,7 +6,8 @@
 # the virtual machine (always there with VM=1).  -f: as fast as can be, without
 # the machine's debugging aids.
 #
-# KDIR is the kernel to build for; in the machine, that kernel is booted.
+# KDIR is the kernel to build for; in the machine, that kernel is booted.  KERNEL
+# is one of root.sh's kernels, in its own root folder.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 vm=$repo/selftests/vm
@@ -42,6 +43,15 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 
 echo "# building"
+if [[ ${KERNEL:-} ]]; then
+	where=$("$vm/root.sh" "$KERNEL") || exit 1
+	read -r root kver copy <<<"$where"
+	echo "# running in a virtual machine under $kver"
+	rm -f "$log"
+	cd "$copy" || exit 1
+	VM_TIMEOUT=${VM_TIMEOUT:-3600} exec selftests/vm/run.sh $fast -r "$root" -k "$kver" "$@"
+fi
+
 if native; then
 	echo "# running under this kernel, $(uname -r)"
 	"$@"

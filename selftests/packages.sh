@@ -1,15 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# packages.sh PURPOSE...: install the Debian packages that are missing for
-# build, demo, check, bench or lint.  On other systems it is for their administrator
-# to provide the same.
+# packages.sh [-l] PURPOSE...: install the Debian packages that are missing for
+# build, demo, check, matrix (other kernels), bench or lint.  On other systems it is
+# for their administrator to provide the same.  -l: only list those that have to
+# be where the tests run.
 
 build=(gcc make libc6-dev pkg-config libmnl-dev nettle-dev kmod)
 lab=("${build[@]}" iproute2 python3 iputils-ping nftables procps jq iperf3)
 machine=(qemu-system-x86 busybox-static)
 
-wanted=()
+list='' wanted=()
+if [[ ${1:-} = -l ]]; then
+	list=1
+	shift
+fi
 for purpose; do
 	case $purpose in
 	build) wanted+=("${build[@]}") ;;
@@ -17,6 +22,7 @@ for purpose; do
 	check) wanted+=("${lab[@]}" miredo miredo-server bird2 tcpdump tshark ethtool
 		systemd udev
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
+	matrix) wanted+=("${machine[@]}" mmdebstrap kmod make xz-utils) ;;
 	bench) wanted+=("${lab[@]}" miredo miredo-server ethtool git wireguard-tools
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	lint) wanted+=("${build[@]}" git sparse shellcheck perl
@@ -24,6 +30,11 @@ for purpose; do
 	*) echo "packages: what is '$purpose'?" >&2; exit 2 ;;
 	esac
 done
+
+if [[ $list ]]; then
+	printf '%s\n' "${wanted[@]}"
+	exit 0
+fi
 
 if ! command -v apt-get >/dev/null; then
 	echo "# not a Debian system; needed: ${wanted[*]}"

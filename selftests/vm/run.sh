@@ -10,7 +10,9 @@
 # and library installed here is there, too.  /tmp, /run and /var are memory.
 # The repository is there at its own path, read-only; the command starts in the
 # folder it was called from, when that is inside of the repository.  teredo.ko
-# is not loaded: tests do it, or say `selftests/vm/run.sh -m COMMAND`.
+# is not loaded: tests do it, or say `selftests/vm/run.sh -m COMMAND`.  With
+# another root folder (-r), a repository inside of that is where it is seen from
+# there.
 #
 # Standard output and error come out as the guest writes them.  The exit
 # status is the command's, or
@@ -23,6 +25,8 @@
 #	-k KVER		boot this kernel of /boot (KVER=).  By default the one
 #			that ./teredo.ko was built for, else the newest one
 #			with a build folder
+#	-r FOLDER	the guest's root in place of the host's; it has the
+#			kernels, too (see root.sh)
 #	-m		load ./teredo.ko first
 #	-f		fast: without slub_debug; for figures of performance
 #	-t SECONDS	limit for the whole run (VM_TIMEOUT=), default 900
@@ -54,6 +58,7 @@ repo=$(cd "$vm_dir/../.." && pwd -P)
 kver=${KVER:-}
 timeout=${VM_TIMEOUT:-900}
 out=${VM_OUT:-}
+base=''
 load='' fast='' print_kver=''
 
 usage()
@@ -67,9 +72,10 @@ die()
 	exit 125
 }
 
-while getopts k:mft:o:Kh opt; do
+while getopts r:k:mft:o:Kh opt; do
 	case $opt in
 	k) kver=$OPTARG ;;
+	r) base=$(cd "$OPTARG" && pwd -P) || die "no $OPTARG" ;;
 	m) load=1 ;;
 	f) fast=1 ;;
 	t) timeout=$OPTARG ;;
@@ -84,7 +90,7 @@ shift $((OPTIND - 1))
 # bootable KVER: is there a kernel with its modules?
 bootable()
 {
-	[[ -r /boot/vmlinuz-$1 && -e /lib/modules/$1/modules.dep ]]
+	[[ -r $base/boot/vmlinuz-$1 && -e $base/lib/modules/$1/modules.dep ]]
 }
 
 pick_kernel()
@@ -95,15 +101,15 @@ pick_kernel()
 		v=$(modinfo -F vermagic "$repo/teredo.ko" | cut -d' ' -f1)
 		bootable "$v" && echo "$v" && return
 	fi
-	for v in $(cd /lib/modules 2>/dev/null && printf '%s\n' * | sort -rV); do
-		[[ -e /lib/modules/$v/build ]] && bootable "$v" && echo "$v" && return
+	for v in $(cd "$base/lib/modules" 2>/dev/null && printf '%s\n' * | sort -rV); do
+		[[ -e $base/lib/modules/$v/build ]] && bootable "$v" && echo "$v" && return
 	done
 	return 1
 }
 
 [[ $kver ]] || kver=$(pick_kernel) ||
 	die "no kernel to boot: install linux-image-amd64 and linux-headers-amd64"
-bootable "$kver" || die "no /boot/vmlinuz-$kver, or its modules are missing"
+bootable "$kver" || die "no $base/boot/vmlinuz-$kver, or its modules are missing"
 if [[ $print_kver ]]; then
 	echo "$kver"
 	exit 0
@@ -143,7 +149,7 @@ make_initramfs()
 	mkdir -p "$root"/{bin,modules,proc,sys,dev,root}
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	cp "$vm_dir/init.sh" "$root/init"
-	modprobe -S "$kver" -a --show-depends virtio_pci 9pnet_virtio 9p |
+	modprobe -d "$base/" -S "$kver" -a --show-depends virtio_pci 9pnet_virtio 9p |
 		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/modules"
 	[[ -s $work/modules ]] || die "$kver lacks the modules for a 9p root"
 	while read -r module; do
@@ -172,7 +178,7 @@ qemu_machine()
 	esac
 	qemu=(qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu"
 	      -nodefaults -no-user-config -display none -no-reboot
-	      -kernel "/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz")
+	      -kernel "$base/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz")
 	[[ $1 != icount ]] || qemu+=(-icount "shift=1,sleep=off")
 }
 
@@ -204,11 +210,15 @@ if [[ $accel = auto ]]; then
 fi
 [[ $accel != icount ]] || : "${VM_CPUS:=1}" "${VM_MEM:=4G}"
 
+# Where the guest sees the repository
+guest_repo=${repo#"$base"}
+mkdir -p "$base$guest_repo" || die "no $guest_repo in $base"
+
 # The command, for guest.sh to source.
 {
 	cwd=$(pwd -P)
 	[[ $cwd/ = "$repo"/* ]] || cwd=$repo
-	printf 'cd %q\n' "$cwd"
+	printf 'cd %q\n' "$guest_repo${cwd#"$repo"}"
 	printf 'export VM_RESULTS=/run/vm VM_ACCEL=%q\n' "$accel"
 	compgen -e | grep -E '^(TEREDO_|TESTS$)' | while read -r name; do
 		printf 'export %s=%q\n' "$name" "${!name}"
@@ -231,7 +241,7 @@ append+=" unknown_nmi_panic panic_print=0x41"
 # Poison and red zones for all; who allocated and freed only for our own caches,
 # since recording it for each packet takes most of the time.
 [[ $fast ]] || append+=" slub_debug=FZP;FZPU,teredo*"
-append+=" vm_repo=$repo ${VM_APPEND:-}"
+append+=" vm_repo=$guest_repo ${VM_APPEND:-}"
 
 qemu_machine "$accel"
 qemu+=(-smp "${VM_CPUS:-2}" -m "${VM_MEM:-3G}" -append "$append")
@@ -244,7 +254,7 @@ share()
 	qemu+=(-fsdev "local,id=$tag,path=${path//,/,,},security_model=none,multidevs=remap$mode"
 	       -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
 }
-share root / ,readonly=on
+share root "$base/" ,readonly=on
 share repo "$repo" ,readonly=on
 share results "$out"
 # First port: the kernel's messages.  Second: the command.
