@@ -558,6 +558,9 @@ int main(int argc, char **argv)
 	while (count--) {
 		make(&b);
 		send_out(&b);
+		/* Let others have their say, on a single CPU, too. */
+		if (count % 16 == 0)
+			usleep(1000);
 	}
 	return 0;
 }

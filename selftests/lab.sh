@@ -236,7 +236,18 @@ lab_up()
 	for name in inet srv rly nata natb; do
 		forward $name || return
 	done &&
-	nip inet route add 2001::/32 via 2001:db8:3::1
+	nip inet route add 2001::/32 via 2001:db8:3::1 &&
+	wait_for 10 settled
+}
+
+# settled: no address is tentative any more, so routers answer for theirs
+settled()
+{
+	local name
+
+	for name in "${!ns[@]}"; do
+		[[ ! $(nip "$name" -6 -o addr show tentative) ]] || return
+	done
 }
 
 #

@@ -114,7 +114,7 @@ traffic()
 	b=$(client_address clib)
 	on clib iperf3 -s -D || return
 	wait_for 5 listening clib 5201
-	spawn clia iperf3 -c "$b" -t 600 &>/dev/null
+	spawn clia iperf3 -c "$b" -t 600 "${pace[@]}" &>/dev/null
 	spawn clib ping -q -i 0.01 "$host" &>/dev/null
 	spawn host ping -q -i 0.01 "$(client_address clia)" &>/dev/null
 	# Peers that never answer: bubbles, queues and timers.

@@ -103,7 +103,7 @@ tcp()
 
 	on "$to" iperf3 -s -1 -D
 	wait_for 5 listening "$to" 5201 || return
-	if ! on "$from" iperf3 -c "$address" -t 2 -J >"$tmp/iperf3"; then
+	if ! on "$from" iperf3 -c "$address" -t 2 "${pace[@]}" -J >"$tmp/iperf3"; then
 		cat "$tmp/iperf3"
 		return 1
 	fi
