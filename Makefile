@@ -8,6 +8,7 @@
 #	make check		every test; TESTS="a b" for some of them
 #	make check KERNEL=6.12	under another Debian release's kernel, built there
 #	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
+#	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks
 #	make netlink		generate policies and uapi header from the spec
@@ -62,6 +63,11 @@ check:
 check-matrix:
 	@selftests/packages.sh matrix
 	@selftests/check-matrix.sh $(KERNELS)
+
+check-debug:
+	@selftests/packages.sh check check-debug
+	@selftests/check-debug.sh \
+		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
 
 bench:
 	@selftests/packages.sh bench
@@ -119,5 +125,5 @@ clean:
 
 export KDIR KERNEL VM QUICK BENCH
 
-.PHONY: all module tools selftests demo check check-matrix bench lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check check-matrix check-debug bench lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-install

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # packages.sh [-l] PURPOSE...: install the Debian packages that are missing for
-# build, demo, check, matrix (other kernels), bench or lint.  On other systems it is
-# for their administrator to provide the same.  -l: only list those that have to
-# be where the tests run.
+# build, demo, check, check-debug, matrix (other kernels), bench or lint.  On other
+# systems it is for their administrator to provide the same.  -l: only list those
+# that have to be where the tests run.
 
 build=(gcc make libc6-dev pkg-config libmnl-dev nettle-dev kmod)
 lab=("${build[@]}" iproute2 python3 iputils-ping nftables procps jq iperf3)
@@ -23,6 +23,8 @@ for purpose; do
 		systemd udev
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	matrix) wanted+=("${machine[@]}" mmdebstrap kmod make xz-utils) ;;
+	check-debug) wanted+=("${build[@]}" busybox-static linux-source-6.1 xz-utils bc
+		flex bison libelf-dev) ;;
 	bench) wanted+=("${lab[@]}" miredo miredo-server ethtool git wireguard-tools
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
 	lint) wanted+=("${build[@]}" git sparse shellcheck perl

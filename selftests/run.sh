@@ -7,7 +7,8 @@
 # if none failed.
 #
 # A test fails as well when it outlives its time (settings), when results and
-# plan do not agree, or when the kernel complains while it runs.  Tests that
+# plan do not agree, or when the kernel complains while it runs; kmemleak, where
+# the kernel has it, looks for what nobody frees after each of them.  Tests that
 # cannot run have failed: TEREDO_STRICT= lets them skip instead.
 #
 # When all of them ran, one more result says whether Documentation/conformance.rst is
@@ -83,6 +84,22 @@ all_gone()
 	! pgrep -a -g "$1"
 }
 
+kmemleak=/sys/kernel/debug/kmemleak
+[[ -w $kmemleak ]] || kmemleak=''
+
+# leaks: what kmemleak finds, not counting what it has reported before
+leaks()
+{
+	[[ $kmemleak ]] || return 0
+	# It takes two passes to believe that something is lost, and does not look
+	# at what is younger than 5 s.
+	sleep 6
+	echo scan >$kmemleak
+	echo scan >$kmemleak
+	cat $kmemleak
+	echo clear >$kmemleak
+}
+
 # run_one NUMBER TEST: leaves its counts in $dir/NUMBER.count
 run_one()
 {
@@ -116,6 +133,11 @@ run_one()
 	cat "$output.wrong"
 	if ! dmesg | ./vm/klog.sh /dev/stdin "$marker" >"$output.log"; then
 		sed 's/^/# /' "$output.log"
+		((++bad))
+	fi
+	leaks >"$output.leaks"
+	if [[ -s $output.leaks ]]; then
+		sed 's/^/# /' "$output.leaks"
 		((++bad))
 	fi
 	((bad == 0)) || result='not ok'

@@ -18,7 +18,12 @@ ln -sf /proc/self/fd/1 /dev/stdout
 ln -sf /proc/self/fd/2 /dev/stderr
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-tty=/dev/ttyS1
+# What run.sh takes for standard output, and how to switch off without waiting:
+# with -no-reboot, rebooting ends QEMU faster than switching off does.
+tty=/dev/ttyS1 off=b
+if grep -q ' vm_uml=' /proc/cmdline; then
+	tty=/dev/tty1 off=o
+fi
 stty -F $tty 115200 -opost -echo
 
 ip link set lo up
@@ -29,8 +34,9 @@ load='' terminal='' stty_size='' command=()
 # klog.sh judges what comes after this line.
 echo "vm: start" >/dev/kmsg
 : >/run/vm/started
-# For watchdog.sh.  Where instructions are the clock, it would cost some.
-if [[ $VM_ACCEL != icount ]]; then
+# For watchdog.sh.  Where instructions are the clock, it would cost some, and User
+# Mode Linux has none.
+if [[ $VM_ACCEL != icount && $VM_ACCEL != uml ]]; then
 	while echo >/run/vm/alive && sleep 5; do :; done &
 fi
 
@@ -66,6 +72,5 @@ fi >$tty 2>&1
 
 dmesg >/run/vm/dmesg
 echo "$status" >/run/vm/status
-# With -no-reboot this ends QEMU, and faster than switching off does.
-echo b >/proc/sysrq-trigger
+echo $off >/proc/sysrq-trigger
 sleep 60

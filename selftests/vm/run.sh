@@ -25,6 +25,8 @@
 #	-k KVER		boot this kernel of /boot (KVER=).  By default the one
 #			that ./teredo.ko was built for, else the newest one
 #			with a build folder
+#	-d FOLDER	boot the debug kernel that debug-kernel.sh left in FOLDER,
+#			with its own teredo.ko, as a User Mode Linux (one CPU)
 #	-r FOLDER	the guest's root in place of the host's; it has the
 #			kernels, too (see root.sh)
 #	-m		load ./teredo.ko first
@@ -59,7 +61,7 @@ kver=${KVER:-}
 timeout=${VM_TIMEOUT:-900}
 out=${VM_OUT:-}
 base=''
-load='' fast='' print_kver=''
+load='' fast='' print_kver='' debug=''
 
 usage()
 {
@@ -72,8 +74,9 @@ die()
 	exit 125
 }
 
-while getopts r:k:mft:o:Kh opt; do
+while getopts d:r:k:mft:o:Kh opt; do
 	case $opt in
+	d) debug=$(cd "$OPTARG" && pwd -P) || die "no $OPTARG" ;;
 	k) kver=$OPTARG ;;
 	r) base=$(cd "$OPTARG" && pwd -P) || die "no $OPTARG" ;;
 	m) load=1 ;;
@@ -107,24 +110,33 @@ pick_kernel()
 	return 1
 }
 
-[[ $kver ]] || kver=$(pick_kernel) ||
-	die "no kernel to boot: install linux-image-amd64 and linux-headers-amd64"
-bootable "$kver" || die "no $base/boot/vmlinuz-$kver, or its modules are missing"
-if [[ $print_kver ]]; then
-	echo "$kver"
-	exit 0
-fi
+# require PROGRAM...
+require()
+{
+	local program
 
-for tool in qemu-system-x86_64 busybox modprobe; do
-	command -v "$tool" >/dev/null ||
-		die "$tool is missing: install qemu-system-x86 busybox-static kmod"
-done
+	for program; do
+		command -v "$program" >/dev/null ||
+			die "$program is missing: install qemu-system-x86 busybox-static kmod"
+	done
+}
+
+if [[ ! $debug ]]; then
+	[[ $kver ]] || kver=$(pick_kernel) ||
+		die "no kernel to boot: install linux-image-amd64 and linux-headers-amd64"
+	bootable "$kver" || die "no $base/boot/vmlinuz-$kver, or its modules are missing"
+	if [[ $print_kver ]]; then
+		echo "$kver"
+		exit 0
+	fi
+	require qemu-system-x86_64 busybox modprobe
+fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/teredo-vm.XXXXXX") || die "no temporary folder"
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
-	[[ ${qemu_pid:-} ]] && kill "$qemu_pid" 2>/dev/null
+	[[ ${machine_pid:-} ]] && kill "$machine_pid" 2>/dev/null
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -176,10 +188,10 @@ qemu_machine()
 	icount) accel=tcg,thread=single cpu=max ;;
 	*) accel=tcg,thread=multi cpu=max ;;
 	esac
-	qemu=(qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu"
-	      -nodefaults -no-user-config -display none -no-reboot
-	      -kernel "$base/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz")
-	[[ $1 != icount ]] || qemu+=(-icount "shift=1,sleep=off")
+	machine=(qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu"
+		 -nodefaults -no-user-config -display none -no-reboot
+		 -kernel "$base/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz")
+	[[ $1 != icount ]] || machine+=(-icount "shift=1,sleep=off")
 }
 
 # kvm_works: /dev/kvm may exist and yet fail at once or hang the guest, so let
@@ -193,7 +205,7 @@ kvm_works()
 	cache=${TMPDIR:-/tmp}/teredo-vm-$UID-kvm-$(cat /proc/sys/kernel/random/boot_id)
 	if [[ ! -O $cache ]]; then
 		qemu_machine kvm
-		timeout -s KILL 10 "${qemu[@]}" -m 512M -serial stdio \
+		timeout -s KILL 10 "${machine[@]}" -m 512M -serial stdio \
 			-append "console=ttyS0 quiet panic=-1 vm_probe" \
 			</dev/null 2>/dev/null | grep -q vm-probe-ok &&
 			echo yes >"$cache" || echo no >"$cache"
@@ -201,9 +213,12 @@ kvm_works()
 	[[ $(<"$cache") = yes ]]
 }
 
-make_initramfs
-
 accel=${VM_ACCEL:-auto}
+if [[ $debug ]]; then
+	accel=uml
+else
+	make_initramfs
+fi
 if [[ $accel = auto ]]; then
 	accel=tcg
 	kvm_works && accel=kvm
@@ -232,60 +247,76 @@ mkdir -p "$base$guest_repo" || die "no $guest_repo in $base"
 	[[ -t 0 ]] && printf 'stty_size=%q\n' "$(stty size)"
 } >"$out/command"
 
-append="console=ttyS0 panic=-1 panic_on_oops=1 loglevel=5 log_buf_len=8M"
-append+=" tsc=reliable mitigations=off apparmor=0 audit=0 random.trust_cpu=on"
-# A busy host without KVM is slow, but not stuck.
-append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
-# What watchdog.sh asks for: stacks of all CPUs and tasks.
-append+=" unknown_nmi_panic panic_print=0x41"
-# Poison and red zones for all; who allocated and freed only for our own caches,
-# since recording it for each packet takes most of the time.
-[[ $fast ]] || append+=" slub_debug=FZP;FZPU,teredo*"
-append+=" vm_repo=$guest_repo ${VM_APPEND:-}"
+# What every kernel is told.  A busy host without KVM is slow, but not stuck.
+append="panic_on_oops=1 loglevel=5 log_buf_len=8M apparmor=0 audit=0 random.trust_cpu=on"
+append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 vm_repo=$guest_repo"
 
-qemu_machine "$accel"
-qemu+=(-smp "${VM_CPUS:-2}" -m "${VM_MEM:-3G}" -append "$append")
-read -ra more <<<"${VM_QEMU:-}"
-qemu+=("${more[@]}")
 share()
 {
 	local tag=$1 path=$2 mode=${3:-}
 
-	qemu+=(-fsdev "local,id=$tag,path=${path//,/,,},security_model=none,multidevs=remap$mode"
-	       -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
+	machine+=(-fsdev "local,id=$tag,path=${path//,/,,},security_model=none,multidevs=remap$mode"
+		  -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
 }
-share root "$base/" ,readonly=on
-share repo "$repo" ,readonly=on
-share results "$out"
-# First port: the kernel's messages.  Second: the command.
-qemu+=(-serial "file:$out/console.log")
+
+# The whole machine, and what makes the command's terminal its standard input
+# and output ($attach), or just its output.
+if [[ $debug ]]; then
+	# While nothing runs, its clock leaps to the next timer, and while something
+	# does, it stands still.  A terminal's people have a clock of their own.
+	(($#)) && append+=" time-travel=inf-cpu"
+	read -ra words <<<"$append ${VM_APPEND:-}"
+	# First terminal: the command.  Second: the kernel's messages.
+	machine=("$debug/linux" "mem=${VM_MEM:-1G}" "umid=machine" "uml_dir=$work"
+		 root=host rootfstype=hostfs rootflags=/ ro "init=$vm_dir/init.sh" "${words[@]}"
+		 "vm_uml=$debug" "vm_results=$out"
+		 con=null 'con2=null,fd:2' console=tty2)
+	output=('con1=null,fd:1')
+	attach=('con1=fd:0,fd:1')
+	messages=$out/console.log
+else
+	append+=" console=ttyS0 panic=-1 tsc=reliable mitigations=off"
+	# What watchdog.sh asks for: stacks of all CPUs and tasks.
+	append+=" unknown_nmi_panic panic_print=0x41"
+	# Poison and red zones for all; who allocated and freed only for our own
+	# caches, since recording it for each packet takes most of the time.
+	[[ $fast ]] || append+=" slub_debug=FZP;FZPU,teredo*"
+	qemu_machine "$accel"
+	read -ra more <<<"${VM_QEMU:-}"
+	machine+=(-smp "${VM_CPUS:-2}" -m "${VM_MEM:-3G}" -append "$append ${VM_APPEND:-}" "${more[@]}")
+	share root "$base/" ,readonly=on
+	share repo "$repo" ,readonly=on
+	share results "$out"
+	# First port: the kernel's messages.  Second: the command.
+	machine+=(-serial "file:$out/console.log")
+	output=(-serial stdio -monitor "unix:$work/monitor,server,nowait")
+	attach=(-chardev 'stdio,id=tty,signal=off' -serial chardev:tty)
+	messages=$work/machine.err
+fi
 
 # However this script ends, it takes the machine with it.
 bound=(setpriv --pdeathsig TERM timeout --foreground)
 if (($#)); then
-	"${bound[@]}" -s KILL "$timeout" "${qemu[@]}" -serial stdio \
-		-monitor "unix:$work/monitor,server,nowait" \
-		</dev/null 2>"$work/qemu.err" &
+	"${bound[@]}" -s KILL "$timeout" \
+		"${machine[@]}" "${output[@]}" </dev/null 2>"$messages" &
 else
 	saved=$(stty -g 2>/dev/null)
-	"${bound[@]}" 1d \
-		"${qemu[@]}" -chardev stdio,id=tty,signal=off -serial chardev:tty \
-		<&0 2>"$work/qemu.err" &
+	"${bound[@]}" 1d "${machine[@]}" "${attach[@]}" <&0 2>"$messages" &
 fi
-qemu_pid=$!
-(($#)) && "$vm_dir/watchdog.sh" "$out" "$work/monitor" "$qemu_pid" &
+machine_pid=$!
+(($#)) && [[ ! $debug ]] && "$vm_dir/watchdog.sh" "$out" "$work/monitor" "$machine_pid" &
 
 [[ ${VM_VERBOSE:-} ]] &&
-	tail --pid=$qemu_pid -q -F "$out/console.log" 2>/dev/null >&2 &
+	tail --pid=$machine_pid -q -F "$out/console.log" 2>/dev/null >&2 &
 
-wait "$qemu_pid" 2>/dev/null
+wait "$machine_pid" 2>/dev/null
 (($? == 137)) && [[ ! -e $out/frozen ]] && echo "vm: no end after $timeout s" >&2
-qemu_pid=
+machine_pid=
 [[ ${saved:-} ]] && stty "$saved"
 
-if [[ ! -s $out/console.log && -s $work/qemu.err ]]; then
-	cat "$work/qemu.err" >&2
-	die "QEMU did not start"
+if [[ ! -s $out/console.log ]]; then
+	cat "$messages" >&2
+	die "${machine[0]##*/} did not start"
 fi
 
 log=$out/dmesg

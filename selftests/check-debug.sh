@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# check-debug.sh TEST...: build the debug kernel and everything for it, and run
+# each test in a machine of its own, as many at a time as there are CPUs.  The
+# last line adds up the results: "N passed, N failed, N skipped"; exit status 0
+# only if none failed.
+#
+# VM_TIMEOUT= is the limit for each, in seconds of the host.  Inside, time only
+# passes while nothing runs (time-travel), so how fast the host is matters to no
+# test.
+
+set -u
+export LC_ALL=C
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+vm=$repo/selftests/vm
+cd "$repo" || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+# Called by make, but not a part of its jobs.
+unset MAKEFLAGS MAKELEVEL
+
+# run_one NUMBER TEST: what it says comes in one piece, when it is done
+run_one()
+{
+	local n=$1 test=$2 status good='' bad=0 skips=0 start=$SECONDS out=$dir/$1
+
+	"$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" selftests/run.sh "$test" \
+		>"$out" 2>"$out.err"
+	status=$?
+	read -r good bad skips < <(sed -n \
+		's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$out")
+	# Results of tests, not those of the machine's run.sh about them
+	sed -n '/^    /p; /^# /p' "$out"
+	# Else the test has said why.
+	if [[ $status != [01] || ! $good ]]; then
+		cat "$out.err"
+		((++bad))
+	fi
+	((bad == 0)) && printf ok || printf 'not ok'
+	echo " $n - selftests: $test ($((SECONDS - start)) s)"
+	echo "${good:-0} $bad ${skips:-0}" >"$out.count"
+}
+
+echo "# building"
+make --no-print-directory -j "$(nproc)" tools selftests >"$dir/log" 2>&1 ||
+	{ cat "$dir/log" >&2; exit 1; }
+kernel=$("$vm/debug-kernel.sh") || exit 1
+
+echo "TAP version 13"
+echo "1..$#"
+number=0 running=0
+for test; do
+	((running < $(nproc))) || { wait -n; ((running--)); }
+	((++number, ++running))
+	{ run_one $number "$test" >"$dir/$number.all"; cat "$dir/$number.all"; } &
+done
+wait
+
+passed=0 failed=0 skipped=0
+for ((n = 1; n <= number; n++)); do
+	read -r good bad skips <"$dir/$n.count"
+	((passed += good, failed += bad, skipped += skips))
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))

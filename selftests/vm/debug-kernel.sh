@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# debug-kernel.sh: build the debug kernel, a User Mode Linux of Debian's
+# linux-source-6.1 with the configuration of debug.config, and our module for
+# it; print the folder with
+#	linux		the kernel, a program
+#	modules/	what its /lib/modules/RELEASE is to be, teredo.ko included
+# run.sh -d FOLDER boots it.
+#
+# The kernel is kept in TEREDO_CACHE (by default ~/.cache/teredo), 500 MB with what
+# it takes to build modules, until its source, its configuration or the compiler
+# changes.
+
+set -u
+export LC_ALL=C
+
+vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+repo=$(cd "$vm_dir/../.." && pwd -P)
+cache=${TEREDO_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/teredo}
+tarball=/usr/src/linux-source-6.1.tar.xz
+config=$vm_dir/debug.config
+# Called by make, but not a part of its jobs.
+unset MAKEFLAGS MAKELEVEL
+
+die()
+{
+	echo "debug-kernel: $*" >&2
+	exit 1
+}
+
+# quiet COMMAND...: what it says only matters if it fails
+quiet()
+{
+	"$@" >"$folder/log" 2>&1 && return
+	tail -n 40 "$folder/log" >&2
+	die "failed: $*"
+}
+
+# Nothing is built from these folders; only their Kconfig is read.
+unneeded=(Documentation samples sound tools/{perf,testing} arch/[achilmnoprs]\* arch/xtensa
+	drivers/{gpu,iio,infiniband,isdn,media,scsi,staging,usb,video}
+	drivers/net/{ethernet,wireless,can,phy,dsa} fs/{xfs,btrfs,ext4,f2fs,ocfs2,nfs,ceph})
+
+extract()
+{
+	local dir exclude=()
+
+	for dir in "${unneeded[@]}"; do
+		exclude+=(--exclude="linux-source-6.1/$dir/*."{[chS],rst,dts,dtsi,json})
+	done
+	mkdir -p "$folder/source"
+	quiet tar -x -I 'xz -T0' -f "$tarball" -C "$folder/source" --strip-components=1 \
+		--wildcards "${exclude[@]}"
+	# User Mode Linux counts what disables preemption just as well, even though
+	# it cannot be preempted.
+	sed -i '/^config DEBUG_ATOMIC_SLEEP/,/^config /{/depends on !ARCH_NO_PREEMPT/d}' \
+		"$folder/source/lib/Kconfig.debug"
+}
+
+configure()
+{
+	local missing
+
+	mkdir -p "$folder/build"
+	quiet make -s -C "$folder/source" ARCH=um O="$folder/build" \
+		KCONFIG_ALLCONFIG="$config" allnoconfig
+	# What has lost a dependency is dropped silently.
+	missing=$(grep '^CONFIG' "$config" | grep -vxFf "$folder/build/.config") &&
+		die "not possible in this kernel: $missing"
+}
+
+compile()
+{
+	quiet make -s -C "$folder/build" ARCH=um -j "$(nproc)" linux modules
+	strip -g -o "$folder/linux" "$folder/build/linux"
+}
+
+kernel()
+{
+	local start=$SECONDS
+
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	extract
+	configure
+	compile
+	echo $((SECONDS - start)) >"$folder/time"
+	echo "# debug kernel built in $((SECONDS - start)) s" >&2
+	# Those that nobody has used for long
+	find "$cache" -maxdepth 1 -name 'debug-*' -mtime +14 -exec rm -rf {} +
+}
+
+# The module is built from a copy: in the tree there may be one for another kernel.
+# Each tree has a folder of its own.
+module()
+{
+	local copy=$mine/source install=(modules_install INSTALL_MOD_PATH="$mine/install")
+
+	mkdir -p "$copy/kernel/selftest"
+	cp -ru "$repo"/{Kbuild,VERSION,include} "$copy"
+	cp -u "$repo"/kernel/*.[ch] "$copy/kernel"
+	cp -u "$repo"/kernel/selftest/*.c "$copy/kernel/selftest"
+	quiet make -s -C "$folder/build" ARCH=um M="$copy" UBSAN_SANITIZE=y TEREDO_KUNIT=y \
+		-j "$(nproc)" modules
+	rm -rf "$mine/install"
+	quiet make -s -C "$folder/build" ARCH=um "${install[@]}"
+	quiet make -s -C "$folder/build" ARCH=um M="$copy" "${install[@]}"
+	ln -sfn ../linux "$mine/linux"
+	ln -sfn "$mine"/install/lib/modules/* "$mine/modules"
+}
+
+[[ -r $tarball ]] || die "no $tarball: install linux-source-6.1"
+key=$({ stat -c '%s' "$tarball"; dpkg-query -W linux-source-6.1; gcc --version; cat "$config"
+	declare -p unneeded; declare -f extract configure compile; } 2>/dev/null | sha256sum | cut -c 1-12)
+folder=$cache/debug-$key
+mkdir -p "$cache" || die "cannot make $cache"
+exec {lock}>"$folder.lock"
+flock $lock
+[[ -e $folder/time ]] || kernel
+touch "$folder"
+mine=$folder/$(sha256sum <<<"$repo" | cut -c 1-12)
+module
+echo "$mine"
