@@ -1,0 +1,227 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Memory runs out: of everything that is done to the module, from loading it to
+# unloading it, each single allocation that the kernel makes for it fails once,
+# one after the other (fault.c).  Each time either it works all the same, or it
+# says that it did not and nothing has changed; and right afterwards it works.
+# Then allocations fail at random where packets are handled, under traffic.
+# What that leaves behind shows by kmemleak, when namespaces die, and when the
+# module unloads.
+#
+# Per-CPU memory is not included: the kernel has no way to make that fail.
+#
+# Runs alone: it unloads the module.
+
+. "$(dirname "$0")/lab.sh"
+
+need ping jq
+need_teredo
+failslab=/sys/kernel/debug/failslab
+[[ -w /proc/self/fail-nth && -d $failslab ]] || skip_all "no fault injection in this kernel"
+lab_up restricted restricted || skip_all "no laboratory"
+plan 19
+
+diagnose()
+{
+	lab_state
+}
+
+# Those that may sleep fail, too; and no line in the log for each.
+echo N >$failslab/ignore-gfp-wait
+echo 0 >$failslab/verbose
+echo 0 >$failslab/probability
+
+# faulty N COMMAND...: its N-th allocation fails; $tmp/fault tells if it came
+# to that
+faulty()
+{
+	local n=$1
+
+	shift
+	rm -f "$tmp/fault"
+	FAULT_NTH=$n FAULT_REPORT=$tmp/fault LD_PRELOAD=$selftests/fault.so "$@"
+}
+
+# each BEFORE UNCHANGED AFTER COMMAND...: run the command until none of its
+# allocations is left that has not failed once.  BEFORE comes before each of
+# them, UNCHANGED has to be true when it has failed, AFTER when it has not.
+each()
+{
+	local before=$1 unchanged=$2 after=$3 n=0 failed=0 status
+
+	shift 3
+	while :; do
+		eval "$before" || { echo "before the fault in allocation $n"; return 1; }
+		faulty $((++n)) "$@" >"$tmp/each" 2>&1
+		status=$?
+		if ((status == 0)); then
+			eval "$after" || { echo "done, but not so, at allocation $n"; return 1; }
+		else
+			((++failed))
+			[[ -s $tmp/each ]] || { echo "silent at allocation $n"; return 1; }
+			eval "$unchanged" ||
+				{ cat "$tmp/each"; echo "left behind at allocation $n"; return 1; }
+		fi
+		[[ -e $tmp/fault ]] || break
+		((n < 3000)) || { echo "no end"; return 1; }
+	done
+	echo "$((n - 1)) allocations, $failed of them needed"
+	((status == 0)) || { cat "$tmp/each"; return 1; }
+}
+
+# each_of DESCRIPTION BEFORE UNCHANGED AFTER COMMAND...: that as a result
+each_of()
+{
+	local what=$1
+
+	shift
+	check "$what" each "$@"
+	say "${output##*$'\n'}"
+}
+
+#
+# The module
+#
+
+module=$(modinfo -n teredo 2>/dev/null)
+loaded()
+{
+	[[ -d /sys/module/teredo ]]
+}
+unload()
+{
+	! loaded || timeout 60 rmmod teredo
+}
+each_of "load the module" unload '! loaded' loaded insmod "$module"
+loaded || load.sh
+
+#
+# Links
+#
+
+a=(ip -n "${ns[clia]}")
+ta=(teredo-tool -n "${ns[clia]}")
+exists()
+{
+	nip clia link show teredo0
+}
+away()
+{
+	! exists || nip clia link del teredo0
+}
+is()
+{
+	tool clia -j show teredo0 | jq -e ".[0] | $1"
+}
+# printed FILTER: a jq condition about what the command has printed
+printed()
+{
+	jq -e "$1" <"$tmp/each"
+}
+up()
+{
+	nip clia link set teredo0 up
+}
+down()
+{
+	nip clia link set teredo0 down
+}
+each_of "add a link" away '! exists' exists "${a[@]}" link add teredo0 type teredo
+each_of "add and configure one" away '! exists' 'is ".port == 4711 and .queue == null"' \
+	"${ta[@]}" add teredo0 mode client server $server port 4711
+away
+role[clia]=ours
+tool clia add teredo0 mode client server $server
+each_of "configure it" 'tool clia set teredo0 refresh 30' 'is ".refresh == 30"' \
+	'is ".refresh == 20"' "${ta[@]}" set teredo0 refresh 20
+each_of "set it up" down 'is ".state == \"down\""' 'is ".state == \"starting\""' \
+	"${a[@]}" link set teredo0 up
+each_of "set it down" up 'is ".state == \"starting\""' 'is ".state == \"down\""' \
+	"${a[@]}" link set teredo0 down
+each_of "show it" up : 'printed ".[0].mode == \"client\""' "${ta[@]}" -j show teredo0
+
+#
+# Peers by hand
+#
+
+peer=2001:0:cb00:7101:0:efff:39cc:9bee
+has_peer()
+{
+	tool clia -j show peers teredo0 | jq -e 'length == 1'
+}
+no_peer()
+{
+	tool clia -j show peers teredo0 | jq -e 'length == 0'
+}
+flush()
+{
+	tool clia peer flush teredo0 && no_peer
+}
+add_peer()
+{
+	tool clia peer add teredo0 $peer at 198.51.100.17:4096
+}
+each_of "add a peer" flush no_peer has_peer "${ta[@]}" peer add teredo0 $peer at 198.51.100.17:4096
+each_of "show peers" add_peer : 'printed "length == 1"' "${ta[@]}" -j show peers teredo0
+each_of "delete a peer" add_peer has_peer no_peer "${ta[@]}" peer del teredo0 $peer
+each_of "flush peers" add_peer has_peer no_peer "${ta[@]}" peer flush teredo0
+
+#
+# Qualification, and the first packet
+#
+
+start_server ours && start_relay ours && start_client clib ours || exit 1
+b=$(client_address clib)
+requalify()
+{
+	down && up && ! client_address clia
+}
+each_of "qualify" requalify '! is ".state == \"qualified\""' 'is ".state == \"qualified\""' \
+	"${ta[@]}" run teredo0 --once
+check "and reach another client" reaches clia "$b"
+each_of "the first packet to a client" flush : : on clia ping -n -c 1 -W 3 "$b"
+each_of "the first packet to a native host" flush : : on clia ping -n -c 1 -W 3 "$host"
+created()
+{
+	exists || { tool clia add teredo0 server $server && up; }
+}
+each_of "delete the link" created exists '! exists' "${a[@]}" link del teredo0
+
+#
+# Packets, and no memory for every tenth of what they need
+#
+
+start_client clia ours || exit 1
+noise()
+{
+	local flows=() pass
+
+	spawn clia ping -n -q -i 0.02 -c 300 -W 1 "$b" >/dev/null 2>&1
+	flows+=("$spawned")
+	spawn clib ping -n -q -i 0.02 -c 300 -W 1 "$host" >/dev/null 2>&1
+	flows+=("$spawned")
+	spawn host ping -n -q -i 0.02 -c 300 -W 1 "$b" >/dev/null 2>&1
+	flows+=("$spawned")
+	# Only those that may not sleep: processes are not to suffer.
+	echo Y >$failslab/ignore-gfp-wait
+	echo -1 >$failslab/times
+	echo 10 >$failslab/probability
+	for ((pass = 0; pass < 6; pass++)); do
+		tool clia peer flush teredo0
+		tool clib peer flush teredo0
+		pause 1
+	done
+	echo 0 >$failslab/probability
+	wait "${flows[@]}"
+	return 0
+}
+check "noise where packets are handled" noise
+everyone()
+{
+	reaches clia "$b" && reaches clib "$(client_address clia)" &&
+	reaches clia "$host" && reaches host "$b"
+}
+check "and all is well afterwards" wait_for 60 everyone
+stop clia clib srv rly
+check "unload" unload
