@@ -10,6 +10,7 @@
 #include <net/netlink.h>
 
 #include "compat.h"
+#include "ledger.h"
 
 /* Most secrets of a device. */
 #define SECRETS_MAX	16384
@@ -116,7 +117,7 @@ bool teredo_secret_verify(const struct teredo_secret *secret, const u8 *value,
 void teredo_secret_free(struct teredo_secret *secret)
 {
 	crypto_free_shash(secret->tfm);
-	kfree(secret);
+	kfree(teredo_gone(TEREDO_OBJECT_SECRET, secret));
 }
 
 /* Freeing a tfm may sleep. */
@@ -165,7 +166,7 @@ struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
 		NL_SET_ERR_MSG(extack, "this kernel's algorithm refuses the key");
 		goto err_tfm;
 	}
-	return secret;
+	return teredo_made(TEREDO_OBJECT_SECRET, secret);
 
 err_tfm:
 	crypto_free_shash(secret->tfm);

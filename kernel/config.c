@@ -7,14 +7,17 @@
 #include <net/netlink.h>
 
 #include "addr.h"
+#include "ledger.h"
 #include "role.h"
 
 #define PEERS_MAX	BIT(24)
 
 struct teredo_config *teredo_config_default(void)
 {
-	struct teredo_config *cfg = kzalloc(sizeof(*cfg), GFP_KERNEL);
+	struct teredo_config *cfg;
 
+	cfg = teredo_made(TEREDO_OBJECT_CONFIG,
+			  kzalloc(sizeof(*cfg), GFP_KERNEL));
 	if (!cfg)
 		return NULL;
 	cfg->mode = TEREDO_MODE_CLIENT;
@@ -24,6 +27,11 @@ struct teredo_config *teredo_config_default(void)
 	cfg->peers_max = BIT(20);
 	cfg->queue = 32;
 	return cfg;
+}
+
+void teredo_config_free(struct teredo_config *cfg)
+{
+	kfree(teredo_gone(TEREDO_OBJECT_CONFIG, cfg));
 }
 
 __be32 teredo_config_server2(const struct teredo_config *cfg, __be32 primary)
@@ -258,14 +266,16 @@ struct teredo_config *teredo_config_parse(const struct teredo_config *old,
 					  struct nlattr *tb[], bool up,
 					  struct netlink_ext_ack *extack)
 {
-	struct teredo_config *cfg = kmemdup(old, sizeof(*old), GFP_KERNEL);
+	struct teredo_config *cfg;
 	int err;
 
+	cfg = teredo_made(TEREDO_OBJECT_CONFIG,
+			  kmemdup(old, sizeof(*old), GFP_KERNEL));
 	if (!cfg)
 		return ERR_PTR(-ENOMEM);
 	err = parse(cfg, old, tb, up, extack);
 	if (err) {
-		kfree(cfg);
+		teredo_config_free(cfg);
 		return ERR_PTR(err);
 	}
 	return cfg;

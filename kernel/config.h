@@ -41,10 +41,11 @@ struct teredo_config {
 
 /* A configuration with the defaults, or NULL. */
 struct teredo_config *teredo_config_default(void);
+void teredo_config_free(struct teredo_config *cfg);
 
 /* A copy of @old with the changes of @tb, an array of parsed attributes of
  * the set config. @up: the link is up. ERR_PTR and extack if one of them is
- * refused. Free with kfree().
+ * refused. Free with teredo_config_free().
  */
 struct teredo_config *teredo_config_parse(const struct teredo_config *old,
 					  struct nlattr *tb[], bool up,

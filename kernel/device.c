@@ -12,6 +12,7 @@
 #include <net/netns/generic.h>
 
 #include "compat.h"
+#include "ledger.h"
 #include "netlink.h"
 #include "netlink-gen.h"
 #include "peerlookup.h"
@@ -33,14 +34,16 @@ struct teredo_dev *teredo_from_netdev(struct net_device *dev)
 
 /* -- status -- */
 
-struct teredo_status *teredo_initial_status(struct teredo_dev *td)
+struct teredo_status *teredo_status_new(const struct teredo_status *old)
 {
-	struct teredo_status *status = kzalloc(sizeof(*status), GFP_KERNEL);
+	return teredo_made(TEREDO_OBJECT_STATUS,
+			   old ? kmemdup(old, sizeof(*old), GFP_KERNEL) :
+				 kzalloc(sizeof(*old), GFP_KERNEL));
+}
 
-	if (status)
-		status->state = netif_running(td->dev) ? td->role->start_state :
-							 TEREDO_STATE_DOWN;
-	return status;
+void teredo_status_free(struct teredo_status *status)
+{
+	kfree(teredo_gone(TEREDO_OBJECT_STATUS, status));
 }
 
 void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
@@ -52,6 +55,7 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
 	else
 		status->since = ktime_get_boottime_seconds();
 	rcu_assign_pointer(td->status, status);
+	teredo_gone(TEREDO_OBJECT_STATUS, old);
 	if (old)
 		kfree_rcu(old, rcu);
 	teredo_discovery_update(td);
@@ -84,6 +88,7 @@ int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 	}
 	WRITE_ONCE(td->role, teredo_role_find(cfg));
 	rcu_assign_pointer(td->config, cfg);
+	teredo_gone(TEREDO_OBJECT_CONFIG, old);
 	kfree_rcu(old, rcu);
 	teredo_sockets_set_df(td, cfg);
 	teredo_discovery_update(td);
@@ -105,7 +110,7 @@ static int teredo_open(struct net_device *dev)
 	if (idev)
 		idev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 
-	status = teredo_initial_status(td);
+	status = teredo_status_new(NULL);
 	if (!status)
 		return -ENOMEM;
 	status->state = td->role->start_state;
@@ -124,7 +129,7 @@ err_sockets:
 	teredo_sockets_close(td);
 err_peers:
 	teredo_peers_close(td);
-	kfree(status);
+	teredo_status_free(status);
 	return err;
 }
 
@@ -139,9 +144,9 @@ static int teredo_stop(struct net_device *dev)
 
 	/* This must not fail: reuse the old one if there is no memory for
 	 * another. Sockets and peers are closed, so nobody reads it but
-	 * netlink, which RTNL keeps out.
+	 * netlink, which may tell some of both just this once.
 	 */
-	status = kzalloc(sizeof(*status), GFP_KERNEL);
+	status = teredo_status_new(NULL);
 	if (status) {
 		teredo_set_status(td, status);	/* TEREDO_STATE_DOWN */
 		return 0;
@@ -180,6 +185,7 @@ static int teredo_dev_init(struct net_device *dev)
 	if (err)
 		goto err_secrets;
 	td->memcg = get_mem_cgroup_from_mm(current->mm);
+	teredo_made(TEREDO_OBJECT_LINK, td);
 	return 0;
 
 err_secrets:
@@ -209,6 +215,7 @@ static void teredo_dev_uninit(struct net_device *dev)
 	teredo_sockets_uninit(&td->sockets);
 	free_percpu(td->stats);
 	free_percpu(dev->tstats);
+	teredo_gone(TEREDO_OBJECT_LINK, td);
 }
 
 /* The last reference is gone. */
@@ -216,8 +223,8 @@ static void teredo_destructor(struct net_device *dev)
 {
 	struct teredo_dev *td = netdev_priv(dev);
 
-	kfree(rcu_dereference_protected(td->config, true));
-	kfree(rcu_dereference_protected(td->status, true));
+	teredo_config_free(rcu_dereference_protected(td->config, true));
+	teredo_status_free(rcu_dereference_protected(td->status, true));
 }
 
 static const struct net_device_ops netdev_ops = {
@@ -275,7 +282,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	int err;
 
 	cfg = teredo_config_default();
-	status = kzalloc(sizeof(*status), GFP_KERNEL);
+	status = teredo_status_new(NULL);
 	if (!cfg || !status) {
 		err = -ENOMEM;
 		goto err_free;
@@ -286,7 +293,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 			err = PTR_ERR(parsed);
 			goto err_free;
 		}
-		kfree(cfg);
+		teredo_config_free(cfg);
 		cfg = parsed;
 	}
 
@@ -322,8 +329,8 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	return 0;
 
 err_free:
-	kfree(status);
-	kfree(cfg);
+	teredo_status_free(status);
+	teredo_config_free(cfg);
 	return err;
 }
 
@@ -352,7 +359,7 @@ static int teredo_changelink(struct net_device *dev, struct nlattr *tb[],
 		return PTR_ERR(cfg);
 	err = teredo_apply_config(td, cfg, extack);
 	if (err)
-		kfree(cfg);
+		teredo_config_free(cfg);
 	return err;
 }
 

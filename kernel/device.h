@@ -73,10 +73,11 @@ struct teredo_dev *teredo_from_netdev(struct net_device *dev);
 /* Replace the status; @status becomes the device's. RTNL. */
 void teredo_set_status(struct teredo_dev *td, struct teredo_status *status);
 
-/* Status of a device that nobody has qualified: what its role starts with
- * while the link is up, down otherwise. NULL without memory. RTNL.
+/* A status for it: a copy of @old, or with NULL that of a link that is down. NULL
+ * without memory.
  */
-struct teredo_status *teredo_initial_status(struct teredo_dev *td);
+struct teredo_status *teredo_status_new(const struct teredo_status *old);
+void teredo_status_free(struct teredo_status *status);
 
 /* The sockets are in the namespace of the link's creator, who need not have given
  * them away with the link: whoever decides what they send has to be @permitted

@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "device.h"
 #include "drop.h"
+#include "ledger.h"
 #include "peerlookup.h"
 #include "recv.h"
 #include "trace.h"
@@ -296,7 +297,7 @@ static int group_open(struct discovery_net *dn)
 	}
 	sock->sk->sk_allocation = GFP_ATOMIC;
 	teredo_compat_setup_tunnel(dn->net, sock, &tunnel);
-	dn->sock = sock;
+	dn->sock = teredo_made(TEREDO_OBJECT_SOCKET, sock);
 	return 0;
 }
 
@@ -372,7 +373,7 @@ static void group_close(struct discovery_net *dn)
 	 */
 	list_for_each_entry(d, &dn->clients, list)
 		quit(dn, d);
-	teredo_compat_release_tunnel(dn->sock);
+	teredo_compat_release_tunnel(teredo_gone(TEREDO_OBJECT_SOCKET, dn->sock));
 	dn->sock = NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "auth.h"
 #include "device.h"
+#include "ledger.h"
 #include "netlink.h"
 #include "role.h"
 
@@ -61,6 +62,7 @@ static void __exit teredo_exit(void)
 	teredo_device_exit();
 	teredo_discovery_exit();
 	teredo_auth_exit();
+	teredo_ledger_close();
 }
 
 module_init(teredo_init);

@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "ledger.h"
 #include "netlink-gen.h"
 #include "peerlookup.h"
 #include "role.h"
@@ -307,7 +308,7 @@ int teredo_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	err = teredo_apply_config(td, cfg, info->extack);
 	if (err)
-		kfree(cfg);
+		teredo_config_free(cfg);
 out:
 	rtnl_unlock();
 	return err;
@@ -473,7 +474,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	}
 	old = rtnl_dereference(td->status);
-	status = kmemdup(old, sizeof(*old), GFP_KERNEL);
+	status = teredo_status_new(old);
 	if (!status) {
 		err = -ENOMEM;
 		goto out;
@@ -482,7 +483,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	parse_status(status, cfg, info->attrs);
 	err = check_status(cfg, status, info);
 	if (err) {
-		kfree(status);
+		teredo_status_free(status);
 		goto out;
 	}
 	/* The controller has just heard a server that we did not know. */
@@ -736,7 +737,8 @@ int teredo_nl_peer_get_start(struct netlink_callback *cb)
 		if (IS_ERR(td))
 			return PTR_ERR(td);
 	}
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
+	dump = teredo_made(TEREDO_OBJECT_DUMP,
+			   kzalloc(sizeof(*dump), GFP_KERNEL));
 	if (!dump)
 		return -ENOMEM;
 	cb->args[0] = (long)dump;
@@ -751,7 +753,7 @@ int teredo_nl_peer_get_done(struct netlink_callback *cb)
 	mutex_lock(&teredo_dump_mutex);
 	teredo_dump_end(dump);
 	mutex_unlock(&teredo_dump_mutex);
-	kfree(dump);
+	kfree(teredo_gone(TEREDO_OBJECT_DUMP, dump));
 	return 0;
 }
 

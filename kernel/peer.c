@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "icmp.h"
+#include "ledger.h"
 #include "netlink.h"
 #include "peerlookup.h"
 #include "probe.h"
@@ -58,13 +59,13 @@ static struct teredo_peer *create(struct teredo_dev *td,
 	memcg = set_active_memcg(td->memcg);
 	peer = kzalloc(sizeof(*peer), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	set_active_memcg(memcg);
-	if (!peer)
+	if (!teredo_made(TEREDO_OBJECT_PEER, peer))
 		return NULL;
 	peer->addr = *addr;
 	peer->kind = kind;
 	peer->state = TEREDO_PEER_STATE_PROBING;
 	if (teredo_peer_insert(td, peer)) {
-		kfree(peer);
+		kfree(teredo_gone(TEREDO_OBJECT_PEER, peer));
 		return NULL;
 	}
 	teredo_quota_enter(td, peer, origin);
@@ -86,6 +87,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	if (extra) {
 		list_del(&extra->node);
 		td->peers.locals_count--;
+		teredo_gone(TEREDO_OBJECT_NEIGHBOUR, extra);
 		kfree_rcu(extra, rcu);
 	}
 	if (wait) {
@@ -96,9 +98,10 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 		} else {
 			list_del(&wait->node);
 			WRITE_ONCE(peer->wait, NULL);
-			kfree(wait);
+			teredo_wait_free(wait);
 		}
 	}
+	teredo_gone(TEREDO_OBJECT_PEER, peer);
 	/* in bulk and by a worker, not one by one in softirq */
 	kfree_rcu(peer, rcu);
 }
@@ -228,7 +231,7 @@ static struct teredo_extra *attach_extra(struct teredo_dev *td,
 	memcg = set_active_memcg(td->memcg);
 	extra = kzalloc(sizeof(*extra), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	set_active_memcg(memcg);
-	if (!extra)
+	if (!teredo_made(TEREDO_OBJECT_NEIGHBOUR, extra))
 		return NULL;
 	extra->peer = peer;
 	list_add_tail(&extra->node, &td->peers.locals);
@@ -382,7 +385,7 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		WRITE_ONCE(peer->last_tx, teredo_now());
 		while ((skb = __skb_dequeue(&queue)))
 			teredo_send_packet(td, skb, src);
-		kfree(wait);
+		teredo_wait_free(wait);
 	}
 	if (news)
 		teredo_nl_peer_event(td, TEREDO_CMD_PEER_NTF, &info);
@@ -441,7 +444,7 @@ void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 	lockdep_assert_held(&td->peers.lock);
 	teredo_queue_take(td, wait, dropped);
 	WRITE_ONCE(peer->wait, NULL);
-	kfree(wait);
+	teredo_wait_free(wait);
 	set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
 	teredo_peer_info(td, peer, info);
 }
@@ -505,7 +508,7 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	struct teredo_wait *wait;
 
 	lockdep_assert_held(&td->peers.lock);
-	wait = kzalloc(sizeof(*wait), GFP_ATOMIC | __GFP_NOWARN);
+	wait = teredo_wait_new();
 	if (!wait)
 		return TEREDO_A_STATS_TX_NO_MEMORY;
 	*send = teredo_probe_start(td, peer, probe);
@@ -513,14 +516,13 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	 * order if the first attempt comes a whole spacing later.
 	 */
 	if (!*send && READ_ONCE(peer->bubbles) >= TEREDO_PROBE_TRIES) {
-		kfree(wait);
+		teredo_wait_free(wait);
 		set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
 	teredo_quota_probed(td, cfg, peer, origin);
 	wait->peer = peer;
 	wait->tries = *send;
-	__skb_queue_head_init(&wait->queue);
 	WRITE_ONCE(peer->wait, wait);
 	set_state(td, peer, TEREDO_PEER_STATE_PROBING);
 	teredo_timer_add(td, wait);

@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "queue.h"
 
+#include <linux/slab.h>
+
 #include "device.h"
+#include "ledger.h"
+
+struct teredo_wait *teredo_wait_new(void)
+{
+	struct teredo_wait *wait;
+
+	wait = kzalloc(sizeof(*wait), GFP_ATOMIC | __GFP_NOWARN);
+	if (wait)
+		__skb_queue_head_init(&wait->queue);
+	return teredo_made(TEREDO_OBJECT_WAIT, wait);
+}
+
+void teredo_wait_free(struct teredo_wait *wait)
+{
+	kfree(teredo_gone(TEREDO_OBJECT_WAIT, wait));
+}
 
 static void move_first(struct teredo_dev *td, struct teredo_wait *wait,
 		       struct sk_buff_head *to)
@@ -9,7 +27,7 @@ static void move_first(struct teredo_dev *td, struct teredo_wait *wait,
 	struct sk_buff *skb = __skb_dequeue(&wait->queue);
 
 	td->peers.queued -= skb->truesize;
-	__skb_queue_tail(to, skb);
+	__skb_queue_tail(to, teredo_gone(TEREDO_OBJECT_WAITING, skb));
 }
 
 void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
@@ -24,7 +42,7 @@ void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 	while (skb_queue_len(&wait->queue) >= limit)
 		move_first(td, wait, dropped);
 	td->peers.queued += skb->truesize;
-	__skb_queue_tail(&wait->queue, skb);
+	__skb_queue_tail(&wait->queue, teredo_made(TEREDO_OBJECT_WAITING, skb));
 }
 
 void teredo_queue_take(struct teredo_dev *td, struct teredo_wait *wait,

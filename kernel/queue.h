@@ -18,6 +18,9 @@ struct teredo_wait {
 	struct sk_buff_head queue;
 };
 
+struct teredo_wait *teredo_wait_new(void);
+void teredo_wait_free(struct teredo_wait *wait);
+
 /* Append @skb. What has to go for it, or itself, is moved to @dropped. */
 void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 		      struct sk_buff *skb, unsigned int limit,

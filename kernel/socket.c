@@ -14,6 +14,7 @@
 #include "device.h"
 #include "drop.h"
 #include "icmp.h"
+#include "ledger.h"
 #include "offload.h"
 #include "recv.h"
 #include "role.h"
@@ -505,12 +506,13 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	struct teredo_sock *ts;
 	int err;
 
-	ts = kzalloc(sizeof(*ts), GFP_KERNEL);
+	ts = teredo_made(TEREDO_OBJECT_SOCKET,
+			 kzalloc(sizeof(*ts), GFP_KERNEL));
 	if (!ts)
 		return -ENOMEM;
 	err = udp_sock_create(td->net, &udp, &ts->sock);
 	if (err) {
-		kfree(ts);
+		kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts));
 		return err;
 	}
 	ts->td = td;
@@ -591,7 +593,7 @@ void teredo_sockets_close(struct teredo_dev *td)
 			continue;
 		teredo_discovery_forget(td->net, ts[i]->sock->sk);
 		teredo_compat_release_tunnel(ts[i]->sock);
-		kfree(ts[i]);
+		kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts[i]));
 	}
 	routes_release(td->sockets.routes);
 }

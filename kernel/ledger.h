@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the module has made and not yet freed, by kind: when it goes, nothing may
+ * be left, and that it says (teredo_ledger_close()). Each is noted where it is
+ * allocated and where it is let go of, if need be to RCU, which kmemleak watches.
+ * None of this happens for a packet to or from a trusted peer.
+ */
+#ifndef TEREDO_LEDGER_H
+#define TEREDO_LEDGER_H
+
+#include <linux/percpu.h>
+
+enum teredo_object {
+	TEREDO_OBJECT_LINK,
+	TEREDO_OBJECT_CONFIG,
+	TEREDO_OBJECT_STATUS,
+	TEREDO_OBJECT_SOCKET,
+	TEREDO_OBJECT_SECRET,
+	TEREDO_OBJECT_PEER,
+	TEREDO_OBJECT_NEIGHBOUR,	/* a peer's extra */
+	TEREDO_OBJECT_WAIT,
+	TEREDO_OBJECT_WAITING,		/* a packet, in there */
+	TEREDO_OBJECT_DUMP,
+	TEREDO_OBJECTS,
+};
+
+struct teredo_ledger {
+	unsigned long made[TEREDO_OBJECTS];
+	unsigned long gone[TEREDO_OBJECTS];
+};
+
+DECLARE_PER_CPU(struct teredo_ledger, teredo_ledger);
+
+/* Both return @object, so that they fit around an allocation and into what frees
+ * it; NULL is none.
+ */
+static inline void *teredo_made(enum teredo_object what, void *object)
+{
+	if (object)
+		this_cpu_inc(teredo_ledger.made[what]);
+	return object;
+}
+
+static inline void *teredo_gone(enum teredo_object what, void *object)
+{
+	if (object)
+		this_cpu_inc(teredo_ledger.gone[what]);
+	return object;
+}
+
+/* The module goes: the account, in the kernel's log. */
+void teredo_ledger_close(void);
+
+#endif /* TEREDO_LEDGER_H */
