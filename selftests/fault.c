@@ -5,8 +5,9 @@
  * asks if there is RTM_NEWLINK: it would wait forever for an answer for which there
  * was no memory.
  *
- * If it came to that, the file FAULT_REPORT is there afterwards. Needs a kernel
- * with fault injection.
+ * If it came to that, the file FAULT_REPORT is there afterwards, else how many
+ * allocations there were is in the file FAULT_COUNT. Needs a kernel with fault
+ * injection.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -36,6 +37,17 @@ static void set(long n)
 	}
 }
 
+static void report(const char *variable, long n)
+{
+	const char *name = getenv(variable);
+	FILE *file = name ? fopen(name, "w") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%ld\n", n);
+	fclose(file);
+}
+
 static long get(void)
 {
 	char text[24] = "";
@@ -61,16 +73,16 @@ static bool begin(void)
 
 static void end(bool begun)
 {
-	int saved = errno, fd;
+	int saved = errno;
 
 	if (!begun)
 		return;
 	left = get();
 	if (left) {
 		set(0);
-	} else if (getenv("FAULT_REPORT")) {
-		fd = open(getenv("FAULT_REPORT"), O_WRONLY | O_CREAT, 0600);
-		close(fd);
+		report("FAULT_COUNT", atol(getenv("FAULT_NTH")) - left);
+	} else {
+		report("FAULT_REPORT", 0);
 	}
 	errno = saved;
 }

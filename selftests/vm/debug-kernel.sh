@@ -100,8 +100,8 @@ module()
 	mkdir -p "$copy/kernel/selftest"
 	cp -ru "$repo"/{Kbuild,VERSION,include} "$copy"
 	cp -u "$repo"/kernel/*.[ch] "$copy/kernel"
-	cp -u "$repo"/kernel/selftest/*.c "$copy/kernel/selftest"
-	quiet make -s -C "$folder/build" ARCH=um M="$copy" UBSAN_SANITIZE=y TEREDO_KUNIT=y \
+	cp -u "$repo"/kernel/selftest/*.[ch] "$copy/kernel/selftest"
+	quiet make -s -C "$folder/build" ARCH=um M="$copy" UBSAN_SANITIZE=y TEREDO_DEBUG=y \
 		-j "$(nproc)" modules
 	rm -rf "$mine/install"
 	quiet make -s -C "$folder/build" ARCH=um "${install[@]}"
@@ -111,7 +111,7 @@ module()
 }
 
 [[ -r $tarball ]] || die "no $tarball: install linux-source-6.1"
-key=$({ stat -c '%s' "$tarball"; dpkg-query -W linux-source-6.1; gcc --version; cat "$config"
+key=$({ stat -c '%s' "$tarball"; dpkg-query -W linux-source-6.1; gcc --version; grep '^CONFIG' "$config"
 	declare -p unneeded; declare -f extract configure compile; } 2>/dev/null | sha256sum | cut -c 1-12)
 folder=$cache/debug-$key
 mkdir -p "$cache" || die "cannot make $cache"
