@@ -148,7 +148,7 @@ before_data=$(escaped data) before_bubbles=$(escaped bubbles)
 say "before: $before_data datagrams, $before_bubbles bubbles"
 check "from then on nothing is lost" lossless clia "${address[clic]}"
 on clic iperf3 -s -1 -D && wait_for 5 listening clic 5201
-check "TCP" eval "on clia iperf3 -J -t 2 -c ${address[clic]} >\$tmp/iperf"
+check "TCP" eval "on clia iperf3 -J -t 2 ${pace[*]} -c ${address[clic]} >\$tmp/iperf"
 say "$(jq -r '.end.sum_received.bits_per_second / 1e6 | round' "$tmp/iperf") Mbit/s over the LAN"
 check "all of it over the LAN" eval "[[ \$(escaped data) = $before_data ]]"
 check "nor has the server to help" eval "[[ \$(escaped bubbles) = $before_bubbles ]]"
