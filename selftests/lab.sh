@@ -406,6 +406,51 @@ lossless()
 	return 1
 }
 
+# everyone: all four roles, ours, at work
+everyone()
+{
+	start_server ours && start_relay ours &&
+	start_client clia ours && start_client clib ours &&
+	reaches clia "$(client_address clib)" && reaches clia "$host" &&
+	reaches host "$(client_address clib)"
+}
+
+# received NAME PACKETS: at least so many have come out of the tunnel
+received()
+{
+	(($(nip "$1" -s -j link show teredo0 | jq '.[0].stats64.rx.packets') > $2))
+}
+
+# traffic: between everyone something of every kind, in the background, that does
+# not end
+traffic()
+{
+	local b
+
+	b=$(client_address clib)
+	listening clib 5201 || on clib iperf3 -s -D || return
+	wait_for 5 listening clib 5201
+	spawn clia iperf3 -c "$b" -t 600 "${pace[@]}" &>/dev/null
+	spawn clib ping -q -i 0.01 "$host" &>/dev/null
+	spawn host ping -q -i 0.01 "$(client_address clia)" &>/dev/null
+	# Peers that never answer: bubbles, queues and timers.
+	spawn clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null
+	wait_for 30 received clib 1000
+}
+
+# hush: the end of that, and of controllers
+hush()
+{
+	local name pids
+
+	for name in clia clib host; do
+		pids=$(ip netns pids "${ns[$name]}")
+		# shellcheck disable=SC2086 # a list
+		[[ -z $pids ]] || kill -9 $pids
+	done
+	wait
+} 2>/dev/null
+
 # lab_state: for diagnose()
 lab_state()
 {

@@ -93,53 +93,6 @@ apart()
 	nip over link set moved up
 }
 
-start_all()
-{
-	start_server ours && start_relay ours &&
-	start_client clia ours && start_client clib ours &&
-	reaches clia "$(client_address clib)" && reaches clia "$host" &&
-	reaches host "$(client_address clib)"
-}
-
-stop_all()
-{
-	stop srv rly clia clib
-}
-
-# traffic: something of every kind, in the background, that does not end
-traffic()
-{
-	local b
-
-	b=$(client_address clib)
-	on clib iperf3 -s -D || return
-	wait_for 5 listening clib 5201
-	spawn clia iperf3 -c "$b" -t 600 "${pace[@]}" &>/dev/null
-	spawn clib ping -q -i 0.01 "$host" &>/dev/null
-	spawn host ping -q -i 0.01 "$(client_address clia)" &>/dev/null
-	# Peers that never answer: bubbles, queues and timers.
-	spawn clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null
-	wait_for 30 received clib 1000
-}
-
-# received NAME PACKETS: at least so many have come out of the tunnel
-received()
-{
-	(($(nip "$1" -s -j link show teredo0 | jq '.[0].stats64.rx.packets') > $2))
-}
-
-hush()
-{
-	local name pids
-
-	for name in clia clib host; do
-		pids=$(ip netns pids "${ns[$name]}")
-		# shellcheck disable=SC2086 # a list
-		[[ -z $pids ]] || kill -9 $pids
-	done
-	wait
-} 2>/dev/null
-
 check "a link of plain iproute2 is there, and down" \
 	bash -c "ip -n ${ns[clia]} link add teredo0 type teredo &&
 		ip -n ${ns[clia]} -d -j link show teredo0 |
@@ -169,12 +122,12 @@ check "the other way round" eval "apart && ns_del over && ns_del under"
 check "unload with links, of which some are up" eval "add_many && unload"
 check "load again: the links are gone" eval "load && [[ \$(links clia) = 0 ]]"
 
-check "all four roles at work" eval "start_all && traffic"
+check "all four roles at work" eval "everyone && traffic"
 check "unload under traffic" unload
 hush
-stop_all
+stop srv rly clia clib
 load
-check "and all of it again" eval "start_all && traffic"
+check "and all of it again" eval "everyone && traffic"
 
 # The end of the test: namespaces die under traffic, with all that is inside.
 all_die()
