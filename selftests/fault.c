@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+#define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 static long left = -1;	/* this many allocations may still succeed; 0: done */
 static int control = -1;
@@ -89,7 +89,7 @@ static void end(bool begun)
 
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-	__typeof__(&sendmsg) real = REAL(sendmsg);
+	__typeof__(sendmsg) *real = REAL(sendmsg);
 	bool begun = begin();
 	ssize_t ret = real(fd, msg, flags);
 
@@ -100,7 +100,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 ssize_t sendto(int fd, const void *data, size_t len, int flags,
 	       const struct sockaddr *to, socklen_t to_len)
 {
-	__typeof__(&sendto) real = REAL(sendto);
+	__typeof__(sendto) *real = REAL(sendto);
 	bool begun = begin();
 	ssize_t ret = real(fd, data, len, flags, to, to_len);
 
@@ -111,7 +111,7 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags,
 /* How insmod loads a module */
 long syscall(long number, ...)
 {
-	__typeof__(&syscall) real = REAL(syscall);
+	__typeof__(syscall) *real = REAL(syscall);
 	bool begun = false;
 	long arg[6], ret;
 	va_list args;

@@ -275,7 +275,9 @@ wait_for()
 # In a machine whose clock stands still while it works (time-travel, make
 # check-debug), a flow as fast as can be never comes to its end: iperf3's flows
 # that end by the clock have these options.
+# shellcheck disable=SC2034 # for the tests
 pace=()
+# shellcheck disable=SC2034
 grep -q time-travel /proc/cmdline && pace=(-b 20M)
 
 # gone PID...: no such process any more
