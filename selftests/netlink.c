@@ -160,6 +160,12 @@ static int ask(struct nl_msg *msg)
 	return ask_on(sock, msg, NULL);
 }
 
+/* Was it refused with this text? */
+static bool says(const char *text)
+{
+	return answer.error < 0 && !strcmp(answer.text, text);
+}
+
 static int get(unsigned int ifindex)
 {
 	return ask(request(TEREDO_CMD_DEV_GET, ifindex, 0));
@@ -316,9 +322,14 @@ static void test_dev(void)
 	       answer.attrs[TEREDO_A_DEV_STATS], "dev-get by name, with counters");
 	result(!ask(request(TEREDO_CMD_DEV_GET, 0, NLM_F_DUMP)) &&
 	       answer.messages == 3, "dev-get dump: all devices");
-	result(get(1) < 0 && answer.text[0], "dev-get of lo: refused, with a text");
-	result(get(9999) == -ENODEV && answer.text[0], "dev-get of nothing: ENODEV");
-	result(get(0) == -EINVAL, "dev-get of no device named: EINVAL");
+	get(1);
+	result(says("device is not of type teredo"), "dev-get of lo: refused");
+	result(get(9999) == -ENODEV && says("no such device"),
+	       "dev-get of nothing: ENODEV");
+	result(get(0) == -EINVAL && says("ifindex or ifname is missing"),
+	       "dev-get of no device named: EINVAL");
+	ask(request(TEREDO_CMD_DEV_SET, client, 0));
+	result(says("config is missing"), "dev-set of nothing: refused");
 	msg = request(TEREDO_CMD_DEV_GET, client, 0);
 	nla_put_u32(msg, 60, 1);
 	result(ask(msg) == -EINVAL, "an unknown attribute: EINVAL");
@@ -358,47 +369,91 @@ static struct nl_msg *state_set(int state, const char *address, const char *mapp
 	return msg;
 }
 
-static struct nl_msg *control_send(int len)
+static struct nl_msg *datagram(const char *address, int port, int len)
 {
 	struct nl_msg *msg = request(TEREDO_CMD_CONTROL_SEND, client,
 				     0);
 	static char payload[2000];
 
-	nla_put_u32(msg, TEREDO_A_DATAGRAM_ADDRESS, inet_addr("203.0.113.1"));
-	nla_put_u16(msg, TEREDO_A_DATAGRAM_PORT, htons(3544));
+	nla_put_u32(msg, TEREDO_A_DATAGRAM_ADDRESS, inet_addr(address));
+	nla_put_u16(msg, TEREDO_A_DATAGRAM_PORT, htons(port));
 	nla_put(msg, TEREDO_A_DATAGRAM_PAYLOAD, len, payload);
 	return msg;
+}
+
+static struct nl_msg *control_send(int len)
+{
+	return datagram("203.0.113.1", 3544, len);
 }
 
 static void test_controller(void)
 {
 	struct nl_sock *second = open_socket();
+	struct nl_msg *msg;
 
-	result(ask(control_send(40)) < 0 && answer.text[0],
-	       "control-send of nobody's controller: refused");
-	result(ask(request(TEREDO_CMD_CONTROL_BIND, relay, 0)) < 0 && answer.text[0],
+	ask(control_send(40));
+	result(says("the link is down"), "control-send of a link that is down: refused");
+	ask(state_set(TEREDO_STATE_OFFLINE, NULL, NULL));
+	result(says("the link is down"), "state-set, too");
+	ask(request(TEREDO_CMD_CONTROL_SEND, client, 0));
+	result(says("address, port or payload is missing"),
+	       "control-send without a datagram: refused");
+	ask(request(TEREDO_CMD_CONTROL_BIND, relay, 0));
+	result(says("only a client has a controller"),
 	       "control-bind of a relay: refused");
 	result(!ask(request(TEREDO_CMD_CONTROL_BIND, client, 0)),
 	       "control-bind of a client");
 	result(ask_on(second, request(TEREDO_CMD_CONTROL_BIND, client, 0), NULL) ==
-	       -EBUSY && answer.text[0], "a second controller: EBUSY");
+	       -EBUSY && says("the device has a controller already"),
+	       "a second controller: EBUSY");
+	result(ask_on(second, state_set(TEREDO_STATE_OFFLINE, NULL, NULL), NULL) ==
+	       -EBUSY && says("the device has a controller already"),
+	       "another one's state: EBUSY");
 	result(!get(client) && answer.attrs[TEREDO_A_DEV_CONTROLLER],
 	       "the device has a controller");
-	result(ask(control_send(0)) < 0, "control-send of nothing: refused");
-	result(ask(control_send(TEREDO_PAYLOAD_MAX + 1)) < 0,
-	       "control-send of too much: refused");
+	ask(control_send(0));
+	result(says("payload is empty or too long"), "control-send of nothing: refused");
+	ask(control_send(TEREDO_PAYLOAD_MAX + 1));
+	result(says("payload is empty or too long"), "control-send of too much: refused");
+	ask(datagram("203.0.113.1", 0, 40));
+	result(says("address is not global unicast, or port is 0"),
+	       "control-send to port 0: refused");
+	ask(datagram("10.0.0.1", 3544, 40));
+	result(says("address is not global unicast, or port is 0"),
+	       "control-send to a private address: refused");
 
 	link_set("client", "up");
 	result(!ask(control_send(48)), "control-send");
+	ask(datagram("203.0.113.129", 3544, 40));
+	result(says("no IPv4 route to address"), "control-send to nowhere: refused");
 	result(ask(state_set(99, NULL, NULL)) < 0, "state 99: refused");
-	result(ask(state_set(TEREDO_STATE_QUALIFIED, "2001:db8::1", "192.0.2.1")) < 0 &&
-	       answer.text[0], "an address outside of the prefix: refused");
-	result(ask(state_set(TEREDO_STATE_QUALIFIED,
-			     "2001:0:cb00:7101:0:efff:f5ff:fffe", "10.0.0.1")) < 0 &&
-	       answer.text[0], "a private mapping: refused (C-17, F-12)");
-	result(ask(state_set(TEREDO_STATE_QUALIFIED,
-			     "2001:0:cb00:7101:0:efff:80ff:fffe", "127.0.0.1")) < 0,
+	ask(state_set(TEREDO_STATE_ACTIVE, NULL, NULL));
+	result(says("state must be starting, qualified or offline"),
+	       "a server's state: refused");
+	ask(state_set(TEREDO_STATE_QUALIFIED, "2001:db8::1", "192.0.2.1"));
+	result(says("address is not a usable Teredo address"),
+	       "an address outside of the prefix: refused");
+	ask(state_set(TEREDO_STATE_QUALIFIED, "2001:0:cb00:7101:0:efff:f5ff:fffe",
+		      "10.0.0.1"));
+	result(says("mapped-address is not global unicast"),
+	       "a private mapping: refused (C-17, F-12)");
+	ask(state_set(TEREDO_STATE_QUALIFIED, "2001:0:cb00:7101:0:efff:80ff:fffe",
+		      "127.0.0.1"));
+	result(says("mapped-address is not global unicast"),
 	       "a loopback mapping: refused");
+	ask(state_set(TEREDO_STATE_QUALIFIED, "2001:0:cb00:7101:0:efff:3fff:fdfe", NULL));
+	result(says("mapped-address or mapped-port is missing"),
+	       "qualified without a mapping: refused");
+	ask(state_set(TEREDO_STATE_QUALIFIED, "2001:0:cb00:7101:0:efff:3fff:fdfe",
+		      "192.0.2.9"));
+	result(says("address does not hold the mapped address and port"),
+	       "an address of another mapping: refused");
+	msg = state_set(TEREDO_STATE_QUALIFIED, "2001:0:cb00:7101:0:efff:3fff:fdfe",
+			"192.0.2.1");
+	nla_put_u32(msg, TEREDO_A_DEV_SERVER2, inet_addr("10.0.0.1"));
+	ask(msg);
+	result(says("server and server2 must be global unicast"),
+	       "a private second server: refused");
 	result(!ask(state_set(TEREDO_STATE_QUALIFIED,
 			      "2001:0:cb00:7101:0:efff:3fff:fdfe", "192.0.2.1")),
 	       "state-set qualified");
@@ -469,15 +524,39 @@ static void test_peers(void)
 		NULL
 	}, * const *where;
 	int flags = NLM_F_DUMP;
+	uint32_t few = 1000;
 	struct nl_msg *msg;
 	unsigned int i;
 	int ok = 0;
 
-	for (where = bad; *where; where++)
-		result(ask(peer(TEREDO_CMD_PEER_NEW, 0, *where)) < 0 && answer.text[0],
+	for (where = bad; *where; where++) {
+		ask(peer(TEREDO_CMD_PEER_NEW, 0, *where));
+		result(says("mapped-address is not global unicast"),
 		       "a peer at %s: refused", *where);
-	result(ask(peer(TEREDO_CMD_PEER_GET, 0, NULL)) == -ENOENT, "no such peer");
-	result(ask(peer(TEREDO_CMD_PEER_DEL, 0, NULL)) == -ENOENT, "none to delete");
+	}
+	ask(request(TEREDO_CMD_PEER_NEW, client, 0));
+	result(says("address is missing"), "a peer without an address: refused");
+	ask(peer(TEREDO_CMD_PEER_NEW, 0, NULL));
+	result(says("mapped-address or mapped-port is missing"),
+	       "a peer at no address: refused");
+	msg = request(TEREDO_CMD_PEER_NEW, client, 0);
+	nla_put(msg, TEREDO_A_PEER_ADDRESS, sizeof(in6addr_loopback), &in6addr_loopback);
+	nla_put_u32(msg, TEREDO_A_PEER_MAPPED_ADDRESS, inet_addr("198.51.100.1"));
+	nla_put_u16(msg, TEREDO_A_PEER_MAPPED_PORT, htons(4096));
+	ask(msg);
+	result(says("address is not of global scope"), "a peer called ::1: refused");
+	msg = peer(TEREDO_CMD_PEER_NEW, 0, NULL);
+	nla_put_u32(msg, TEREDO_A_PEER_MAPPED_ADDRESS, inet_addr("198.51.100.1"));
+	nla_put_u16(msg, TEREDO_A_PEER_MAPPED_PORT, 0);
+	ask(msg);
+	result(says("mapped-port is 0"), "a peer at port 0: refused");
+	ask(peer(TEREDO_CMD_PEER_NEW, 0, "192.0.2.255"));
+	result(says("mapped-address is a broadcast address"),
+	       "a peer at a broadcast address: refused");
+	result(ask(peer(TEREDO_CMD_PEER_GET, 0, NULL)) == -ENOENT && says("no such peer"),
+	       "no such peer");
+	result(ask(peer(TEREDO_CMD_PEER_DEL, 0, NULL)) == -ENOENT && says("no such peer"),
+	       "none to delete");
 
 	for (i = 0; i < PEERS; i++)
 		ok += !ask(peer(TEREDO_CMD_PEER_NEW, i, "198.51.100.1"));
@@ -486,6 +565,10 @@ static void test_peers(void)
 	       answer.attrs[TEREDO_A_PEER_STATE] &&
 	       nla_get_u8(answer.attrs[TEREDO_A_PEER_STATE]) ==
 	       TEREDO_PEER_STATE_TRUSTED, "peer-get: trusted");
+
+	set(client, TEREDO_A_CONFIG_PEERS_MAX, &few, sizeof(few));
+	result(says("peers-max is below the number of peers"),
+	       "no more than 1000 of them: refused");
 
 	/* Again, if the table has grown meanwhile. */
 	for (i = 0; i < 10; i++) {
@@ -561,12 +644,14 @@ static void test_secrets(void)
 	int i, ok = 0;
 
 	result(ask(secret(TEREDO_CMD_SECRET_NEW, "a", KEY, -1)) == -EINVAL &&
-	       answer.text[0], "no key, no state: refused");
+	       says("key is missing"), "no key, no state: refused");
 	result(ask(secret(TEREDO_CMD_SECRET_NEW, "a", KEY, 0)) == -EINVAL &&
+	       says("key must be 1 to 255 octets long") &&
 	       ask(secret(TEREDO_CMD_SECRET_NEW, "a", key, 256)) == -EINVAL &&
 	       answer.text[0], "a key of 0 or 256 octets: refused");
 	memset(id, 'i', 256);
 	result(ask(secret(TEREDO_CMD_SECRET_NEW, NULL, KEY, 10)) == -EINVAL &&
+	       says("id is missing or empty") &&
 	       ask(secret(TEREDO_CMD_SECRET_NEW, "", KEY, 10)) == -EINVAL &&
 	       ask(secret(TEREDO_CMD_SECRET_NEW, id, KEY, 10)) < 0,
 	       "no identifier, or one of 256 octets: refused");
@@ -579,9 +664,10 @@ static void test_secrets(void)
 	msg = request(TEREDO_CMD_SECRET_NEW, client, 0);
 	nla_put_string(msg, TEREDO_A_SECRET_ID, "a");
 	nla_put(msg, TEREDO_A_SECRET_KEY, 10, KEY);
-	result(ask(msg) == -EOPNOTSUPP && answer.text[0], "a client has no secrets");
+	result(ask(msg) == -EOPNOTSUPP && says("only a server has secrets"),
+	       "a client has no secrets");
 	result(ask(secret(TEREDO_CMD_SECRET_DEL, "a", NULL, -1)) == -ENOENT &&
-	       answer.text[0], "none of them is there");
+	       says("there is no secret with this id"), "none of them is there");
 
 	id[255] = 0;
 	result(!ask(secret(TEREDO_CMD_SECRET_NEW, id, key, 255)) &&
@@ -698,7 +784,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 81
+#define PLAN 98
 
 int main(void)
 {
