@@ -51,7 +51,7 @@ ns_add six site
 	addr add 2002:c000:201:1::5/64 dev eth0 nodad
 	route add default via 2002:c000:201:1::1
 	END
-} || skip_all "no site"
+} && wait_for 10 settled || skip_all "no site"
 
 diagnose()
 {
