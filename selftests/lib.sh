@@ -260,25 +260,32 @@ pause()
 	read -rt "$1" -u "$idle" || :
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds
+# wait_for SECONDS COMMAND...: until the command succeeds, which is asked ten times a
+# second, and after a while less often: what takes long is not that urgent
 wait_for()
 {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1)) soon=$((SECONDS + 5))
 
 	shift
 	until "$@" &>/dev/null; do
 		((SECONDS < deadline)) || return 1
-		pause 0.1
+		pause 0.$((SECONDS < soon ? 1 : 5))
 	done
 }
 
-# In a machine whose clock stands still while it works (time-travel, make
-# check-debug), a flow as fast as can be never comes to its end: iperf3's flows
-# that end by the clock have these options.
+# time_travels: the clock of this machine stands still while anything runs (make
+# check-debug)
+time_travels()
+{
+	grep -q time-travel /proc/cmdline
+}
+
+# There, a flow as fast as can be never comes to its end: iperf3's flows that end by
+# the clock have these options.
 # shellcheck disable=SC2034 # for the tests
 pace=()
 # shellcheck disable=SC2034
-grep -q time-travel /proc/cmdline && pace=(-b 20M)
+! time_travels || pace=(-b 20M)
 
 # gone PID...: no such process any more
 gone()
