@@ -5,9 +5,8 @@
  * asks if there is RTM_NEWLINK: it would wait forever for an answer for which there
  * was no memory.
  *
- * If it came to that, the file FAULT_REPORT is there afterwards, else how many
- * allocations there were is in the file FAULT_COUNT. Needs a kernel with fault
- * injection.
+ * The file FAULT_REPORT then holds 0, or if it did not come to that, how many
+ * allocations there were. Needs a kernel with fault injection.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -37,9 +36,9 @@ static void set(long n)
 	}
 }
 
-static void report(const char *variable, long n)
+static void report(long n)
 {
-	const char *name = getenv(variable);
+	const char *name = getenv("FAULT_REPORT");
 	FILE *file = name ? fopen(name, "w") : NULL;
 
 	if (!file)
@@ -80,9 +79,9 @@ static void end(bool begun)
 	left = get();
 	if (left) {
 		set(0);
-		report("FAULT_COUNT", atol(getenv("FAULT_NTH")) - left);
+		report(atol(getenv("FAULT_NTH")) - left);
 	} else {
-		report("FAULT_REPORT", 0);
+		report(0);
 	}
 	errno = saved;
 }
