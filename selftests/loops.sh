@@ -45,13 +45,14 @@ ns_add six site
 	addr add 2002:c000:201:1::1/64 dev site nodad
 	addr add 10.66.0.1/32 dev lo
 	END
-	nip site -batch - <<-'END'
+	nip site -batch - <<-'END' &&
 	link set lo up
 	link set eth0 up
 	addr add 2002:c000:201:1::5/64 dev eth0 nodad
 	route add default via 2002:c000:201:1::1
 	END
-} && wait_for 10 settled || skip_all "no site"
+	wait_for 10 settled
+} || skip_all "no site"
 
 diagnose()
 {
