@@ -20,30 +20,43 @@ static size_t put_be32(u8 *p, u32 v)
 	return 4;
 }
 
-static u32 sum_octets(u32 sum, const u8 *p, size_t len)
+/* As a sum of native words: the order of octets makes no difference to what comes
+ * out in memory (RFC 1071). 65535 octets of them cannot overflow 64 bits.
+ */
+static u64 sum_octets(u64 sum, const u8 *p, size_t len)
 {
-	size_t i;
+	u16 last = 0;
+	u32 word;
 
-	for (i = 0; i + 1 < len; i += 2)
-		sum += p[i] << 8 | p[i + 1];
-	if (len & 1)
-		sum += p[len - 1] << 8;
-	return sum;
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		sum += word;
+	}
+	if (len >= sizeof(last)) {
+		memcpy(&last, p, sizeof(last));
+		sum += last;
+		p += sizeof(last);
+		len -= sizeof(last);
+		last = 0;
+	}
+	memcpy(&last, p, len);
+	return sum + last;
 }
 
 __be16 teredo_icmp_csum(const struct in6_addr *saddr,
 			const struct in6_addr *daddr, const u8 *icmp,
 			size_t len)
 {
-	/* 65535 octets cannot overflow 32 bits. */
-	u32 sum = len + TEREDO_NEXTHDR_ICMPV6;
+	u64 sum = (__force u32)htonl(len + TEREDO_NEXTHDR_ICMPV6);
 
 	sum = sum_octets(sum, saddr->s6_addr, sizeof(*saddr));
 	sum = sum_octets(sum, daddr->s6_addr, sizeof(*daddr));
 	sum = sum_octets(sum, icmp, len);
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 32) + (sum & 0xffffffff);
 	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return htons(~sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (__force __be16)(u16)~sum;
 }
 
 static void fill_icmp_csum(u8 *ip6, size_t len)

@@ -4,6 +4,7 @@
 #include <net/rtnetlink.h>
 
 #include "auth.h"
+#include "demux.h"
 #include "device.h"
 #include "ledger.h"
 #include "netlink.h"
@@ -33,9 +34,12 @@ static int __init teredo_init(void)
 	err = teredo_auth_init();
 	if (err)
 		return err;
-	err = teredo_discovery_init();
+	err = teredo_demux_init();
 	if (err)
 		goto err_auth;
+	err = teredo_discovery_init();
+	if (err)
+		goto err_demux;
 	err = teredo_device_init();
 	if (err)
 		goto err_discovery;
@@ -48,6 +52,8 @@ err_device:
 	teredo_device_exit();
 err_discovery:
 	teredo_discovery_exit();
+err_demux:
+	teredo_demux_exit();
 err_auth:
 	teredo_auth_exit();
 	return err;
@@ -61,6 +67,7 @@ static void __exit teredo_exit(void)
 	teredo_nl_exit();
 	teredo_device_exit();
 	teredo_discovery_exit();
+	teredo_demux_exit();
 	teredo_auth_exit();
 	teredo_ledger_close();
 }

@@ -13,6 +13,7 @@
 #include <net/sock.h>
 #include <net/udp.h>
 
+#include "demux.h"
 #include "device.h"
 #include "drop.h"
 #include "icmp4.h"
@@ -161,10 +162,16 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 
 	if (unlikely(pskb_trim_rcsum(skb, rx->pkt.ipv6 + len)))
 		return TEREDO_A_STATS_RX_NO_MEMORY;
-	if (unlikely(__iptunnel_pull_header(skb, rx->pkt.ipv6,
-					    htons(ETH_P_IPV6), false, xnet)))
-		return TEREDO_A_STATS_RX_NO_MEMORY;
+	if (unlikely(rx->pkt.ipv6))
+		skb_pull_rcsum(skb, rx->pkt.ipv6);
 	skb->dev = td->dev;
+	skb->protocol = htons(ETH_P_IPV6);
+	skb_clear_hash_if_not_l4(skb);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_scrub_packet(skb, xnet);
+	if (unlikely(iptunnel_pull_offloads(skb)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 
@@ -225,6 +232,7 @@ int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
+	teredo_demux_arrived(ts, skb);
 	verdict = receive(ts, skb, &rx);
 	if (unlikely(verdict > 0))
 		teredo_drop_rx(skb, &rx, verdict);

@@ -124,10 +124,9 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	from = rx->ts->index;
 	if (pkt->saddr.s6_addr[8] & (TEREDO_FLAG_CONE >> 8))
 		from = !from;
-	if (!teredo_send_buf(td, from, rx->src, buf, len))
-		teredo_count(td->stats, TEREDO_A_STATS_TX_ADVERTISEMENT);
 	teredo_count(td->stats, TEREDO_A_STATS_RX_SOLICITATION);
-	consume_skb(skb);
+	teredo_answer(td, from, skb, rx->src, buf, len,
+		      TEREDO_A_STATS_TX_ADVERTISEMENT);
 	return TEREDO_TAKEN;
 }
 
@@ -209,16 +208,18 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (rx->src.port == htons(TEREDO_PORT) &&
 	    is_own_ipv4(rx->cfg, rx->src.addr))
 		return TEREDO_A_STATS_RX_LOOP;			/* S-28 */
-	if (teredo_is_broadcast(td, rx->src.addr))
-		return TEREDO_A_STATS_RX_OUTER_SOURCE;
 	if (pkt->has_origin)
 		return TEREDO_A_STATS_RX_MISPLACED;		/* F-25 */
 
-	/* Check 4 */
+	/* Check 4. No answer leaves for a broadcast address: that is the route's
+	 * to say.
+	 */
 	if (teredo_addr_is_all_routers(&pkt->daddr))
 		return teredo_addr_is_link_local(&pkt->saddr) ?
 		       answer_solicitation(td, skb, rx) :
 		       TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	if (teredo_is_broadcast(td, rx->src.addr))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
 	if (pkt->has_auth)
 		return TEREDO_A_STATS_RX_MISPLACED;
 

@@ -11,6 +11,7 @@
 #include <net/udp_tunnel.h>
 
 #include "compat.h"
+#include "demux.h"
 #include "device.h"
 #include "drop.h"
 #include "icmp.h"
@@ -46,14 +47,15 @@ static void route_forget(struct teredo_route *route)
 	route->dst = NULL;
 }
 
-/* Look the route to @to up: 0, and a reference in route->dst, or a negative
- * errno.
+/* Ask the stack for the route to @to, by @ifindex or, if 0, any device: 0, and a
+ * reference in route->dst, or a negative errno.
  */
-static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
-			const struct teredo_config *cfg,
-			union teredo_endpoint to, struct teredo_route *route)
+static int route_ask(struct teredo_dev *td, const struct teredo_sock *ts,
+		     const struct teredo_config *cfg, union teredo_endpoint to,
+		     int ifindex, struct teredo_route *route)
 {
 	struct flowi4 fl4 = {
+		.flowi4_oif = ifindex,
 		.flowi4_mark = cfg->mark,
 		.flowi4_proto = IPPROTO_UDP,
 		.daddr = to.addr,
@@ -66,19 +68,6 @@ static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	rt = ip_route_output_key(td->net, &fl4);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
-	/* No address of ours, no broadcast, no multicast because a Teredo
-	 * address says so (F-51, SEC-37), and no way back into this tunnel.
-	 */
-	if (rt->rt_type != RTN_UNICAST && rt->rt_type != RTN_LOCAL) {
-		ip_rt_put(rt);
-		return -EACCES;
-	}
-	if (rt->dst.dev == td->dev ||
-	    (rt->rt_type == RTN_LOCAL && to.port == ts->port &&
-	     (!ts->addr || ts->addr == to.addr))) {
-		ip_rt_put(rt);
-		return -ELOOP;
-	}
 	route->dst = &rt->dst;
 	route->daddr = to.addr;
 	route->saddr = fl4.saddr;
@@ -87,6 +76,38 @@ static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	 * to. These count for one destination and CPU, from anywhere.
 	 */
 	route->id = get_random_u32();
+	return 0;
+}
+
+static int route_type(const struct teredo_route *route)
+{
+	return container_of(route->dst, struct rtable, dst)->rt_type;
+}
+
+/* Look the route to a peer up, as route_ask(). */
+static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
+			const struct teredo_config *cfg,
+			union teredo_endpoint to, struct teredo_route *route)
+{
+	int type, err;
+
+	err = route_ask(td, ts, cfg, to, 0, route);
+	if (err)
+		return err;
+	/* No address of ours, no broadcast, no multicast because a Teredo
+	 * address says so (F-51, SEC-37), and no way back into this tunnel.
+	 */
+	type = route_type(route);
+	if (type != RTN_UNICAST && type != RTN_LOCAL) {
+		route_forget(route);
+		return -EACCES;
+	}
+	if (route->dst->dev == td->dev ||
+	    (type == RTN_LOCAL && to.port == ts->port &&
+	     (!ts->addr || ts->addr == to.addr))) {
+		route_forget(route);
+		return -ELOOP;
+	}
 	return 0;
 }
 
@@ -116,7 +137,7 @@ static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 		 (32 - TEREDO_ROUTES_BITS));
 	if (primary && slot->dst && slot->daddr == to.addr &&
 	    slot->mark == cfg->mark) {
-		if (likely(dst_check(slot->dst, 0))) {
+		if (likely(teredo_dst_is_valid(td->net, slot->dst))) {
 			*route = *slot;
 			slot->id += ids;
 			local_unlock_nested_bh(&routes->lock);
@@ -133,8 +154,7 @@ static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 	/* The test for a loop depends on the port, so those to ourselves are
 	 * not kept.
 	 */
-	if (!primary ||
-	    container_of(route->dst, struct rtable, dst)->rt_type != RTN_UNICAST)
+	if (!primary || route_type(route) != RTN_UNICAST)
 		return 0;
 	local_lock_nested_bh(&routes->lock);
 	old = slot->dst;
@@ -219,7 +239,7 @@ static int complete_inner_checksum(struct sk_buff *skb)
 }
 
 /* Prepare the checksums and the description of @skb for one more header. */
-static int prepare_offloads(struct sk_buff *skb)
+static __always_inline int prepare_offloads(struct sk_buff *skb)
 {
 	if (unlikely(skb_is_gso(skb))) {
 		/* Of packets that are encapsulated already, the stack has
@@ -237,8 +257,9 @@ static int prepare_offloads(struct sk_buff *skb)
 /* Put the UDP header in front of @skb. Its checksum is left to be filled in;
  * that of a GSO packet in each of its segments.
  */
-static void push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr,
-		     __be16 sport, __be16 dport)
+static __always_inline void
+push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr, __be16 sport,
+	 __be16 dport)
 {
 	struct udphdr *uh = __skb_push(skb, sizeof(*uh));
 
@@ -257,8 +278,9 @@ static void push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr,
 /* Put the IPv4 header in front of @skb; length and checksum are filled in by
  * ip_local_out().
  */
-static void push_ipv4(struct sk_buff *skb, const struct teredo_route *route,
-		      u8 tos, u8 ttl, __be16 df)
+static __always_inline void
+push_ipv4(struct sk_buff *skb, const struct teredo_route *route, u8 tos, u8 ttl,
+	  __be16 df)
 {
 	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
 
@@ -356,6 +378,13 @@ fail:
 	return send_failed(td, skb, to, err, mtu);
 }
 
+/* ip4_dst_hoplimit(), where the namespace is known. */
+static u8 hop_limit(const struct net *net, const struct dst_entry *dst)
+{
+	return dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
+	       READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+}
+
 static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 		    struct sk_buff *skb, union teredo_endpoint to, u8 tos,
 		    u32 *mtu)
@@ -368,7 +397,7 @@ static int send_skb(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (unlikely(kept < 0))
 		return send_failed(td, skb, to, kept, mtu);
 	return send_along(td, ts, cfg, skb, &route, kept, to, tos,
-			  cfg->ttl ?: ip4_dst_hoplimit(route.dst), mtu);
+			  cfg->ttl ?: hop_limit(td->net, route.dst), mtu);
 }
 
 void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
@@ -389,6 +418,14 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 		dev_sw_netstats_tx_add(td->dev, 1, len);
 }
 
+static void put_packet(struct sk_buff *skb, const void *buf, size_t len)
+{
+	skb_put_data(skb, buf, len);
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+}
+
 static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
 			       size_t len)
 {
@@ -400,10 +437,7 @@ static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
 		return NULL;
 	}
 	skb_reserve(skb, MAX_HEADER + TEREDO_ENCAP_LEN);
-	skb_put_data(skb, buf, len);
-	skb_reset_mac_header(skb);
-	skb_reset_network_header(skb);
-	skb->protocol = htons(ETH_P_IPV6);
+	put_packet(skb, buf, len);
 	return skb;
 }
 
@@ -419,6 +453,62 @@ int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 	return skb ? send_skb(td, ts, skb, to, 0, NULL) : -ENOMEM;
 }
 
+/* Make @skb, which came in, one that goes out with @buf, or leave it and say
+ * false. It stays the stack's memory: where that is too small, or others may look
+ * at it, too, a new one has to be made.
+ */
+static bool renew(struct sk_buff *skb, const void *buf, size_t len)
+{
+	unsigned int room = skb_end_offset(skb);
+
+	if (room < ETH_HLEN + TEREDO_ENCAP_LEN + len ||
+	    skb_shared(skb) || skb_cloned(skb) || skb_is_nonlinear(skb) ||
+	    skb_is_gso(skb) || skb_zcopy(skb))
+		return false;
+
+	/* What send_along() does not reset */
+	skb_orphan(skb);
+	memset(skb_shinfo(skb), 0, offsetof(struct skb_shared_info, dataref));
+	__vlan_hwaccel_clear_tag(skb);
+	skb_clear_hash(skb);
+	skb_reset_redirect(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_set_dst_pending_confirm(skb, 0);
+	skb_clear_tstamp(skb);
+	skb->dev = NULL;
+	skb->priority = 0;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->csum_valid = 0;
+	skb->csum_complete_sw = 0;
+
+	/* At the end, all that is left is room for headers. */
+	skb->data = skb->head + round_down(room - len, sizeof(u32));
+	skb->len = 0;
+	skb_reset_tail_pointer(skb);
+	put_packet(skb, buf, len);
+	return true;
+}
+
+void teredo_answer(struct teredo_dev *td, unsigned int index,
+		   struct sk_buff *skb, union teredo_endpoint to,
+		   const void *buf, size_t len, enum teredo_stats counter)
+{
+	const struct teredo_sock *ts = rcu_dereference(td->sockets.sock[index]);
+	struct sk_buff *answer = NULL;
+
+	if (unlikely(!ts)) {
+		consume_skb(skb);
+		return;
+	}
+	if (likely(renew(skb, buf, len)))
+		swap(skb, answer);
+	else
+		answer = new_skb(td, buf, len);
+	if (likely(answer && !send_skb(td, ts, answer, to, 0, NULL)))
+		teredo_count(td->stats, counter);
+	consume_skb(skb);
+}
+
 int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 		      size_t len, union teredo_endpoint *from)
 {
@@ -427,8 +517,7 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	const struct teredo_sock *ts;
 	struct teredo_route route;
 	struct sk_buff *skb;
-	struct rtable *rt;
-	struct flowi4 fl4;
+	int err;
 
 	ts = rcu_dereference(td->sockets.sock[TEREDO_SOCK_PRIMARY]);
 	if (unlikely(!ts))
@@ -436,25 +525,10 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	skb = new_skb(td, buf, len);
 	if (!skb)
 		return -ENOMEM;
-	fl4 = (struct flowi4) {
-		.flowi4_oif = ifindex,
-		.flowi4_mark = cfg->mark,
-		.flowi4_proto = IPPROTO_UDP,
-		.daddr = to.addr,
-		.saddr = ts->addr,
-		.fl4_dport = to.port,
-		.fl4_sport = ts->port,
-	};
-	rt = ip_route_output_key(td->net, &fl4);
-	if (IS_ERR(rt))
-		return send_failed(td, skb, to, PTR_ERR(rt), NULL);
-	route = (struct teredo_route) {
-		.dst = &rt->dst,
-		.daddr = to.addr,
-		.saddr = fl4.saddr,
-		.id = get_random_u32(),
-	};
-	*from = teredo_endpoint(fl4.saddr, ts->port);
+	err = route_ask(td, ts, cfg, to, ifindex, &route);
+	if (err)
+		return send_failed(td, skb, to, err, NULL);
+	*from = teredo_endpoint(route.saddr, ts->port);
 	/* no further than the link (C-84) */
 	return send_along(td, ts, cfg, skb, &route, false, to, 0, 1,
 			  NULL);
@@ -523,6 +597,12 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	teredo_compat_accept_udp_gso(ts->sock->sk);
 	set_df(ts, cfg);
 
+	err = teredo_demux_add(td->net, ts);
+	if (err) {
+		sock_release(ts->sock);
+		kfree(ts);
+		return err;
+	}
 	tunnel.sk_user_data = ts;
 	teredo_compat_setup_tunnel(td->net, ts->sock, &tunnel);
 	rcu_assign_pointer(td->sockets.sock[index], ts);
@@ -578,14 +658,16 @@ void teredo_sockets_close(struct teredo_dev *td)
 	unsigned int i;
 
 	ASSERT_RTNL();
-	/* First nobody finds the sockets to send, then those who did are done,
-	 * then nobody receives: udp_tunnel_sock_release() clears the pointer
-	 * that the hook reads and waits. After that only we know of them, and
-	 * no CPU is left that could use its table of routes.
+	/* First nobody finds the sockets to send or early, then those who did
+	 * are done, then nobody receives: udp_tunnel_sock_release() clears the
+	 * pointer that teredo_encap_rcv() reads and waits. After that only we
+	 * know of them, and no CPU is left that could use its table of routes.
 	 */
 	for (i = 0; i < TEREDO_SOCKS; i++) {
 		ts[i] = rtnl_dereference(td->sockets.sock[i]);
 		RCU_INIT_POINTER(td->sockets.sock[i], NULL);
+		if (ts[i])
+			teredo_demux_del(td->net, ts[i]);
 	}
 	synchronize_net();
 	for (i = 0; i < TEREDO_SOCKS; i++) {
@@ -593,6 +675,7 @@ void teredo_sockets_close(struct teredo_dev *td)
 			continue;
 		teredo_discovery_forget(td->net, ts[i]->sock->sk);
 		teredo_compat_release_tunnel(ts[i]->sock);
+		teredo_demux_free(ts[i]);
 		kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts[i]));
 	}
 	routes_release(td->sockets.routes);

@@ -7,6 +7,9 @@
 #include <linux/types.h>
 #include <linux/rcupdate.h>
 #include <net/dst.h>
+#include <net/net_namespace.h>
+#include <net/route.h>
+#include <uapi/linux/teredo.h>
 
 #include "wire.h"
 
@@ -57,7 +60,9 @@ struct teredo_sock {
 	__be32 addr;			/* bound, 0 is any */
 	__be16 port;			/* bound, never 0 */
 	u8 index;			/* TEREDO_SOCK_... */
-	struct rcu_head rcu;
+	u32 demux_key;			/* odd */
+	struct teredo_demux __percpu *demux;
+	struct hlist_node demux_node;
 };
 
 /* Routes to where datagrams went lately, one table a CPU, so that a trusted
@@ -78,6 +83,16 @@ struct teredo_routes {
 	local_lock_t lock;
 	struct teredo_route slot[1 << TEREDO_ROUTES_BITS];
 };
+
+/* dst_check() for IPv4 routes: nothing that led to it has changed. */
+static inline bool teredo_dst_is_valid(const struct net *net,
+				       const struct dst_entry *dst)
+{
+	const struct rtable *rt = container_of(dst, struct rtable, dst);
+
+	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	       rt->rt_genid == rt_genid_ipv4(net);
+}
 
 struct teredo_sockets {
 	struct teredo_sock __rcu *sock[TEREDO_SOCKS];	/* written: RTNL */
@@ -112,6 +127,14 @@ void teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
  */
 int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 		    union teredo_endpoint to, const void *buf, size_t len);
+
+/* Answer @skb, of which nothing is needed any more, with @len octets of payload
+ * to @to from socket @index, and count that with @counter. Takes @skb, and sends
+ * its memory again where it can: a server does little else than this. RCU, BH off.
+ */
+void teredo_answer(struct teredo_dev *td, unsigned int index,
+		   struct sk_buff *skb, union teredo_endpoint to,
+		   const void *buf, size_t len, enum teredo_stats counter);
 
 /* Send @len octets of payload to the discovery group, to the link @ifindex only.
  * 0 or -errno; @from is whom they come from. RCU, BH off.
