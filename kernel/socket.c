@@ -585,10 +585,8 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	if (!ts)
 		return -ENOMEM;
 	err = udp_sock_create(td->net, &udp, &ts->sock);
-	if (err) {
-		kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts));
-		return err;
-	}
+	if (err)
+		goto err_free;
 	ts->td = td;
 	ts->index = index;
 	ts->addr = addr;
@@ -598,15 +596,18 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	set_df(ts, cfg);
 
 	err = teredo_demux_add(td->net, ts);
-	if (err) {
-		sock_release(ts->sock);
-		kfree(ts);
-		return err;
-	}
+	if (err)
+		goto err_release;
 	tunnel.sk_user_data = ts;
 	teredo_compat_setup_tunnel(td->net, ts->sock, &tunnel);
 	rcu_assign_pointer(td->sockets.sock[index], ts);
 	return 0;
+
+err_release:
+	sock_release(ts->sock);
+err_free:
+	kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts));
+	return err;
 }
 
 /* All addresses are also those of discovery. */

@@ -309,13 +309,20 @@ throughput()
 	done
 }
 
-# Instructions of a packet on all of its way, and of its sender alone
+# Instructions of a packet on all of its way, and of its sender alone; of 64 KiB
+# of TCP with both directions and all acknowledgements
 load()
 {
 	local who=$1 path=$2 size=$3 label=$4 receiver=$5 sent=1 received=0 took=0
 
-	eval "$("$selftests/bench-load" flow "${ns[${from[$path]}]}" "$receiver" \
-		"${dest[$path]}" "$size" "$packets")"
+	case $label in
+	stream)
+		eval "$("$selftests/bench-load" stream "${ns[${from[$path]}]}" "$receiver" \
+			"${dest[$path]}" $((packets / 16)))" ;;
+	*)
+		eval "$("$selftests/bench-load" flow "${ns[${from[$path]}]}" "$receiver" \
+			"${dest[$path]}" "$size" "$packets")" ;;
+	esac
 	figure insns who="$who" path="$path" size="$size" part="$label" sent="$sent" \
 		mark=$((++marks)) \
 		insns=$((took / 2 / sent)) lost=$((received < sent ? sent - received : 0))
@@ -341,6 +348,7 @@ instructions()
 			load "$who" ab $size tx -
 			on nata nft delete table netdev gate
 		done
+		load "$who" ab 65536 stream "${ns[clib]}"
 		contender_down "$who"
 	done
 }
@@ -530,8 +538,10 @@ expired()
 
 solicitations()
 {
-	local who count=${quick:+10000} sent received took cost inet_mac srv_mac
+	local who rate count=${quick:+10000} sent received took cost inet_mac srv_mac
+	local rates='5000 10000 15000 20000 25000 30000 35000 40000'
 
+	[[ ! $quick ]] || rates='20000 30000 40000'
 	inet_mac=$(nip inet -j link show srv | jq -r '.[0].address')
 	srv_mac=$(nip srv -j link show eth0 | jq -r '.[0].address')
 	nip srv neigh replace 203.0.113.14 lladdr "$inet_mac" dev eth0 nud permanent
@@ -559,11 +569,19 @@ solicitations()
 		start_server $who || return
 		helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server \
 			"${count:-50000}" 64
-		stop srv
 		figure server who=${who/ours/teredo} sent="$sent" answered="$received" \
 			insns=$(((took - cost * sent) / 2 / (received + !received))) \
 			rate=$((received * 1000000000 / took)) \
-			alone=$((received * 1000000000 / (took - cost * sent)))
+			alone=$((received * 1000000000 / (took - cost * sent))) \
+			mark=$((++marks))
+		# as many as come in, not as many as are answered
+		for rate in $rates; do
+			helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server \
+				$((rate * ${quick:-2})) 0 $rate
+			figure offered who=${who/ours/teredo} rate=$rate sent="$sent" \
+				answered=$((received * 1000000000 / took))
+		done
+		stop srv
 	done
 	on inet nft delete table netdev gate
 	nip srv neigh del 203.0.113.14 dev eth0

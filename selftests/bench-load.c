@@ -9,6 +9,8 @@
  *		UDP datagrams to a socket that is read in between; all work on
  *		the way is done in the context of the sender.  "-": nobody
  *		receives.
+ *	bench-load stream FROM TO ADDRESS COUNT
+ *		TCP, COUNT times 64 KiB, likewise
  *	bench-load tx FROM PEERS COUNT
  *		datagrams to peers taken at random from those of bench-peers
  *	bench-load rx FROM TO ADDRESS PORT DEST PEERS COUNT
@@ -49,17 +51,6 @@ static struct mmsghdr out[BATCH], in[BATCH];
 static struct iovec out_iov[BATCH], in_iov[BATCH];
 static struct sockaddr_in6 out_to[BATCH];
 static unsigned char out_buf[BATCH][SIZE], in_buf[BATCH][SIZE];
-
-/* What bench-plugin.c looks for: instructions that do nothing. */
-static void mark_start(void)
-{
-	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x7e4ed000");
-}
-
-static void mark_stop(void)
-{
-	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x7e4ed001");
-}
 
 static uint64_t now(void)
 {
@@ -219,6 +210,54 @@ static void flow(char **argv)
 	measure(tx, rx, atoi(argv[4]), 1, NULL);
 }
 
+/* What was sent but could not be received at once waits for acknowledgements. */
+static void stream(char **argv)
+{
+	static unsigned char buf[65536];
+	struct sockaddr_storage ss, any;
+	uint64_t total, sent = 0, received = 0, warm = 256 * sizeof(buf), start = 0;
+	int listener, tx, rx, one = 1;
+	socklen_t len;
+	ssize_t n;
+
+	total = atoi(argv[3]) * sizeof(buf) + warm;
+	len = address(&ss, argv[2], PORT);
+	enter(argv[1]);
+	listener = socket(ss.ss_family, SOCK_STREAM, 0);
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	address(&any, ss.ss_family == AF_INET ? "0.0.0.0" : "::", PORT);
+	if (listener < 0 || bind(listener, (void *)&any, len) ||
+	    listen(listener, 1))
+		err(1, "listener");
+	enter(argv[0]);
+	tx = socket(ss.ss_family, SOCK_STREAM, 0);
+	if (tx < 0 || connect(tx, (void *)&ss, len))
+		err(1, "%s", argv[2]);
+	rx = accept(listener, NULL, NULL);
+	if (rx < 0)
+		err(1, "accept");
+	while (received < total) {
+		if (!start && received >= warm) {
+			warm = received;
+			mark_start();
+			start = now();
+		}
+		if (sent < total) {
+			n = send(tx, buf, sizeof(buf), MSG_DONTWAIT);
+			if (n > 0)
+				sent += n;
+		}
+		while ((n = recv(rx, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+			received += n;
+	}
+	start = now() - start;
+	mark_stop();
+	printf("sent=%llu received=%llu took=%llu\n",
+	       (unsigned long long)((sent - warm) / sizeof(buf)),
+	       (unsigned long long)((received - warm) / sizeof(buf)),
+	       (unsigned long long)start);
+}
+
 static void fill_tx(unsigned int slot, unsigned int peer)
 {
 	bench_peer(&out_to[slot].sin6_addr, NULL, NULL, peer);
@@ -347,6 +386,7 @@ int main(int argc, char **argv)
 		void (*run)(char **argv);
 	} list[] = {
 		{ "flow", 5, flow },
+		{ "stream", 4, stream },
 		{ "tx", 3, tx_peers },
 		{ "rx", 7, rx_peers },
 		{ "burst", 5, burst },

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Router Solicitations for a Teredo server, for bench-guest.sh:
  *
- *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW
+ *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW [RATE]
  *
  * Each comes from another one of the 65536 addresses from SOURCE on, as from as
  * many clients: servers limit what they send to one.  Frames go out of INTERFACE,
  * at most WINDOW without an answer.  An answer is whatever comes in there, by the
  * counter of the interface: receiving it would take more time than the server
  * needs.  WINDOW 0 waits for no answers, and tells what sending costs.
+ *
+ * With a RATE, that many go out a second whether or not they are answered, as on
+ * the Internet, where nobody who asks waits for the others: no process that runs
+ * here keeps them from coming in.
  *
  * Output: sent=N received=N took=NANOSECONDS
  */
@@ -30,6 +34,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench.h"
 
 #define BATCH	16
 #define SOURCES	65536
@@ -114,6 +120,27 @@ static void move_on(unsigned int i, unsigned int n, in_addr_t first)
 	frame[i].ip.check = checksum(&frame[i].ip, sizeof(frame[i].ip), 0);
 }
 
+/* Wait until the next batch is due, if this process is to keep to a rate. */
+static void keep_to(unsigned long long start, unsigned int sent,
+		    unsigned int rate)
+{
+	unsigned long long due = start + sent * 1000000000ull / rate;
+	struct timespec ts = {
+		.tv_sec = due / 1000000000,
+		.tv_nsec = due % 1000000000,
+	};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+static void become_a_wire(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		err(1, "SCHED_FIFO");
+}
+
 static void enter(const char *ns)
 {
 	char path[256];
@@ -134,14 +161,14 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 	unsigned long long first, got = 0, before, start, heard;
-	unsigned int count, window, sent = 0, i;
+	unsigned int count, window, rate, sent = 0, i;
 	struct mmsghdr msg[BATCH] = { 0 };
 	struct iovec iov[BATCH];
 	unsigned char mac[8];
 	char path[256];
 	int fd, n, one = 1;
 
-	if (argc != 8 ||
+	if (argc < 8 || argc > 9 ||
 	    sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1,
 		   mac + 2, mac + 3, mac + 4, mac + 5) != 6) {
 		fprintf(stderr, "bench-server: see the source\n");
@@ -149,6 +176,9 @@ int main(int argc, char **argv)
 	}
 	count = atoi(argv[6]);
 	window = atoi(argv[7]);
+	rate = argc > 8 ? atoi(argv[8]) : 0;
+	if (rate)
+		become_a_wire();
 	enter(argv[1]);
 	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets",
 		 argv[2]);
@@ -169,9 +199,13 @@ int main(int argc, char **argv)
 	}
 
 	first = received();
+	if (window)
+		mark_start();
 	start = now();
 	heard = start;
 	while (sent < count) {
+		if (rate)
+			keep_to(start, sent, rate);
 		for (i = 0; i < BATCH; i++)
 			move_on(i, sent + i, inet_addr(argv[4]));
 		n = sendmmsg(fd, msg, BATCH, 0);
@@ -190,6 +224,8 @@ int main(int argc, char **argv)
 			sched_yield();	/* the server's turn */
 		}
 	}
+	if (window)
+		mark_stop();
 	printf("sent=%u received=%llu took=%llu\n", sent, received() - first,
 	       now() - start);
 	return 0;

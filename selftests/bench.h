@@ -31,4 +31,15 @@ static inline void bench_peer(struct in6_addr *peer, in_addr_t *addr,
 		*port = htons(mapped);
 }
 
+/* What bench-plugin.c looks for: instructions that do nothing. */
+static inline void mark_start(void)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x7e4ed000");
+}
+
+static inline void mark_stop(void)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x7e4ed001");
+}
+
 #endif /* BENCH_H */

@@ -124,7 +124,7 @@ lan_host()
 #	symmetric	as restricted, and a new random port for each destination
 nat()
 {
-	local name=$1 kind=$2 client=$3 masquerade=masquerade in='' out='' drop=''
+	local name=$1 kind=$2 client=$3 masquerade=masquerade in='' out='' drop='' sent=''
 
 	# Without the drop in input, too, the router itself would answer with
 	# port unreachable, and the unsolicited packet would get a connection
@@ -135,6 +135,13 @@ nat()
 	cone)
 		in="iifname wan udp dport 1024-65535 dnat to $client" ;;
 	address)
+		# No other kind has it: the kernel walks through it again and again.
+		sent='set sent {
+			type ipv4_addr . inet_service
+			size 65535
+			flags dynamic,timeout
+			timeout 5m
+		}'
 		out='oifname wan meta l4proto udp add @sent { ip daddr . udp sport }'
 		in="iifname wan ip saddr . udp dport @sent dnat to $client"
 		drop='iifname wan ct state new ct status & dnat != dnat drop' ;;
@@ -151,12 +158,7 @@ nat()
 	on "$name" nft -f - <<-END
 	flush ruleset
 	table ip nat {
-		set sent {
-			type ipv4_addr . inet_service
-			size 65535
-			flags dynamic,timeout
-			timeout 5m
-		}
+		$sent
 		chain prerouting {
 			type nat hook prerouting priority dstnat
 			$in

@@ -248,7 +248,7 @@ mkdir -p "$base$guest_repo" || die "no $guest_repo in $base"
 } >"$out/command"
 
 # What every kernel is told.  A busy host without KVM is slow, but not stuck.
-append="panic_on_oops=1 loglevel=5 log_buf_len=8M apparmor=0 audit=0 random.trust_cpu=on"
+append="panic_on_oops=1 loglevel=5 log_buf_len=8M audit=0 random.trust_cpu=on"
 append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 vm_repo=$guest_repo"
 
 share()
