@@ -74,6 +74,7 @@ die()
 	exit 125
 }
 
+again=("$0" "$@")
 while getopts d:r:k:mft:o:Kh opt; do
 	case $opt in
 	d) debug=$(cd "$OPTARG" && pwd -P) || die "no $OPTARG" ;;
@@ -323,6 +324,17 @@ log=$out/dmesg
 [[ -s $log ]] || log=$out/console.log
 complaints=0
 "$vm_dir/klog.sh" "$log" >&2 || complaints=1
+
+# A guest that stands still for its emulator's sake is started again, once: one that
+# takes no NMI, or waits for its files.  Whatever else it waits for is a finding.
+if [[ -e $out/frozen && ! -s $out/status && ! ${VM_AGAIN:-} ]] &&
+	{ ! grep -q 'Kernel panic' "$out/console.log" ||
+		grep -q p9_client_rpc "$out/console.log"; }; then
+	cat "$out/frozen" "$out/console.log" >&2
+	echo "vm: the emulator stood still; starting it again" >&2
+	cleanup
+	VM_AGAIN=1 exec "${again[@]}"
+fi
 
 if [[ ! -s $out/status ]]; then
 	lines=40
