@@ -539,9 +539,9 @@ expired()
 solicitations()
 {
 	local who rate count=${quick:+10000} sent received took cost inet_mac srv_mac
-	local rates='5000 10000 15000 20000 25000 30000 35000 40000'
+	local rates='10000 20000 30000 40000 50000 60000'
 
-	[[ ! $quick ]] || rates='20000 30000 40000'
+	[[ ! $quick ]] || rates='20000 40000 60000'
 	inet_mac=$(nip inet -j link show srv | jq -r '.[0].address')
 	srv_mac=$(nip srv -j link show eth0 | jq -r '.[0].address')
 	nip srv neigh replace 203.0.113.14 lladdr "$inet_mac" dev eth0 nud permanent

@@ -285,16 +285,13 @@ def server(rep):
         rep.row(f"{name}, the server's part", fig["alone"], "a second")
         rep.row(f"{name}, instructions", fig["insns"], "each")
     rep.row("teredo, times miredo-server", round(ours["alone"] / miredo["alone"], 1), "")
-    # The most that can be asked of the faster one: what does the other one do then?
     for fig in rep.all("offered", who="miredo"):
         ours = rep.get("offered", who="teredo", rate=fig["rate"])
         rep.row(f"{fig['rate']} asked a second: miredo-server", fig["answered"], "a second")
-        if not ours:
-            continue
-        rep.row(f"{fig['rate']} asked a second: teredo", ours["answered"], "a second")
-    full = [fig for fig in rep.all("offered", who="teredo")
-            if fig["answered"] >= 0.99 * fig["rate"]]
-    most = max(full, key=lambda fig: fig["rate"], default=None)
+        rep.row(f"{fig['rate']} asked a second: teredo", ours and ours["answered"],
+                "a second")
+    # What is left of the two when more is asked than either can answer
+    most = max(rep.all("offered", who="teredo"), key=lambda fig: fig["rate"], default=None)
     theirs = most and rep.get("offered", who="miredo", rate=most["rate"])
     if theirs:
         times = round(most["answered"] / max(theirs["answered"], 1), 1)
