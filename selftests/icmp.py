@@ -231,9 +231,12 @@ with Ktap(53) as t:
         forger.send_icmp4(sent(8, packet(8, bytes(1400)), frag=0x4000), SERVER, CLIENT[0],
                           code=4, mtu=600)
     before = counters(inet_ns, "fragments")[0]
+    route = ip(client_ns, "route", "get", PEER)
+    arrived = whole(8, 1472)
+    after = counters(inet_ns, "fragments")[0]
     t.check("a forged path MTU, which the stack believes, does not make us send fragments "
-            "(RFC 5927)", "mtu 600" in ip(client_ns, "route", "get", PEER) and
-            whole(8, 1472) and counters(inet_ns, "fragments")[0] == before)
+            "(RFC 5927)", "mtu 600" in route and arrived and after == before,
+            (route, arrived, before, after))
     ip(client_ns, "route", "flush", "cache")
     big = datagram(names[8], ME, 7, 9000, bytes(1424))
     peers[8].send(big, CLIENT)
