@@ -5,6 +5,8 @@
  * asks if there is RTM_NEWLINK: it would wait forever for an answer for which there
  * was no memory.
  *
+ * FAULT_RECORD is where the last netlink request is written to, for fault-each.
+ *
  * The file FAULT_REPORT then holds 0, or if it did not come to that, how many
  * allocations there were. Needs a kernel with fault injection.
  */
@@ -86,6 +88,30 @@ static void end(bool begun)
 	errno = saved;
 }
 
+static void record(int fd, const struct iovec *iov, size_t n)
+{
+	const char *name = getenv("FAULT_RECORD");
+	int protocol, domain, total = 0;
+	socklen_t len = sizeof(int);
+	FILE *file;
+	size_t i;
+
+	if (!name || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
+	    domain != AF_NETLINK ||
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len))
+		return;
+	file = fopen(name, "w");
+	if (!file)
+		return;
+	for (i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	fwrite(&protocol, sizeof(protocol), 1, file);
+	fwrite(&total, sizeof(total), 1, file);
+	for (i = 0; i < n; i++)
+		fwrite(iov[i].iov_base, iov[i].iov_len, 1, file);
+	fclose(file);
+}
+
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	__typeof__(sendmsg) *real = REAL(sendmsg);
@@ -93,6 +119,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 	ssize_t ret = real(fd, msg, flags);
 
 	end(begun);
+	record(fd, msg->msg_iov, msg->msg_iovlen);
 	return ret;
 }
 
@@ -102,8 +129,10 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags,
 	__typeof__(sendto) *real = REAL(sendto);
 	bool begun = begin();
 	ssize_t ret = real(fd, data, len, flags, to, to_len);
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
 
 	end(begun);
+	record(fd, &iov, 1);
 	return ret;
 }
 
