@@ -9,6 +9,7 @@
 #	make check KERNEL=6.12	under another Debian release's kernel, built there
 #	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
 #	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
+#	make coverage		what of the module that reaches, line by line
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks
 #	make netlink		generate policies and uapi header from the spec
@@ -69,6 +70,13 @@ check-debug:
 	@selftests/check-debug.sh \
 		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
 
+coverage:
+	@selftests/packages.sh check check-debug
+	@rm -rf selftests/output/coverage
+	-@selftests/check-debug.sh -c $(CURDIR)/selftests/output/coverage \
+		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
+	@selftests/coverage.py selftests/output/coverage
+
 bench:
 	@selftests/packages.sh bench
 	@selftests/bench.sh
@@ -125,5 +133,5 @@ clean:
 
 export KDIR KERNEL VM QUICK BENCH
 
-.PHONY: all module tools selftests demo check check-matrix check-debug bench lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check check-matrix check-debug coverage bench lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-install

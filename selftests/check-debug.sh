@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# check-debug.sh TEST...: build the debug kernel and everything for it, and run
-# each test in a machine of its own, as many at a time as there are CPUs.  The
-# last line adds up the results: "N passed, N failed, N skipped"; exit status 0
-# only if none failed.
+# check-debug.sh [-c FOLDER] TEST...: build the debug kernel and everything for
+# it, and run each test in a machine of its own, as many at a time as there are
+# CPUs.  The last line adds up the results: "N passed, N failed, N skipped"; exit
+# status 0 only if none failed.
+#
+# -c: the module counts what of it runs, for coverage.py.  In the folder is, of
+# each test, TEST/gcov, and as `notes` what it takes to understand that.
 #
 # VM_TIMEOUT= is the limit for each, in seconds of the host.  Inside, time only
 # passes while nothing runs (time-travel), so how fast the host is matters to no
@@ -21,13 +24,19 @@ trap 'rm -rf "$dir"' EXIT
 # Called by make, but not a part of its jobs.
 unset MAKEFLAGS MAKELEVEL
 
+counts='' count=()
+if [[ ${1:-} = -c ]]; then
+	counts=$2 count=(-c)
+	shift 2
+fi
+
 # run_one NUMBER TEST: what it says comes in one piece, when it is done
 run_one()
 {
 	local n=$1 test=$2 status good='' bad=0 skips=0 start=$SECONDS out=$dir/$1
 
-	"$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" selftests/run.sh "$test" \
-		>"$out" 2>"$out.err"
+	VM_OUT=${counts:+$counts/$test} "$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" \
+		selftests/run.sh "$test" >"$out" 2>"$out.err"
 	status=$?
 	read -r good bad skips < <(sed -n \
 		's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$out")
@@ -46,7 +55,10 @@ run_one()
 echo "# building"
 make --no-print-directory -j "$(nproc)" tools selftests >"$dir/log" 2>&1 ||
 	{ cat "$dir/log" >&2; exit 1; }
-kernel=$("$vm/debug-kernel.sh") || exit 1
+kernel=$("$vm/debug-kernel.sh" "${count[@]}") || exit 1
+if [[ $counts ]]; then
+	mkdir -p "$counts" && ln -sfn "$kernel/source" "$counts/notes" || exit 1
+fi
 
 echo "TAP version 13"
 echo "1..$#"

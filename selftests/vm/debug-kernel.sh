@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# debug-kernel.sh: build the debug kernel, a User Mode Linux of Debian's
+# debug-kernel.sh [-c]: build the debug kernel, a User Mode Linux of Debian's
 # linux-source-6.1 with the configuration of debug.config, and our module for
-# it; print the folder with
+# it (-c: counting what of it runs); print the folder with
 #	linux		the kernel, a program
 #	modules/	what its /lib/modules/RELEASE is to be, teredo.ko included
+#	source/		what that was built from
 # run.sh -d FOLDER boots it.
 #
 # The kernel is kept in TEREDO_CACHE (by default ~/.cache/teredo), 500 MB with what
@@ -101,7 +102,7 @@ module()
 	cp -ru "$repo"/{Kbuild,VERSION,include} "$copy"
 	cp -u "$repo"/kernel/*.[ch] "$copy/kernel"
 	cp -u "$repo"/kernel/selftest/*.[ch] "$copy/kernel/selftest"
-	quiet make -s -C "$folder/build" ARCH=um M="$copy" UBSAN_SANITIZE=y TEREDO_DEBUG=y \
+	quiet make -s -C "$folder/build" ARCH=um M="$copy" "$watch" TEREDO_DEBUG=y \
 		-j "$(nproc)" modules
 	rm -rf "$mine/install"
 	quiet make -s -C "$folder/build" ARCH=um "${install[@]}"
@@ -110,6 +111,9 @@ module()
 	ln -sfn "$mine"/install/lib/modules/* "$mine/modules"
 }
 
+# UBSAN's checks are branches, too, which are not to be counted.
+watch=UBSAN_SANITIZE=y
+[[ ${1:-} != -c ]] || watch=GCOV_PROFILE=y
 [[ -r $tarball ]] || die "no $tarball: install linux-source-6.1"
 key=$({ stat -c '%s' "$tarball"; dpkg-query -W linux-source-6.1; gcc --version; grep '^CONFIG' "$config"
 	declare -p unneeded; declare -f extract configure compile; } 2>/dev/null | sha256sum | cut -c 1-12)
@@ -119,6 +123,6 @@ exec {lock}>"$folder.lock"
 flock $lock
 [[ -e $folder/time ]] || kernel
 touch "$folder"
-mine=$folder/$(sha256sum <<<"$repo" | cut -c 1-12)
+mine=$folder/$(sha256sum <<<"$repo $watch" | cut -c 1-12)
 module
 echo "$mine"

@@ -70,6 +70,15 @@ if [[ -d /sys/module/teredo ]] && ! timeout 30 rmmod teredo; then
 	echo "teredo: WARNING: module does not unload" >/dev/kmsg
 fi >$tty 2>&1
 
+# What of the module has run, if it was built to count (debug-kernel.sh -c)
+counts=/sys/kernel/debug/gcov
+if [[ -d $counts ]]; then
+	find $counts -name '*.gcda' | while read -r file; do
+		mkdir -p "/run/vm/gcov/$(dirname "${file##*/source/}")"
+		cat "$file" >"/run/vm/gcov/${file##*/source/}"
+	done
+fi
+
 dmesg >/run/vm/dmesg
 echo "$status" >/run/vm/status
 echo $off >/proc/sysrq-trigger

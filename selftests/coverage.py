@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""coverage.py FOLDER: what of the module do tests reach?
+
+FOLDER is what `check-debug.sh -c` has left there.  Prints the share of lines that
+ran and of branches that were taken, by file, and every line that no test reaches.
+
+Branches of what only watches (lockdep, RCU's checks, WARN_ON, tracepoints) do not
+count: they are not ours.
+"""
+
+import collections
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+WATCHING = re.compile(r"rcu_dereference|rtnl_dereference|lockdep_|ASSERT_RTNL|WARN_ON"
+                      r"|trace_teredo|dereference_protected|rcu_access_pointer")
+
+
+class Source:
+    """One file: how often each line ran, and each branch of it was taken"""
+
+    def __init__(self, path):
+        self.name = os.path.basename(path)
+        with open(path) as file:
+            self.text = [""] + file.read().splitlines()
+        self.lines = collections.Counter()
+        self.functions = {}
+        self.branches = {}
+
+    def add(self, line):
+        number = line["line_number"]
+        self.lines[number] += line["count"]
+        self.functions.setdefault(number, line.get("function_name", ""))
+        counts = [branch["count"] for branch in line["branches"]]
+        if not counts or WATCHING.search(self.text[number]):
+            return
+        # A line of a header is in many objects, not always with the same branches.
+        old = self.branches.setdefault((number, len(counts)), [0] * len(counts))
+        for n, count in enumerate(counts):
+            old[n] += count
+
+    def missed(self):
+        """{function: [line]} of lines that never ran"""
+        found = collections.defaultdict(list)
+        for number in sorted(self.lines):
+            if not self.lines[number]:
+                found[self.functions[number]].append(number)
+        return found
+
+
+def add_test(sources, notes, folder):
+    """What one test has left"""
+    with tempfile.TemporaryDirectory() as work:
+        for path in glob.glob(notes + "/kernel/**/*.gcno", recursive=True):
+            data = folder + path[len(notes):-len("gcno")] + "gcda"
+            if not os.path.exists(data):
+                continue
+            name = os.path.relpath(path, notes).replace("/", "#")
+            shutil.copy(path, os.path.join(work, name))
+            shutil.copy(data, os.path.join(work, name[:-len("gcno")] + "gcda"))
+        data = sorted(glob.glob(work + "/*.gcda"))
+        if not data:
+            return
+        run = subprocess.run(["gcov", "-b", "--json-format", "--stdout"] + data,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    for text in run.stdout.splitlines():
+        report = json.loads(text)
+        for file in report["files"]:
+            path = os.path.realpath(os.path.join(report["current_working_directory"],
+                                                 file["file"]))
+            # What tracepoints are made of is the kernel's.
+            if os.path.dirname(path) != notes + "/kernel" or path.endswith("/trace.h"):
+                continue
+            if path not in sources:
+                sources[path] = Source(path)
+            for line in file["lines"]:
+                sources[path].add(line)
+
+
+def share(done, of):
+    return "%.1f %%" % (100 * done / of) if of else ""
+
+
+def row(name, sources):
+    lines = [count for s in sources for count in s.lines.values()]
+    branches = [count for s in sources for counts in s.branches.values() for count in counts]
+    return "%-17s  %6d  %8s  %8d  %8s" % (
+        name, len(lines), share(sum(map(bool, lines)), len(lines)),
+        len(branches), share(sum(map(bool, branches)), len(branches)))
+
+
+def table(sources):
+    rule = "=" * 17 + "  ======  ========  ========  ========"
+    rows = [rule, "File                Lines   reached  Branches     taken", rule]
+    rows += [row(s.name, [s]).rstrip() for s in sources]
+    rows += [row("all", sources), rule]
+    return "\n".join(rows)
+
+
+def main():
+    folder = os.path.realpath(sys.argv[1])
+    notes = os.path.realpath(os.path.join(folder, "notes"))
+    found = {}
+    for test in sorted(glob.glob(folder + "/*/gcov")):
+        add_test(found, notes, test)
+    sources = [found[path] for path in sorted(found)]
+    if not sources:
+        sys.exit("coverage: nothing in " + folder)
+
+    print(table(sources))
+    for source in sources:
+        for function, lines in source.missed().items():
+            print("%s: %s, not reached:" % (source.name, function))
+            for number in lines:
+                print("%6d: %s" % (number, source.text[number]))
+
+
+main()
