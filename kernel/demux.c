@@ -70,11 +70,20 @@ static bool is_equal(const union teredo_demux_key *a,
 		 (a->word[2] ^ b->word[2]));
 }
 
+static bool is_bridged(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	return nf_bridge_info_exists(skb);
+#else
+	return false;
+#endif
+}
+
 /* Not what bridges and virtual routers pass on under another device's name. */
 static bool may_be_early(const struct net *net, const struct sk_buff *skb)
 {
 	return !netif_is_l3_slave(skb->dev) && !netif_is_l3_master(skb->dev) &&
-	       !nf_bridge_info_exists(skb) &&
+	       !is_bridged(skb) &&
 	       READ_ONCE(net->ipv4.sysctl_ip_early_demux) &&
 	       READ_ONCE(net->ipv4.sysctl_udp_early_demux);
 }
