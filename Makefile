@@ -11,7 +11,8 @@
 #	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
 #	make coverage		what of the module that reaches, line by line
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
-#	make lint		static checks
+#	make lint		static checks, and the fuzzers for some seconds
+#	make fuzz		the fuzzers; FUZZ_TIME=3600 for how long each
 #	make netlink		generate policies and uapi header from the spec
 #	make install		module, tool, plugin, manual pages, completion, units
 #	make dkms-install	the module, through DKMS
@@ -81,6 +82,10 @@ bench:
 	@selftests/packages.sh bench
 	@selftests/bench.sh
 
+fuzz:
+	@selftests/packages.sh fuzz
+	@tools/fuzz/fuzz.sh
+
 lint:
 	@selftests/packages.sh lint
 	@selftests/lint.sh
@@ -92,7 +97,8 @@ netlink:
 netlink-check:
 	@dir=$$(mktemp -d) && Documentation/netlink/generate.sh $$dir && \
 		for file in include/uapi/linux/teredo.h kernel/netlink-gen.h \
-			kernel/netlink-gen.c kernel/names-gen.h; do \
+			kernel/netlink-gen.c kernel/names-gen.h \
+			selftests/fuzz-netlink-gen.h; do \
 			diff -u $$file $$dir/$$file || status=1; \
 		done; rm -r $$dir; exit $$status
 
@@ -131,7 +137,7 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 
-export KDIR KERNEL VM QUICK BENCH
+export KDIR KERNEL VM QUICK BENCH FUZZ_TIME
 
-.PHONY: all module tools selftests demo check check-matrix check-debug coverage bench lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check check-matrix check-debug coverage bench fuzz lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-install

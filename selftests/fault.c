@@ -24,6 +24,7 @@
 
 #define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
+static long wanted;
 static long left = -1;	/* this many allocations may still succeed; 0: done */
 static int control = -1;
 
@@ -59,10 +60,11 @@ static long get(void)
 /* Between these two it is the kernel's turn. */
 static bool begin(void)
 {
-	const char *nth = getenv("FAULT_NTH");
-
 	if (left < 0) {
-		left = nth ? atol(nth) : 0;
+		const char *nth = getenv("FAULT_NTH");
+
+		wanted = nth ? atol(nth) : 0;
+		left = wanted;
 		if (left)
 			control = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	}
@@ -81,7 +83,7 @@ static void end(bool begun)
 	left = get();
 	if (left) {
 		set(0);
-		report(atol(getenv("FAULT_NTH")) - left);
+		report(wanted - left);
 	} else {
 		report(0);
 	}

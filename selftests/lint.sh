@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # lint.sh: the static checks behind `make lint`, one result each:
-#	sparse and gcc at W=1 on the module, gcc on the tools, checkpatch --strict
-#	on all C sources, shellcheck on all scripts, bash -n on the completion,
-#	generated netlink code against its specification, and conformance.rst against
-#	the tests that it names.
+#	sparse and gcc at W=1 and coccinelle with the kernel's rules on the module,
+#	gcc, clang-tidy and clang's analyzer on the tools, checkpatch --strict on all C
+#	sources, shellcheck on all scripts, bash -n on the completion, generated
+#	netlink code against its specification, conformance.rst against the tests that
+#	it names, and some seconds of the fuzzers of what compiles for userspace.
 # A warning is a failure.  KDIR is the kernel to build against.
 
 . "$(dirname "$0")/lib.sh"
 
 cd "$repo" || exit 1
-need make gcc sparse perl shellcheck git
+need make gcc sparse perl shellcheck git spatch clang clang-tidy
 KDIR=${KDIR:-$(printf '%s\n' /lib/modules/*/build | sort -rV | head -n 1)}
 [[ -d $KDIR ]] || skip_all "no kernel headers"
 
 # Tracked or about to be; generated and ignored files are not.
 mapfile -t files < <(git ls-files --cached --others --exclude-standard |
-	while read -r file; do [[ -f $file ]] && echo "$file"; done)
+	while read -r file; do [[ -f $file && $file != */corpus/* ]] && echo "$file"; done)
 
 matching()
 {
@@ -48,19 +49,20 @@ tools()
 	! grep -iE '(warning|error):' "$tmp/tools.log"
 }
 
-# checkpatch comes with no package of its own.  Kept outside of the repository.
-find_checkpatch()
+# checkpatch and the rules of coccinelle come with no package of their own.  Kept
+# outside of the repository.
+find_scripts()
 {
 	local tarball cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/teredo-lint
 
-	checkpatch=$cache/scripts/checkpatch.pl
-	[[ ! -s $cache/done ]] || return 0
+	checkpatch=$cache/scripts/checkpatch.pl rules=$cache/scripts/coccinelle
+	[[ ! -s $cache/done || ! -d $rules ]] || return 0
 	tarball=$(printf '%s\n' /usr/src/linux-source-*.tar.xz | sort -V | head -n 1)
 	[[ -r $tarball ]] || { echo "no kernel source in /usr/src"; return 1; }
 	mkdir -p "$cache" &&
 	tar -C "$cache" --strip-components=1 -xf "$tarball" --wildcards \
 		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
-		'*/scripts/const_structs.checkpatch' &&
+		'*/scripts/const_structs.checkpatch' '*/scripts/coccinelle' &&
 	echo "$tarball" >"$cache/done"
 }
 
@@ -71,11 +73,31 @@ checked()
 	local ignored=$1
 
 	shift
-	find_checkpatch || return
+	find_scripts || return
 	# It leaves notes behind where it runs, so give it a copy.
 	mkdir -p "$tmp/checked" && cp --parents "$@" "$tmp/checked" || return
 	(cd "$tmp/checked" && perl "$checkpatch" --no-tree --strict --terse --show-types --no-summary \
 		--ignore "${ignored:+$ignored,}CONSTANT_COMPARISON,FILE_PATH_CHANGES,SPDX_LICENSE_TAG" -f "$@")
+}
+
+# semantic: the rules that the kernel has for coccinelle, as its make coccicheck asks
+# them.  Some are written in OCaml, for which a compiler would have to be there:
+# comparisons of pointers to 0, which sparse finds, too, and a table of a driver.
+semantic()
+{
+	local status=0
+
+	find_scripts || return
+	find "$rules" -name '*.cocci' ! -name badzero.cocci ! -name check_bq27xxx_data.cocci |
+		sort >"$tmp/rules"
+	[[ -s $tmp/rules ]] || return
+	# shellcheck disable=SC2016 # for the shells that are started
+	xargs -a "$tmp/rules" -P "$(nproc)" -I{} bash -c '
+		read -ra options < <(sed -n "s|^// Options: ||p" "$1")
+		spatch -D report --no-show-diff --very-quiet --cocci-file "$1" "${options[@]}" \
+			-I include -I include/uapi --dir kernel 2>"$2.$$" ||
+			cat "$2.$$"' spatch {} "$tmp/spatch" >"$tmp/semantic" || status=1
+	! grep . "$tmp/semantic" && ((status == 0))
 }
 
 # Generated files are their generator's, and trace.h is not plain C.
@@ -105,10 +127,22 @@ user_checked()
 {
 	local list
 
-	mapfile -t list < <(matching '^(tools|selftests)/.*\.[ch]$')
+	mapfile -t list < <(matching '^(tools|selftests)/.*\.[ch]$' | grep -v -e '-gen\.h$')
 	((${#list[@]})) || return 0
 	checked CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,MACRO_ARG_REUSE \
 		"${list[@]}"
+}
+
+# analyzed: clang-tidy, which asks clang's analyzer, too; .clang-tidy says what for
+analyzed()
+{
+	local list flags
+
+	read -ra flags < <(pkg-config --cflags libmnl nettle libnl-genl-3.0)
+	mapfile -t list < <(matching '^(tools/.*|selftests/.*|kernel/(addr|parse|build))\.c$')
+	printf '%s\n' "${list[@]}" | xargs -P "$(nproc)" -n 1 -I{} clang-tidy --quiet {} -- \
+		-std=gnu11 -D_GNU_SOURCE -DVERSION='""' -Iinclude/uapi -Ikernel -Itools \
+		"${flags[@]}" 2>/dev/null
 }
 
 scripts()
@@ -133,16 +167,19 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=6
+results=9
 has_generator && ((++results))
 plan $results
 
 check "module: sparse and W=1" module
 check "tools: no warnings" tools
 check "kernel: checkpatch --strict" kernel_checked
+check "kernel: coccinelle" semantic
 check "tools and selftests: checkpatch --strict" user_checked
+check "tools and selftests: clang-tidy" analyzed
 check "scripts: shellcheck" scripts
 check "conformance.rst names tests that cite its rules" selftests/conformance.py
 has_generator && check "netlink code is what the specification generates" generated
+check_ktap "fuzzers" env FUZZ_TIME="${FUZZ_TIME:-4}" tools/fuzz/fuzz.sh
 
 echo "$((ktap_done - ktap_failed)) passed, $ktap_failed failed, 0 skipped"

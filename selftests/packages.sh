@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # packages.sh [-l] PURPOSE...: install the Debian packages that are missing for
-# build, demo, check, check-debug, matrix (other kernels), bench or lint.  On other
-# systems it is for their administrator to provide the same.  -l: only list those
+# build, demo, check, check-debug, matrix (other kernels), fuzz, bench or lint.  On
+# other systems it is for their administrator to provide the same.  -l: only list those
 # that have to be where the tests run.
 
 build=(gcc make libc6-dev pkg-config libmnl-dev nettle-dev kmod)
 lab=("${build[@]}" iproute2 python3 iputils-ping nftables procps jq iperf3)
+clang=(clang libclang-rt-dev)
 machine=(qemu-system-x86 busybox-static)
 
 list='' wanted=()
@@ -27,7 +28,9 @@ for purpose; do
 		flex bison libelf-dev) ;;
 	bench) wanted+=("${lab[@]}" miredo miredo-server ethtool git wireguard-tools
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev) ;;
-	lint) wanted+=("${build[@]}" git sparse shellcheck perl
+	fuzz) wanted+=("${build[@]}" "${clang[@]}") ;;
+	lint) wanted+=("${build[@]}" "${clang[@]}" git sparse shellcheck perl clang-tidy coccinelle
+		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev
 		python3-yaml python3-jsonschema linux-source-6.1 linux-source-6.12) ;;
 	*) echo "packages: what is '$purpose'?" >&2; exit 2 ;;
 	esac

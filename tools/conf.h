@@ -7,7 +7,9 @@
 
 #include "containers.h"
 
+#ifndef CONF_FOLDER
 #define CONF_FOLDER	"/etc/teredo"
+#endif
 #define CONF_LIST_MAX	32
 #define CONF_DATE_SIZE	sizeof("2027-01-31")
 

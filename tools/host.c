@@ -78,7 +78,7 @@ int host_udp_socket(__be32 addr, __be16 *port)
 
 ssize_t host_udp_recv(int fd, struct endpoint *from, void *buf, size_t size)
 {
-	struct sockaddr_in sin;
+	struct sockaddr_in sin = { 0 };
 	socklen_t len = sizeof(sin);
 	ssize_t n;
 

@@ -87,7 +87,7 @@ void key_generate(struct key *key)
 
 void key_text(const struct key *key, char *out)
 {
-	strcpy(out, HEX);
+	memcpy(out, HEX, strlen(HEX));
 	out += strlen(HEX);
 	base16_encode_update(out, key->len, key->octets);
 	out[BASE16_ENCODE_LENGTH(key->len)] = 0;

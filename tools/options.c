@@ -134,7 +134,7 @@ int config_put(const struct config *config,
 			  size_t len),
 	       void *arg)
 {
-	uint16_t attr;
+	unsigned int attr;
 	int err;
 
 	for (attr = 1; attr <= TEREDO_A_CONFIG_MAX; attr++) {
@@ -442,7 +442,8 @@ bool options_value(const struct config *config, const struct option_def *def,
 		value->kind = VALUE_BOOL;
 		value->number = !!*(const uint8_t *)field;
 		value->is_default = !value->number;
-		strcpy(value->text, value->number ? "on" : "off");
+		snprintf(value->text, sizeof(value->text), "%s",
+			 value->number ? "on" : "off");
 		break;
 	case OPTION_SERVERS:
 		value_servers(value, config);

@@ -579,7 +579,7 @@ int probe_main(int argc, char **argv)
 	int fd, i, err;
 
 	err = take_flags(&argc, &argv, &secrecy, &start);
-	if (err)
+	if (err || !argc)
 		return err;
 	probes = calloc(argc, sizeof(*probes));
 	fd = host_udp_socket(0, &port);

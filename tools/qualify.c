@@ -475,13 +475,16 @@ static enum qualify_verdict receive_candidate(struct qualify *q,
 					      size_t len)
 {
 	int place = find_server(q, from->addr);
-	struct qualify_candidate *c = &q->candidate[place];
 	struct teredo_advert advert;
+	struct qualify_candidate *c;
 	enum qualify_verdict verdict;
 	struct teredo_packet pkt;
 	int try;
 
-	if (place < 0 || from->port != htons(TEREDO_PORT) || !c->ask.asked)
+	if (place < 0 || from->port != htons(TEREDO_PORT))
+		return QUALIFY_NOT_FROM_SERVER;
+	c = &q->candidate[place];
+	if (!c->ask.asked)
 		return QUALIFY_NOT_FROM_SERVER;
 	verdict = check_answer(q, &q->servers[place], &c->ask, payload, len,
 			       &pkt, &advert, &try);

@@ -3,14 +3,16 @@
 #
 # generate.sh FOLDER: write what specs/teredo.yaml says into FOLDER, in the
 # places that the files have in the repository: the uapi header, the policies
-# and the table of operations, and the names that tracepoints print.
+# and the table of operations, the names that tracepoints print, and the tables of
+# the netlink fuzzer.
 #
 # Generator and schema are the kernel's.  They come from a Debian package
 # linux-source-6.12 or newer, or from KERNEL_SOURCE, an unpacked kernel, and are
 # kept in a cache outside of the repository.
 
 set -e
-spec=$(cd "$(dirname "$0")" && pwd)/specs/teredo.yaml
+here=$(cd "$(dirname "$0")" && pwd)
+spec=$here/specs/teredo.yaml
 out=${1:?usage: generate.sh FOLDER}
 cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/teredo-ynl
 
@@ -91,3 +93,6 @@ names()
 	names teredo_stats TEREDO_A_STATS_ TEREDO_STATS_NAMES
 	names teredo_peer_state TEREDO_PEER_STATE_ TEREDO_PEER_STATE_NAMES
 } >"$out/kernel/names-gen.h"
+
+mkdir -p "$out/selftests"
+"$here/tables.py" "$spec" >"$out/selftests/fuzz-netlink-gen.h"
