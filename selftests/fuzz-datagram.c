@@ -27,41 +27,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PAYLOAD_MAX	65507
 
-static uint64_t rng_state;
 static int raw;
 static struct in6_addr victim, victim_peer;
 static in_addr_t to, from;
 static in_port_t to_port, from_port;
 static const char *const server = "203.0.113.1";
-
-/* -- chance -- */
-
-static uint64_t rng(void)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return rng_state * 0x2545f4914f6cdd1dULL;
-}
-
-static unsigned int below(unsigned int n)
-{
-	return (rng() >> 32) % n;
-}
-
-static bool one_in(unsigned int n)
-{
-	return !below(n);
-}
-
-static void randomize(uint8_t *p, size_t len)
-{
-	while (len--)
-		*p++ = rng() >> 56;
-}
 
 /* -- a growing datagram -- */
 

@@ -33,6 +33,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SIZE		16384
 
@@ -74,41 +76,12 @@ static const char *const links[] = {
 	"client", "relay", "server", "host", "fuzz0", "fuzz1",
 };
 
-static uint64_t rng_state;
 static uint16_t family;
 static int genl[4], rtnl;
 static uint32_t seq;
 static unsigned long accepted[ARRAY_SIZE(commands) + LINK_KINDS];
 static unsigned long refused[ARRAY_SIZE(commands) + LINK_KINDS];
 static unsigned long compared;
-
-/* -- chance -- */
-
-static uint64_t rng(void)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return rng_state * 0x2545f4914f6cdd1dULL;
-}
-
-static unsigned int below(unsigned int n)
-{
-	return (rng() >> 32) % n;
-}
-
-static bool one_in(unsigned int n)
-{
-	return !below(n);
-}
-
-static void randomize(void *data, size_t len)
-{
-	uint8_t *p = data;
-
-	while (len--)
-		*p++ = rng() >> 56;
-}
 
 /* -- a growing message -- */
 
