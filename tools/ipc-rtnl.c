@@ -7,9 +7,16 @@
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
+#include "host.h"
 #include "options.h"
 
 #define KIND	"teredo"
+
+/* The kernel puts a new address to work from a work item, soon; if it does not,
+ * waiting longer helps nobody.
+ */
+#define ADDR_TIMEOUT_MS	1000
 
 static struct ipc_socket requests;
 static struct ipc_socket watch;
@@ -154,6 +161,19 @@ int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu)
 	return talk(&req, NULL, NULL);
 }
 
+/* Subscribe to notifications. */
+static int join(struct ipc_socket *s, const int *groups, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (setsockopt(mnl_socket_get_fd(s->nl), SOL_NETLINK,
+			       NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])))
+			return ipc_fail(errno, NULL);
+	return 0;
+}
+
 static int change_addr(uint16_t type, uint16_t nl_flags, uint32_t ifindex,
 		       const struct in6_addr *addr, uint8_t len)
 {
@@ -172,11 +192,57 @@ static int change_addr(uint16_t type, uint16_t nl_flags, uint32_t ifindex,
 	return talk(&req, NULL, NULL);
 }
 
+struct new_addr {
+	uint32_t ifindex;
+	const struct in6_addr *addr;
+	bool works;
+};
+
+static void find_new_addr(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	struct new_addr *new = arg;
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
+	    ifa->ifa_index != new->ifindex)
+		return;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa))
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS &&
+		    mnl_attr_get_payload_len(attr) == sizeof(*new->addr) &&
+		    !memcmp(mnl_attr_get_payload(attr), new->addr,
+			    sizeof(*new->addr)))
+			new->works = true;
+}
+
 int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
 {
-	int err = change_addr(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex,
-			      addr, len);
+	struct new_addr new = { .ifindex = ifindex, .addr = addr };
+	const int group = RTNLGRP_IPV6_IFADDR;
+	struct ipc_socket news = { 0 };
+	uint64_t now, end;
+	int err;
 
+	/* Before the address is there, so as to miss nothing. */
+	err = ipc_socket_open(&news, NETLINK_ROUTE);
+	if (err)
+		return err;
+	err = join(&news, &group, 1);
+	if (!err)
+		err = change_addr(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+				  ifindex, addr, len);
+	now = host_clock();
+	end = now + ADDR_TIMEOUT_MS;
+	while (!err && !new.works && now < end) {
+		struct pollfd fd = { mnl_socket_get_fd(news.nl), POLLIN, 0 };
+
+		poll(&fd, 1, end - now);
+		if (!ipc_drain(&news, find_new_addr, &new))
+			break;
+		now = host_clock();
+	}
+	ipc_socket_close(&news);
 	return err == -EEXIST ? 0 : err;
 }
 
@@ -475,16 +541,9 @@ int ipc_watch_open(void)
 		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
 		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE,
 	};
-	size_t i;
-	int err;
+	int err = ipc_socket_open(&watch, NETLINK_ROUTE);
 
-	err = ipc_socket_open(&watch, NETLINK_ROUTE);
-	for (i = 0; !err && i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (setsockopt(ipc_watch_fd(), SOL_NETLINK,
-			       NETLINK_ADD_MEMBERSHIP, &groups[i],
-			       sizeof(groups[i])))
-			err = ipc_fail(errno, NULL);
-	return err;
+	return err ? err : join(&watch, groups, sizeof(groups) / sizeof(groups[0]));
 }
 
 int ipc_watch_fd(void)
