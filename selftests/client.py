@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 
+from netlab import Counted, ip, options, run
 from pkt import *
 
 server_ns, peer_ns, client_ns, ME, port = sys.argv[1:]
@@ -47,7 +48,7 @@ def asked(host):
             return got
 
 
-with Ktap(56) as t:
+with Ktap(61) as t:
     def deaf(what, sender, *payloads):
         """Nothing of it reaches the client's socket"""
         quiet()
@@ -56,8 +57,12 @@ with Ktap(56) as t:
         got = app.heard(0.4)
         t.check(what, got is None, got)
 
+    t.check("the server's answers went to the controller, and are counted (C-14)",
+            stats(client_ns)["rx-controller"] >= 1, stats(client_ns))
+
     # A peer speaks first, from where its address says (C-40).
     p0.send(bubble(names[0], ME), CLIENT)
+    becomes(client_ns, names[0], "trusted")
     app.send(b"one", names[0])
     got = p0.receive()
     t.check("a direct bubble makes its sender trusted: data follows at once (C-40, F-29)",
@@ -175,10 +180,11 @@ with Ktap(56) as t:
     relay2.send(reply(b""), CLIENT)
     relay2.send(reply(nonce, "2001:db8:5::2"), CLIENT)
     t.check("a forged reply convinces nobody (C-39, C-94, SEC-07)", relay2.next_of(UDP, 0.4) is None)
-    relay.send(reply(nonce), CLIENT)
-    came = [data_of(relay.next_of(UDP)) for n in range(2)]
-    t.check("the true one opens the path by its relay (C-39)", came == [b"native0", b"native1"],
-            came)
+    with Counted(client_ns) as grew:
+        relay.send(reply(nonce), CLIENT)
+        came = [data_of(relay.next_of(UDP)) for n in range(2)]
+    t.check("the true one opens the path by its relay (C-39)",
+            came == [b"native0", b"native1"] and grew["rx-echo"] == 1, (came, grew.after))
     relay.send(to_client(NATIVE, b"answer"), CLIENT)
     got = app.heard()
     t.check("from which data is accepted (C-38)", got == (b"answer", NATIVE), got)
@@ -277,8 +283,11 @@ with Ktap(56) as t:
     t.check("then address unreachable, within 12 s (C-55)",
             got == (errno.EHOSTUNREACH, 1, 3) and took < 12, (got, took))
     quiet()
-    app.send(b"again", dead)
-    t.check("and no more bubbles for a while (C-68)", server.receive(0.5) is None)
+    with Counted(client_ns) as grew:
+        app.send(b"again", dead)
+        got = server.receive(0.5)
+    t.check("and no more bubbles for a while (C-68)", got is None and grew["tx-unreachable"] == 1,
+            (show(got), grew.after))
     # It speaks after all.
     back.drain()
     back.send(bubble(dead, ME), CLIENT)
@@ -326,16 +335,19 @@ with Ktap(56) as t:
     # Neither from nor to Teredo, and to everybody
     quiet()
     foreign = App(client_ns, "2001:db8:77::1", 9001)
-    foreign.send(b"x", NATIVE)
-    got = foreign.error(2)
+    with Counted(client_ns) as grew:
+        foreign.send(b"x", NATIVE)
+        got = foreign.error(2)
     t.check("a native source to a native host: administratively prohibited (C-56)",
-            got == (errno.EACCES, 1, 1), got)
+            got == (errno.EACCES, 1, 1) and grew["tx-inner-source"] == 1, (got, grew.after))
     enter(client_ns)
     app.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF,
                           socket.if_nametoindex("teredo0"))
-    app.send(b"x", "ff0e::1")
-    got = server.receive(0.3)
-    t.check("multicast goes nowhere (C-56)", got is None, show(got))
+    with Counted(client_ns) as grew:
+        app.send(b"x", "ff0e::1")
+        got = server.receive(0.3)
+    t.check("multicast goes nowhere (C-56)", got is None and grew["tx-inner-dest"] >= 1,
+            (show(got), grew.after))
 
     # Too big
     problem = app.send_whole(bytes(1400), names[0])
@@ -349,3 +361,41 @@ with Ktap(56) as t:
     t.check("and answered", data_of(p0.next_of(UDP)) == b"word")
     app.send(b"and natives", NATIVE)
     t.check("natives, too", data_of(relay.next_of(UDP)) == b"and natives")
+
+    # What only a program with privileges can send: another version, another protocol
+    enter(client_ns)
+    raw = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+    with Counted(client_ns) as grew:
+        raw.sendto(bytes(60), ("teredo0", 0x86dd))
+        raw.sendto(b"\x45" + bytes(59), ("teredo0", 0x0800))
+    t.check("what is no IPv6 packet goes nowhere", grew["tx-malformed"] == 2, grew.after)
+
+    # Pings of strangers: who makes them up does not have us ask for each of them.
+    quiet()
+    with Counted(client_ns) as grew:
+        for n in range(1000):
+            relay.send(echo("2001:db8:6::%x" % n, ME, b"ping"), CLIENT)
+        time.sleep(0.5)
+    t.check("of 1000 pings by strangers, few are answered (SEC-28)",
+            grew["tx-limited"] >= 500 and grew["tx-echo"] <= 400, grew.after)
+
+    # Room for a single peer
+    run("teredo-tool", "-n", client_ns, "peer", "flush", "teredo0")
+    options(client_ns, "peers-max", "1")
+    run("teredo-tool", "-n", client_ns, "peer", "add", "teredo0", names[0], "at",
+        "%s:%d" % (p0.address, p0.port))
+    quiet()
+    with Counted(client_ns) as grew:
+        app.send(b"x", names[1])
+        got = app.error(2)
+    t.check("no room for another peer: the sender is told (C-06, SEC-25)",
+            got == (errno.EHOSTUNREACH, 1, 3) and grew["tx-peer-limit"] == 1, (got, grew.after))
+
+    # Without an address there is nobody to take it.
+    ip(client_ns, "link", "set", "teredo0", "down")
+    ip(client_ns, "link", "set", "teredo0", "up")
+    with Counted(client_ns) as grew:
+        p0.send(to_client(names[0], b"x"), (CLIENT[0], tool(client_ns)[0]["port"]))
+        got = app.heard(0.4)
+    t.check("before it is qualified, a client takes nothing (C-09)",
+            not got and grew["rx-not-ready"] == 1, (got, grew.after))

@@ -265,7 +265,8 @@ check "and so has a relay at all addresses" eval "nip clic link del srv0 &&
 heard=$(counter clic rx-discovery)
 check "beside which bubbles are heard" eval "tool clia set teredo0 discovery off &&
 	tool clia set teredo0 discovery on &&
-	wait_for 10 eval '((\$(counter clic rx-discovery) > $heard))'"
+	wait_for 10 eval '((\$(counter clic rx-discovery) > $heard))' &&
+	((\$(counter clia tx-discovery) > 0))"
 check "also if the relay was there before" eval "tool clic set teredo0 discovery off &&
 	[[ \$(group_sockets clic) = 0 ]] && tool clic set teredo0 discovery on &&
 	wait_for 20 joined clic eth0 && wait_for 20 eval 'pings clic clia && local_peer clic clia'"
@@ -275,7 +276,7 @@ check "a program that has the port is named (D-21)" eval "
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); time.sleep(60)'; } &&
 	wait_for 10 eval '[[ \$(on clic ss -Huln \"sport = 3544\") ]]' &&
 	! tool clic set teredo0 discovery on 2>\$tmp/error && cat \$tmp/error &&
-	grep 'port 3544 of 224.0.0.253' \$tmp/error && kill \$spawned &&
+	grep 'discovery needs UDP port 3544 of 224.0.0.253, which is in use' \$tmp/error && kill \$spawned &&
 	wait_for 5 eval '[[ ! \$(on clic ss -Huln \"sport = 3544\") ]]' &&
 	tool clic set teredo0 discovery on"
 check_says "discovery is for clients (C-81)" "discovery is for mode client" \

@@ -19,7 +19,7 @@ need_teredo
 failslab=/sys/kernel/debug/failslab
 [[ -w /proc/self/fail-nth && -d $failslab ]] || skip_all "no fault injection in this kernel"
 lab_up restricted restricted || skip_all "no laboratory"
-plan 30
+plan 31
 
 diagnose()
 {
@@ -268,6 +268,20 @@ noise()
 	return 0
 }
 check "noise where packets are handled" noise
+# counted COUNTER: by some of the four
+counted()
+{
+	local name sum=0
+
+	for name in clia clib srv rly; do
+		((sum += $(tool "$name" -j show stats | jq ".[0].\"$1\"")))
+	done
+	echo "$1: $sum"
+	((sum > 0))
+}
+check "packets that there was no memory for are counted" eval "
+	counted tx-no-memory && counted rx-no-memory"
+say "${output//$'\n'/, }"
 all_well()
 {
 	reaches clia "$b" && reaches clib "$(client_address clia)" &&

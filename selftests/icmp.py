@@ -56,7 +56,7 @@ def sent(n, inner=None, **how):
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
-with Ktap(53) as t:
+with Ktap(54) as t:
     #
     # Errors that are real
     #
@@ -266,10 +266,11 @@ with Ktap(53) as t:
     quiet()
     other = App(client_ns, ME, 9001)
     ip(client_ns, "-6", "route", "flush", "cache")
-    other.send_whole(bytes(1424), names[8])
-    got = heard.next()
+    with Counted(client_ns) as grew:
+        other.send_whole(bytes(1424), names[8])
+        got = heard.next()
     t.check("so does the path: others hear of it without asking the network",
-            got and got[:3] == (TOO_BIG, 0, 1372), got)
+            got and got[:3] == (TOO_BIG, 0, 1372) and grew["tx-too-big"] == 1, (got, grew.after))
     t.check("what fits the path arrives", whole(8, 1372))
 
     ip(inet_ns, "route", "change", PEER, "dev", "rly", "mtu", "lock", "1000")
@@ -316,9 +317,11 @@ with Ktap(53) as t:
     # By inner mark; then by outer one: not ECT, ECT(1), ECT(0), CE
     wanted = {0: [0, 0, 0, None], 1: [1, 1, 1, 3], 2: [2, 1, 2, 3], 3: [3, 3, 3, 3]}
     marks = Marks()
-    got = {inner: [marks(outer, inner) for outer in range(4)] for inner in range(4)}
+    with Counted(client_ns) as grew:
+        got = {inner: [marks(outer, inner) for outer in range(4)] for inner in range(4)}
     t.check("all sixteen pairs of congestion marks come out as RFC 6040 has them", got == wanted,
             got)
+    t.check("the one that cannot is counted", grew["rx-ecn"] == 1, grew.after)
     t.check("the inner traffic class stays what it is", marks(0x28, 0xb8) == 0xb8)
 
     enter(relay_ns)

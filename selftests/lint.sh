@@ -6,7 +6,7 @@
 #	gcc, clang-tidy and clang's analyzer on the tools, checkpatch --strict on all C
 #	sources, shellcheck on all scripts, bash -n on the completion, generated
 #	netlink code against its specification, conformance.rst against the tests that
-#	it names, and some seconds of the fuzzers of what compiles for userspace.
+#	it names, the module's words against tests that quote them, and some seconds of the fuzzers of what compiles for userspace.
 # A warning is a failure.  KDIR is the kernel to build against.
 
 . "$(dirname "$0")/lib.sh"
@@ -167,7 +167,7 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=9
+results=10
 has_generator && ((++results))
 plan $results
 
@@ -179,6 +179,7 @@ check "tools and selftests: checkpatch --strict" user_checked
 check "tools and selftests: clang-tidy" analyzed
 check "scripts: shellcheck" scripts
 check "conformance.rst names tests that cite its rules" selftests/conformance.py
+check "tests name every reason and every text of the module" selftests/named.py
 has_generator && check "netlink code is what the specification generates" generated
 check_ktap "fuzzers" env FUZZ_TIME="${FUZZ_TIME:-4}" tools/fuzz/fuzz.sh
 

@@ -229,6 +229,72 @@ static void must_fail_u32(const char *what, int type, uint32_t value, int error)
 	must_fail(what, type, &value, sizeof(value), error);
 }
 
+/* What is refused in so many words, a single attribute each. */
+struct refused {
+	unsigned int *link;
+	int type;
+	int len;
+	unsigned char value[16];
+	const char *text;
+};
+
+static void must_say(const struct refused *list, int count)
+{
+	for (; count--; list++) {
+		set(*list->link, list->type, list->value, list->len);
+		result(says(list->text) && config_unchanged(), "refused: %s",
+		       list->text);
+	}
+}
+
+/* Of a link that is down */
+static const struct refused refused_down[] = {
+	{ &client, TEREDO_A_CONFIG_MODE, 1, { TEREDO_MODE_MN },
+	  "mode is not supported by this module" },
+	{ &client, TEREDO_A_CONFIG_FALLBACK, 1, { 1 },
+	  "fallback is not supported by this module" },
+	{ &client, TEREDO_A_CONFIG_GATEWAY, 4, { 192, 0, 2, 9 },
+	  "gateway is not supported by this module" },
+	{ &client, TEREDO_A_CONFIG_GATEWAY_PORT, 2, { 16, 0 },
+	  "gateway is not supported by this module" },
+	{ &client, TEREDO_A_CONFIG_LOCAL, 4, { 224, 0, 0, 1 },
+	  "local must be a unicast address" },
+	{ &client, TEREDO_A_CONFIG_SERVER, 4, { 10, 0, 0, 1 },
+	  "server must be a global unicast address" },
+	{ &client, TEREDO_A_CONFIG_SERVER2, 4, { 10, 0, 0, 1 },
+	  "server2 must be a global unicast address" },
+	{ &client, TEREDO_A_CONFIG_PREFIX_LEN, 1, { 64 },
+	  "prefix must be 32 bits long" },
+	{ &client, TEREDO_A_CONFIG_PREFIX, 16, { 0x20, 1, 0, 0, 1 },
+	  "prefix has bits set beyond its length" },
+	{ &client, TEREDO_A_CONFIG_PREFIX, 16, { 0xfe, 0x80 },
+	  "prefix is not of global scope" },
+	{ &client, TEREDO_A_CONFIG_PEERS_MAX, 4, { 0 },
+	  "peers-max must be between 1 and 16777216" },
+	{ &client, TEREDO_A_CONFIG_RELAYING, 1, { 1 },
+	  "relaying is for mode server" },
+	{ &client, TEREDO_A_CONFIG_MODE, 1, { TEREDO_MODE_SERVER },
+	  "a server needs local, its primary address" },
+	{ &server, TEREDO_A_CONFIG_LOCAL, 4, { 10, 0, 0, 1 },
+	  "local of a server must be a global unicast address" },
+	{ &server, TEREDO_A_CONFIG_SERVER2, 4, { 192, 0, 2, 1 },
+	  "server2 must be another global unicast address" },
+	{ &server, TEREDO_A_CONFIG_DISCOVERY, 1, { 1 },
+	  "discovery is for mode client" },
+};
+
+/* Only while it is up */
+static const struct refused refused_up[] = {
+	{ &client, TEREDO_A_CONFIG_MODE, 1, { TEREDO_MODE_RELAY },
+	  "mode can change only while the link is down" },
+	{ &client, TEREDO_A_CONFIG_LOCAL, 4, { 192, 0, 2, 1 },
+	  "local can change only while the link is down" },
+	{ &client, TEREDO_A_CONFIG_PORT, 2, { 16, 0 },
+	  "port can change only while the link is down" },
+	{ &server, TEREDO_A_CONFIG_SERVER2, 4, { 192, 0, 2, 9 },
+	  "server2 of a server can change only while the link is down" },
+};
+
 static void test_config(void)
 {
 	uint16_t port = htons(4711), zero = 0;
@@ -263,6 +329,7 @@ static void test_config(void)
 	memset(name, 'a', sizeof(name));
 	must_fail("2000 letters of names", TEREDO_A_CONFIG_SERVER_NAME, name,
 		  sizeof(name), -EINVAL);
+	must_say(refused_down, sizeof(refused_down) / sizeof(refused_down[0]));
 
 	result(!set(client, TEREDO_A_CONFIG_PORT, &port, sizeof(port)) &&
 	       !set(client, TEREDO_A_CONFIG_REFRESH, &refresh, sizeof(refresh)) &&
@@ -423,6 +490,9 @@ static void test_controller(void)
 	       "control-send to a private address: refused");
 
 	link_set("client", "up");
+	link_set("server", "up");
+	must_say(refused_up, sizeof(refused_up) / sizeof(refused_up[0]));
+	link_set("server", "down");
 	result(!ask(control_send(48)), "control-send");
 	ask(datagram("203.0.113.129", 3544, 40));
 	result(says("no IPv4 route to address"), "control-send to nowhere: refused");
@@ -524,7 +594,7 @@ static void test_peers(void)
 		NULL
 	}, * const *where;
 	int flags = NLM_F_DUMP;
-	uint32_t few = 1000;
+	uint32_t few = 1000, one = 1, many = 1 << 20;
 	struct nl_msg *msg;
 	unsigned int i;
 	int ok = 0;
@@ -597,12 +667,22 @@ static void test_peers(void)
 	result(!ask(request(TEREDO_CMD_PEER_FLUSH, client, 0)) &&
 	       !ask(request(TEREDO_CMD_PEER_GET, client, flags)) && !answer.messages,
 	       "peer-flush");
+
+	result(!set(client, TEREDO_A_CONFIG_PEERS_MAX, &one, sizeof(one)) &&
+	       !ask(peer(TEREDO_CMD_PEER_NEW, 1, "198.51.100.1")) &&
+	       ask(peer(TEREDO_CMD_PEER_NEW, 2, "198.51.100.1")) == -ENOSPC &&
+	       says("the list of peers is full"),
+	       "a peer more than there may be: refused (C-06)");
+	result(!ask(request(TEREDO_CMD_PEER_FLUSH, client, 0)) &&
+	       !set(client, TEREDO_A_CONFIG_PEERS_MAX, &many, sizeof(many)),
+	       "after a flush there is room");
 }
 
 /* Secrets. */
 
 #define KEY "a secret nobody shall see"
 #define SECRETS 600
+#define SECRETS_MAX 16384
 static int told, ids[SECRETS];
 
 static void secret_seen(struct nlattr **attrs)
@@ -683,6 +763,18 @@ static void test_secrets(void)
 	       count_secrets() == SECRETS, "one in place of another (S-32)");
 	result(!ask(secret(TEREDO_CMD_SECRET_DEL, "id7", NULL, -1)) &&
 	       count_secrets() == SECRETS - 1 && !ids[7], "secret-del");
+	for (ok = 0, i = SECRETS; i < SECRETS + SECRETS_MAX; i++) {
+		snprintf(id, sizeof(id), "id%d", i);
+		if (ask(secret(TEREDO_CMD_SECRET_NEW, id, KEY, 10)))
+			break;
+		ok++;
+	}
+	result(ok == SECRETS_MAX - (SECRETS - 1) && answer.error == -ENOSPC &&
+	       says("there are 16384 secrets, which is the most"),
+	       "as many secrets as there can be, and one more: refused");
+	result(!ask(secret(TEREDO_CMD_SECRET_NEW, "id5", KEY, 10)) &&
+	       count_secrets() == SECRETS - 1,
+	       "one in place of another there still can be");
 	result(!told && !memmem(answer.copy, sizeof(answer.copy), KEY, 10),
 	       "no message tells a key (SEC-19)");
 	result(ask(request(TEREDO_CMD_SECRET_GET, 9999, NLM_F_DUMP)) == -ENODEV &&
@@ -784,7 +876,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 98
+#define PLAN 122
 
 int main(void)
 {

@@ -14,6 +14,7 @@ link set lo up
 link add dummy0 type dummy
 link set dummy0 up
 addr add 192.0.2.1/24 dev dummy0
+addr add 192.0.2.2/24 dev dummy0
 route add default dev dummy0
 route add unreachable 203.0.113.128/25
 link add client type teredo

@@ -118,7 +118,9 @@ with Ktap(14) as t:
     # Idle peers have gone, those in use have not.
     until(met + 45)
     left = [p for p in many if peer_of(small_ns, p.name)]
-    t.check("short of room, idle peers are forgotten (C-06)", len(left) < 8, len(left))
+    gone = stats(small_ns)["peers-expired"]
+    t.check("short of room, idle peers are forgotten (C-06)", len(left) < 8 and gone >= 8,
+            (len(left), gone))
     t.check("and those in use are not (C-06)", many[0] in left)
     got = many[16].meet(small, TINY, SMALL)
     t.check("so that there is room (C-06)", got is not None and peer_of(small_ns, many[16].name))
