@@ -78,6 +78,9 @@ during()
 
 	until gone "${noises[@]}"; do
 		"$@" || return
+		# The noise pauses, too, which only ends when everything does, where
+		# time travels.
+		pause 0.01
 		((++times))
 	done
 	say "$times times"
