@@ -34,12 +34,13 @@ netdev_tx_t teredo_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct teredo_dev *td = netdev_priv(dev);
 	int verdict;
 
-	/* __dev_queue_xmit() holds RCU with BH off */
+	/* BH is off, and for packet sockets that is all that is held. */
+	rcu_read_lock();
 	if (unlikely(skb->protocol != htons(ETH_P_IPV6) ||
 		     !pskb_inet_may_pull(skb))) {
 		teredo_drop_tx(td, skb, TEREDO_A_STATS_TX_MALFORMED,
 			       TEREDO_NOWHERE);
-		return NETDEV_TX_OK;
+		goto out;
 	}
 
 	verdict = check(skb, dev);
@@ -48,5 +49,7 @@ netdev_tx_t teredo_xmit(struct sk_buff *skb, struct net_device *dev)
 						    rcu_dereference_bh(td->config));
 	if (unlikely(verdict > 0))
 		teredo_icmp_reject(td, skb, verdict);
+out:
+	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }
