@@ -227,16 +227,18 @@ with Ktap(54) as t:
     before = counters(relay_ns, "fragments")[0]
     t.check("df unset, and a router with a smaller MTU: arrives in fragments (F-36, F-37)",
             whole(8, 1472) and counters(relay_ns, "fragments")[0] >= before + 2)
-    for n in range(3):
-        forger.send_icmp4(sent(8, packet(8, bytes(1400)), frag=0x4000), SERVER, CLIENT[0],
-                          code=4, mtu=600)
     before = counters(inet_ns, "fragments")[0]
-    route = ip(client_ns, "route", "get", PEER)
-    arrived = whole(8, 1472)
+    with Counted(client_ns) as grew:
+        for n in range(3):
+            forger.send_icmp4(sent(8, packet(8, bytes(1400)), frag=0x4000), SERVER, CLIENT[0],
+                              code=4, mtu=600)
+        # Some kernels have it in the route now, whatever the socket's options say.
+        route = ip(client_ns, "route", "get", PEER)
+        arrived = whole(8, 1472)
     after = counters(inet_ns, "fragments")[0]
-    t.check("a forged path MTU, which the stack believes, does not make us send fragments "
-            "(RFC 5927)", "mtu 600" in route and arrived and after == before,
-            (route, arrived, before, after))
+    t.check("a forged path MTU, even if the stack believes it, does not make us send fragments "
+            "(RFC 5927)", grew["rx-icmp-unknown"] == 3 and arrived and after == before,
+            (route, grew.after, arrived, before, after))
     ip(client_ns, "route", "flush", "cache")
     big = datagram(names[8], ME, 7, 9000, bytes(1424))
     peers[8].send(big, CLIENT)
