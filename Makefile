@@ -12,7 +12,10 @@
 #	make coverage		what of the module that reaches, line by line
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks, and the fuzzers for some seconds
-#	make fuzz		the fuzzers; FUZZ_TIME=3600 for how long each
+#	make fuzz		the fuzzers; FUZZ_TIME=3600 for how long each.  Those of the
+#				module at work are tests, whose length is another one's:
+#				TEREDO_FUZZ_COUNT=10000000 VM_TIMEOUT=86400 \
+#					make check-debug TESTS="fuzz fuzz-netlink"
 #	make netlink		generate policies and uapi header from the spec
 #	make install		module, tool, plugin, manual pages, completion, units
 #	make dkms-install	the module, through DKMS

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* fuzz-datagram NAMESPACE COUNT SEED ADDRESS PORT TEREDO FROM FROM_PORT: send
+/* fuzz-datagram NAMESPACE COUNT SEED ADDRESS PORT TEREDO FROM FROM_PORT [PEER]: send
  * COUNT datagrams to ADDRESS and PORT that are nearly right, most of them as
  * if they came from FROM and FROM_PORT. TEREDO is the IPv6 address of the
- * victim.
+ * victim, PEER that of the sender; by default the one with FROM as its mapping,
+ * which is not so behind a NAT. To a multicast address go announcements.
+ *
+ * fuzz-datagram NAMESPACE COUNT SEED LINK TEREDO PEER: packets as they are inside
+ * of datagrams, to be sent out through LINK by the host with the address PEER.
  *
  * Unlike a mutation of octets, what is made here gets past one check after the
- * other: elements are put together from a grammar, then checksums and lengths
- * are made to fit, and only then, mostly, one thing is broken. Outer headers
- * are part of it: fragments, lengths of UDP, congestion marks, other sources.
+ * other: elements are put together from a grammar, then checksums, lengths and
+ * values of authentication are made to fit, and only then, mostly, one thing is
+ * broken. Outer headers are part of it: fragments, lengths of UDP, congestion
+ * marks, other sources, ICMPv4 errors about what the victim may have sent.
  * The same seed sends the same datagrams.
  */
 #define _GNU_SOURCE
@@ -15,9 +20,14 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
+#include <netpacket/packet.h>
+#include <nettle/hmac.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,16 +42,23 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PAYLOAD_MAX	65507
 
-static int raw;
+static int raw, link_index;
 static struct in6_addr victim, victim_peer;
 static in_addr_t to, from;
 static in_port_t to_port, from_port;
 static const char *const server = "203.0.113.1";
 
+/* What a server is told by the test. */
+static const char *const ids[] = { "sha1", "sha256" };
+static const char *const key = "no secret at all";
+
 /* -- a growing datagram -- */
 
 struct buf {
 	size_t len;
+	/* Of an authentication that is to be right: its value, and what that covers. */
+	size_t value, covered;
+	const char *id;
 	uint8_t data[2 * PAYLOAD_MAX];
 };
 
@@ -166,6 +183,43 @@ static uint8_t size(void)
 	return sizes[below(ARRAY_SIZE(sizes))];
 }
 
+/* An authentication that sign() makes right */
+static void put_signed(struct buf *b)
+{
+	const char *id = ids[below(ARRAY_SIZE(ids))];
+	size_t size = id == ids[0] ? SHA1_DIGEST_SIZE : SHA256_DIGEST_SIZE;
+
+	put16(b, 1);
+	put8(b, strlen(id));
+	put8(b, size);
+	put(b, id, strlen(id));
+	b->id = id;
+	b->value = b->len;
+	put(b, NULL, size);
+	b->covered = b->len;
+	put(b, NULL, 8);
+	put8(b, 0);
+}
+
+/* It covers the nonce and all behind it (RFC 4380 5.2.2). */
+static void sign(struct buf *b)
+{
+	const uint8_t *data = b->data + b->covered;
+	size_t len = b->len - b->covered;
+	struct hmac_sha256_ctx sha256;
+	struct hmac_sha1_ctx sha1;
+
+	if (b->id == ids[0]) {
+		hmac_sha1_set_key(&sha1, strlen(key), (const uint8_t *)key);
+		hmac_sha1_update(&sha1, len, data);
+		hmac_sha1_digest(&sha1, SHA1_DIGEST_SIZE, b->data + b->value);
+	} else {
+		hmac_sha256_set_key(&sha256, strlen(key), (const uint8_t *)key);
+		hmac_sha256_update(&sha256, len, data);
+		hmac_sha256_digest(&sha256, SHA256_DIGEST_SIZE, b->data + b->value);
+	}
+}
+
 static void put_auth(struct buf *b)
 {
 	uint8_t id = size(), au = size();
@@ -179,11 +233,12 @@ static void put_auth(struct buf *b)
 
 static void put_origin(struct buf *b)
 {
-	in_addr_t addr = one_in(2) ? some_ipv4() : from;
+	bool other = one_in(2);
+	in_addr_t addr = (other ? some_ipv4() : from) ^ 0xffffffff;
+	uint16_t port = (other ? rng() : ntohs(from_port)) ^ 0xffff;
 
-	addr ^= 0xffffffff;
 	put16(b, 0);
-	put16(b, one_in(8) ? 0xffff : rng());
+	put16(b, one_in(8) ? 0xffff : port);
 	put(b, &addr, 4);
 }
 
@@ -234,13 +289,8 @@ static void put_options(struct buf *b)
 	}
 }
 
-static uint8_t put_icmp(struct buf *b)
+static uint8_t put_icmp(struct buf *b, uint8_t kind)
 {
-	static const uint8_t kinds[] = {
-		128, 128, 129, 129, 133, 134, 135, 136, 137, 1, 2, 3, 4, 130, 143, 200,
-	};
-	uint8_t kind = kinds[below(ARRAY_SIZE(kinds))];
-
 	put8(b, kind);
 	put8(b, one_in(8) ? rng() : 0);
 	put16(b, 0);
@@ -279,13 +329,16 @@ static uint8_t put_icmp(struct buf *b)
 static uint8_t put_payload(struct buf *b, int depth) /* NOLINT(misc-no-recursion) */
 {
 	static const uint8_t headers[] = { 0, 43, 44, 50, 51, 60, 135, 140 };
+	static const uint8_t kinds[] = {
+		128, 128, 129, 129, 133, 134, 135, 136, 137, 1, 2, 3, 4, 130, 143, 200,
+	};
 	uint8_t kind, *p;
 
 	switch (below(depth < 4 ? 12 : 8)) {
 	case 0 ... 2:
 		return 59;
 	case 3 ... 5:
-		return put_icmp(b);
+		return put_icmp(b, kinds[below(ARRAY_SIZE(kinds))]);
 	case 6:
 		put16(b, rng());
 		put16(b, one_in(2) ? 5201 : rng());
@@ -349,7 +402,9 @@ static void fix_checksum(uint8_t *packet, size_t len)
 	payload[at + 1] = sum;
 }
 
-static void put_ipv6(struct buf *b)
+enum want { ANYTHING, BUBBLE, SOLICITATION, ADVERTISEMENT, ANNOUNCEMENT };
+
+static void put_ipv6(struct buf *b, enum want want)
 {
 	static const uint8_t hops[] = { 255, 255, 64, 1, 0 };
 	struct in6_addr saddr = one_in(3) ? some_ipv6() : victim_peer;
@@ -357,6 +412,8 @@ static void put_ipv6(struct buf *b)
 	size_t start = b->len, len;
 	uint8_t *p = b->data + start;
 
+	if (want == ANNOUNCEMENT && !one_in(8))
+		saddr = victim_peer;
 	put32(b, 0x60000000 | (one_in(4) ? rng() & 0x0fffffff : 0));
 	put16(b, 0);
 	put8(b, 0);
@@ -365,23 +422,35 @@ static void put_ipv6(struct buf *b)
 	put(b, &daddr, 16);
 	if (b->len < start + 40)
 		return;
-	p[6] = put_payload(b, 0);
-	if (p[6] == 58 && b->len > start + 40 && one_in(2)) {
-		/* solicitations and advertisements as they should be */
-		if (p[40] == 133) {
-			saddr = ip6("fe80::ffff:ffff:ffff");
-			saddr.s6_addr[8] = rng();
-			daddr = ip6("ff02::2");
-			p[7] = 255;
-		} else if (p[40] == 134) {
-			saddr = ip6("fe80::8000:f227:34ff:8efe");
-			daddr = ip6("fe80::ffff:ffff:ffff");
-			p[7] = 255;
-		}
-		memcpy(p + 8, &saddr, 16);
-		memcpy(p + 24, &daddr, 16);
+	switch (want) {
+	case ANYTHING:
+		p[6] = put_payload(b, 0);
+		break;
+	case BUBBLE:
+		p[6] = 59;
+		break;
+	case SOLICITATION:
+		p[6] = put_icmp(b, 133);
+		saddr = ip6("fe80::ffff:ffff:ffff");
+		saddr.s6_addr[8] = rng();
+		daddr = ip6("ff02::2");
+		p[7] = 255;
+		break;
+	case ADVERTISEMENT:
+		p[6] = put_icmp(b, 134);
+		saddr = ip6("fe80::8000:f227:34ff:8efe");
+		daddr = ip6("fe80::ffff:ffff:ffff");
+		p[7] = 255;
+		break;
+	case ANNOUNCEMENT:
+		p[6] = 59;
+		p[7] = 1;
+		daddr = ip6("ff02::1");
+		break;
 	}
-	if (one_in(60))		/* long, that it has pages and fragments */
+	memcpy(p + 8, &saddr, 16);
+	memcpy(p + 24, &daddr, 16);
+	if (want == ANYTHING && one_in(60))	/* long, that it has pages and fragments */
 		put(b, NULL, below(PAYLOAD_MAX));
 	len = b->len - start - 40;
 	p[4] = len >> 8;
@@ -421,16 +490,35 @@ static void damage(struct buf *b)
 	}
 }
 
+/* What goes together with which element, and with none of them */
+static enum want some_want(bool auth, bool origin)
+{
+	if (one_in(3))
+		return ANYTHING;
+	if (IN_MULTICAST(ntohl(to)))
+		return ANNOUNCEMENT;
+	if (auth)
+		return origin ? ADVERTISEMENT : SOLICITATION;
+	if (origin)
+		return BUBBLE;
+	return one_in(8) ? below(ANNOUNCEMENT + 1) : ANYTHING;
+}
+
 static void make(struct buf *b)
 {
+	bool auth = one_in(6), origin = one_in(6);
+
 	b->len = 0;
-	if (one_in(5))
-		put_auth(b);
-	if (one_in(5))
+	b->id = NULL;
+	if (auth)
+		one_in(2) ? put_auth(b) : put_signed(b);
+	if (origin)
 		put_origin(b);
 	if (one_in(50))
 		one_in(2) ? put_auth(b) : put_origin(b);
-	put_ipv6(b);
+	put_ipv6(b, some_want(auth, origin));
+	if (b->id)
+		sign(b);
 	if (one_in(3))
 		put_trailers(b);
 	if (one_in(3))
@@ -439,25 +527,75 @@ static void make(struct buf *b)
 
 /* -- what is outside -- */
 
-static void transmit(const uint8_t *data, size_t len, in_addr_t source,
-		     uint16_t id, uint16_t frag, uint8_t tos)
+/* Lost is lost: the victim's interface may have no room, or be down. */
+static void transmit(const void *packet, size_t len, const void *addr, socklen_t size)
+{
+	if (sendto(raw, packet, len, 0, addr, size) < 0 && errno != ENOBUFS &&
+	    errno != EINVAL && errno != EPERM && errno != EMSGSIZE &&
+	    errno != ENETDOWN && errno != ENXIO)
+		err(1, "sendto");
+}
+
+static void send_ip(struct iphdr ip, const void *data, size_t len)
 {
 	static uint8_t packet[sizeof(struct iphdr) + PAYLOAD_MAX + 8];
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = to };
-	struct iphdr ip = {
-		.version = 4, .ihl = 5, .tos = tos, .id = htons(id),
-		.frag_off = htons(frag), .ttl = 64, .protocol = IPPROTO_UDP,
-		.saddr = source, .daddr = to,
-	};
 
 	memcpy(packet, &ip, sizeof(ip));
 	memcpy(packet + sizeof(ip), data, len);
-	/* Lost is lost: the victim's interface may have no room. */
-	if (sendto(raw, packet, sizeof(ip) + len, 0, (struct sockaddr *)&sin,
-		   sizeof(sin)) < 0 &&
-	    errno != ENOBUFS && errno != EINVAL && errno != EPERM &&
-	    errno != EMSGSIZE)
-		err(1, "sendto");
+	transmit(packet, sizeof(ip) + len, &sin, sizeof(sin));
+}
+
+static struct iphdr outer(in_addr_t source, uint8_t protocol)
+{
+	/* Announcements do not leave the link. */
+	uint8_t ttl = IN_MULTICAST(ntohl(to)) && !one_in(8) ? 1 : 64;
+
+	return (struct iphdr){
+		.version = 4, .ihl = 5, .ttl = ttl, .protocol = protocol,
+		.saddr = source, .daddr = to,
+	};
+}
+
+/* An ICMPv4 error about a datagram like @b, as if the victim had sent it */
+static void send_error(const struct buf *b)
+{
+	static const uint8_t types[] = { 3, 3, 3, 11, 12, 4, 5 };
+	struct {
+		struct icmphdr icmp;
+		struct iphdr ip;
+		struct udphdr udp;
+		uint8_t data[576];
+	} m = {};
+	size_t len = one_in(2) ? below(sizeof(m.data)) : 128;
+	struct iphdr ip;
+	uint16_t sum;
+
+	if (len > b->len)
+		len = b->len;
+	m.icmp.type = types[below(ARRAY_SIZE(types))];
+	m.icmp.code = below(one_in(8) ? 256 : 16);
+	m.icmp.un.frag.mtu = htons(one_in(2) ? 1300 : rng());
+	m.ip = outer(to, IPPROTO_UDP);
+	m.ip.daddr = from;
+	m.ip.tot_len = htons(sizeof(m.ip) + sizeof(m.udp) + (one_in(8) ? rng() : b->len));
+	m.udp.source = to_port;
+	m.udp.dest = from_port;
+	m.udp.len = htons(sizeof(m.udp) + (one_in(8) ? rng() : b->len));
+	memcpy(m.data, b->data, len);
+	/* The other way round: addresses of the inner packet change places. */
+	if (len >= 40 && !one_in(8)) {
+		memcpy(m.data + 8, b->data + 24, 16);
+		memcpy(m.data + 24, b->data + 8, 16);
+	}
+	len += offsetof(typeof(m), data);
+	if (one_in(8))
+		len = below(len);
+	sum = htons(fold(add16(0, &m, len)));
+	if (!one_in(20))
+		memcpy(&m.icmp.checksum, &sum, sizeof(sum));
+	ip = outer(one_in(2) ? from : some_ipv4(), IPPROTO_ICMP);
+	send_ip(ip, &m, len);
 }
 
 static void send_out(const struct buf *b)
@@ -469,9 +607,11 @@ static void send_out(const struct buf *b)
 	};
 	in_addr_t source = one_in(12) ? some_ipv4() : from;
 	size_t len = 8 + b->len, off, step, most = 1472;
-	uint16_t id = rng() | 1;
-	uint8_t tos = one_in(4) ? rng() : 0;
+	struct iphdr ip = outer(source, IPPROTO_UDP);
 	uint32_t sum;
+
+	ip.id = htons(rng() | 1);
+	ip.tos = one_in(4) ? rng() : 0;
 
 	if (one_in(60))
 		uh.source = 0;
@@ -488,7 +628,7 @@ static void send_out(const struct buf *b)
 	}
 
 	if (len <= most && !one_in(10)) {
-		transmit(udp, len, source, id, 0, tos);
+		send_ip(ip, udp, len);
 		return;
 	}
 	if (len <= 4096 && one_in(2))
@@ -499,40 +639,81 @@ static void send_out(const struct buf *b)
 			step = most & ~7;
 		if (one_in(100))
 			continue;	/* one is missing */
-		transmit(udp + off, step, source, id,
-			 off / 8 | (off + step < len ? 0x2000 : 0), tos);
+		ip.frag_off = htons(off / 8 | (off + step < len ? 0x2000 : 0));
+		send_ip(ip, udp + off, step);
 	}
+}
+
+static void send_in(const struct buf *b)
+{
+	const struct sockaddr_ll sll = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IPV6),
+		.sll_ifindex = link_index,
+	};
+
+	transmit(b->data, b->len, &sll, sizeof(sll));
+}
+
+/* A namespace is left where it is, but of what follows, all is done in it. */
+static void enter(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void send_one(struct buf *b)
+{
+	if (link_index) {
+		b->len = 0;
+		put_ipv6(b, ANYTHING);
+		if (one_in(4))
+			damage(b);
+		send_in(b);
+		return;
+	}
+	make(b);
+	one_in(20) ? send_error(b) : send_out(b);
 }
 
 int main(int argc, char **argv)
 {
 	static struct buf b;
 	unsigned long count;
-	char path[256];
-	int fd;
+	int on = 1;
 
-	if (argc != 9)
-		errx(2, "usage: %s NAMESPACE COUNT SEED ADDRESS PORT TEREDO FROM FROM_PORT",
-		     argv[0]);
-	snprintf(path, sizeof(path), "/run/netns/%s", argv[1]);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		err(1, "%s", path);
+	if (argc != 7 && argc != 9 && argc != 10)
+		errx(2, "usage: %s NAMESPACE COUNT SEED ADDRESS PORT TEREDO FROM FROM_PORT [PEER]\n"
+		     "       %s NAMESPACE COUNT SEED LINK TEREDO PEER", argv[0], argv[0]);
+	enter(argv[1]);
 	count = strtoul(argv[2], NULL, 0);
 	rng_state = strtoull(argv[3], NULL, 0) * 2 + 1;
-	to = inet_addr(argv[4]);
-	to_port = htons(atoi(argv[5]));
-	victim = ip6(argv[6]);
-	from = inet_addr(argv[7]);
-	from_port = htons(atoi(argv[8]));
-	victim_peer = teredo(inet_addr(server), 0, from, from_port);
-
-	raw = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-	if (raw < 0)
+	if (argc == 7) {
+		link_index = if_nametoindex(argv[4]);
+		if (!link_index)
+			err(1, "%s", argv[4]);
+		victim = ip6(argv[5]);
+		victim_peer = ip6(argv[6]);
+		raw = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	} else {
+		to = inet_addr(argv[4]);
+		to_port = htons(atoi(argv[5]));
+		victim = ip6(argv[6]);
+		from = inet_addr(argv[7]);
+		from_port = htons(atoi(argv[8]));
+		victim_peer = argc == 10 ? ip6(argv[9]) :
+			      teredo(inet_addr(server), 0, from, from_port);
+		raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	}
+	if (raw < 0 || setsockopt(raw, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)))
 		err(1, "socket");
 	while (count--) {
-		make(&b);
-		send_out(&b);
+		send_one(&b);
 		/* Let others have their say, on a single CPU, too. */
 		if (count % 16 == 0)
 			usleep(1000);

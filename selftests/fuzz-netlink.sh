@@ -5,8 +5,7 @@
 # every attribute, and links that are made, changed and deleted, in two namespaces
 # at once.  Afterwards all roles still work, and the kernel has nothing to say.
 #
-# TEREDO_FUZZ_COUNT= is the number of messages in each of them, TEREDO_FUZZ_SEED= the
-# seed.
+# TEREDO_FUZZ_COUNT= is the number of messages, TEREDO_FUZZ_SEED= the seed.
 #
 # Runs alone: it unloads the module.
 
@@ -14,7 +13,7 @@
 
 need_teredo
 need_modules dummy
-count=${TEREDO_FUZZ_COUNT:-10000} seed=${TEREDO_FUZZ_SEED:-1}
+total=${TEREDO_FUZZ_COUNT:-20000} seed=${TEREDO_FUZZ_SEED:-1}
 fuzz=$selftests/fuzz-netlink
 [[ -x $fuzz ]] || skip_all "fuzz-netlink is not built: say make -C selftests"
 ns_add one two
@@ -43,7 +42,7 @@ noise()
 
 	for name in one two; do
 		prepare $name || return
-		spawn $name "$fuzz" "$count" $((seed + ${#pids[@]})) \
+		spawn $name "$fuzz" $((total / 2)) $((seed + ${#pids[@]})) \
 			>"$tmp/fuzz.$name" 2>&1
 		pids+=("$spawned")
 	done
@@ -54,7 +53,7 @@ noise()
 	return $status
 }
 
-say "seeds $seed and $((seed + 1)), $count messages each"
+say "seeds $seed and $((seed + 1)), $total messages"
 check "every command is heard, none leaves half a change behind" noise
 cat "$tmp"/fuzz.*
 
