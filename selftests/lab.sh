@@ -342,7 +342,8 @@ start_client()
 		miredo_conf "$name" "InterfaceName teredo0" \
 			"ServerAddress $server" "ServerAddress2 $server2"
 		miredo_start miredo "$name"
-		wait_for 20 client_address "$name"
+		# Three attempts of 4 s each, and programs that take their time to start
+		wait_for 60 client_address "$name"
 		;;
 	ours)
 		tool "$name" add teredo0 mode client server $server &&
