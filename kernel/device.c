@@ -10,6 +10,7 @@
 #include <net/ip_tunnels.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <net/tcp.h>
 
 #include "compat.h"
 #include "ledger.h"
@@ -232,11 +233,20 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_uninit = teredo_dev_uninit,
 	.ndo_open = teredo_open,
 	.ndo_stop = teredo_stop,
+	.ndo_features_check = teredo_features_check,
 	.ndo_start_xmit = teredo_xmit,
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
 static const struct device_type device_type = { .name = "teredo" };
+
+/* TCP keeps MAX_TCP_HEADER free in what it takes for one packet, which is much
+ * more than there is here. Leave it as many segments as a datagram can carry, with
+ * room for the headers of TCP, of IPv6, and of a link below; whoever makes it still
+ * longer is up to teredo_features_check().
+ */
+#define GSO_SIZE (TEREDO_PAYLOAD_LIMIT - 64 - TEREDO_IPV6_LEN - 60 + \
+		  MAX_TCP_HEADER + 1)
 
 static void teredo_setup(struct net_device *dev)
 {
@@ -263,8 +273,8 @@ static void teredo_setup(struct net_device *dev)
 	dev->max_mtu = TEREDO_PAYLOAD_LIMIT;
 	dev->needs_free_netdev = true;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
-	/* The outer length field counts what is put in front, too. */
-	netif_set_tso_max_size(dev, IP_MAX_MTU - TEREDO_ENCAP_LEN);
+	dev->gso_max_size = GSO_SIZE;
+	netif_set_tso_max_size(dev, GSO_SIZE);
 	/* ICMPv6 errors want to know the route of the packet they are about. */
 	netif_keep_dst(dev);
 }

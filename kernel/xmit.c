@@ -13,6 +13,15 @@
 #include "icmp.h"
 #include "role.h"
 
+netdev_features_t teredo_features_check(struct sk_buff *skb,
+					struct net_device *dev,
+					netdev_features_t features)
+{
+	if (unlikely(skb->len > TEREDO_PAYLOAD_LIMIT))
+		features &= ~NETIF_F_GSO_MASK;
+	return features;
+}
+
 static int check(const struct sk_buff *skb, const struct net_device *dev)
 {
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);

@@ -398,6 +398,31 @@ reaches()
 	wait_for 15 on "$1" ping -n -c 1 -W 2 "$2"
 }
 
+# offloads NAME on|off: of its link and of what is below
+offloads()
+{
+	local device
+
+	for device in eth0 teredo0; do
+		on "$1" ethtool -K $device tx "$2" sg "$2" tso "$2" gso "$2" gro "$2" \
+			>/dev/null || return
+	done
+}
+
+# own_nat NAME ADDRESS/LENGTH: on its own host; what it sends comes from there
+own_nat()
+{
+	nip "$1" addr add "$2" dev eth0 &&
+	on "$1" nft -f - <<-END
+	table ip nat {
+		chain postrouting {
+			type nat hook postrouting priority srcnat
+			oifname eth0 meta l4proto udp snat to ${2%/*}
+		}
+	}
+	END
+}
+
 # lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
 lossless()
 {

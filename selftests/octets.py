@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""octets.py FROM TO ADDRESS: what FROM sends to TO at ADDRESS arrives as it was,
+octet by octet: a stream each way, datagrams that fit and such that have to be
+fragmented, and segments that are cut on the way. FROM and TO are namespaces.
+"""
+
+import errno
+import os
+import socket
+import sys
+import threading
+
+from pkt import enter
+
+PORT = 4711
+UDP_SEGMENT, UDP_GRO = 103, 104
+# around what fits at MTUs of 1280 and 1472, and into one datagram at all
+SIZES = 1, 2, 7, 1231, 1232, 1233, 1423, 1424, 1425, 3001, 9000, 30000
+# (octets of a segment, of all together); the last is the longest there can be
+SEGMENTS = (1, 64), (1199, 20 * 1199 + 5), (1232, 2 * 1232), (1200, 65487)
+
+
+def here(namespace, kind):
+    enter(namespace)
+    made = socket.socket(socket.AF_INET6, kind)
+    made.settimeout(20)
+    return made
+
+
+def stream(data, source, dest):
+    """Sent in writes of all sizes"""
+    def send():
+        at, size = 0, 1
+        while at < len(data):
+            source.sendall(data[at:at + size])
+            at, size = at + size, size * 3 % 400009
+        source.shutdown(socket.SHUT_WR)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    got = bytearray()
+    while part := dest.recv(1 << 18):
+        got += part
+    thread.join()
+    return bytes(got)
+
+
+def compare(what, sent, got):
+    if sent == got:
+        return True
+    differs = [n for n, (a, b) in enumerate(zip(sent, got)) if a != b]
+    print("%s: %d octets sent, %d received, %d differ, the first at %s" %
+          (what, len(sent), len(got), len(differs), differs[:1]))
+    return False
+
+
+def tcp(source, dest, address):
+    listener = here(dest, socket.SOCK_STREAM)
+    listener.bind(("::", PORT))
+    listener.listen()
+    ours = here(source, socket.SOCK_STREAM)
+    ours.connect((address, PORT))
+    theirs = listener.accept()[0]
+    theirs.settimeout(20)
+    data = os.urandom(300001)
+    return compare("TCP there", data, stream(data, ours, theirs)) & \
+        compare("TCP back", data[::-1], stream(data[::-1], theirs, ours))
+
+
+def receive(sock, count):
+    """@count octets, in however many datagrams"""
+    got = b""
+    try:
+        while len(got) < count:
+            got += sock.recv(1 << 16)
+    except TimeoutError:
+        pass
+    return got
+
+
+def udp(source, dest, address):
+    theirs = here(dest, socket.SOCK_DGRAM)
+    theirs.bind(("::", PORT))
+    theirs.settimeout(3)
+    ours = here(source, socket.SOCK_DGRAM)
+    # The first that does not fit may be lost to teach the sender the path's MTU.
+    ours.sendto(bytes(3000), (address, PORT))
+    theirs.settimeout(1)
+    receive(theirs, 1)
+    theirs.settimeout(3)
+    good = True
+    for size in SIZES:
+        data = os.urandom(size)
+        ours.sendto(data, (address, PORT))
+        good &= compare("UDP of %d" % size, data, receive(theirs, 1))
+    for gro in 0, 1:
+        theirs.setsockopt(socket.IPPROTO_UDP, UDP_GRO, gro)
+        for size, count in SEGMENTS:
+            data = os.urandom(count)
+            ours.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
+            try:
+                ours.sendto(data, (address, PORT))
+            except OSError as error:
+                # without checksum offload, sockets have no segmentation either
+                if error.errno == errno.EIO:
+                    continue
+                raise
+            good &= compare("UDP of %d in segments of %d" % (count, size), data,
+                            receive(theirs, count))
+    return good
+
+
+def main():
+    source, dest, address = sys.argv[1:]
+    good = tcp(source, dest, address)
+    sys.exit(not (udp(source, dest, address) and good))
+
+
+if __name__ == "__main__":
+    main()

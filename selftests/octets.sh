@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What goes into the tunnel comes out of it, octet by octet: between clients and by
+# way of a relay, with offloads and without, past a NAT on the sender's own host, at
+# MTUs of 1280 and 1472, and where IPv4 cuts datagrams into fragments. And where
+# there are offloads, a datagram of the host's own is as long as it can be.
+
+. "$(dirname "$0")/lab.sh"
+
+need tcpdump iperf3 ethtool python3
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+plan 13
+
+diagnose()
+{
+	lab_state
+}
+
+# mtu NUMBER: inside
+mtu()
+{
+	local name
+
+	for name in clia clib rly; do
+		nip $name link set teredo0 mtu "$1" || return
+	done
+}
+
+# narrow NUMBER: the MTU of what is between the NATs, outside
+narrow()
+{
+	nip inet link set natb mtu "$1" && nip natb link set wan mtu "$1"
+}
+
+# between FROM TO ADDRESS
+between()
+{
+	"$selftests/octets.py" "${ns[$1]}" "${ns[$2]}" "$3"
+}
+
+everywhere()
+{
+	between clia clib "$b" && between clia host $host && between host clia "$a"
+}
+
+# longest: the longest datagram of a stream from A to B
+longest()
+{
+	local status
+
+	spawn clia tcpdump -n -i eth0 -Q out -s 96 -w "$tmp/stream" udp 2>"$tmp/tcpdump"
+	wait_for 10 grep -q listening "$tmp/tcpdump"
+	on clib iperf3 -s -1 -D && wait_for 5 listening clib 5201 &&
+	on clia iperf3 -c "$b" -n 20M >"$tmp/iperf3"
+	status=$?
+	kill -INT "$spawned"
+	wait "$spawned"
+	((status == 0)) || { cat "$tmp/iperf3"; return 1; }
+	tcpdump -n -r "$tmp/stream" 2>/dev/null | sed -n 's/.*length //p' | sort -n | tail -n 1
+}
+
+# 54 segments of 1208 octets fit, with all of their headers, and 55 do not.
+fills()
+{
+	local length
+
+	length=$(longest) && echo "$length octets" && ((length == 54 * 1208 + 72))
+}
+
+check "all four roles at work" everyone
+a=$(client_address clia)
+b=$(client_address clib)
+check "paths are open" eval "reaches clia $b && reaches clia $host && reaches host $a"
+check "datagrams of a stream are as long as can be" fills
+check "with offloads" everywhere
+check "without" eval "offloads clia off && everywhere"
+offloads clia on
+check "an MTU of 1472" eval "mtu 1472 && everywhere"
+check "the same, without offloads" eval "offloads clia off && everywhere"
+offloads clia on
+check "the same, in fragments of IPv4" eval "narrow 1000 && everywhere"
+check "fragments, without offloads" eval "offloads clia off && everywhere"
+offloads clia on
+narrow 1500
+check "an MTU of 1280 again" eval "mtu 1280 && everywhere"
+check "a NAT on the same host (F-38)" \
+	eval "own_nat clia 10.1.0.3/24 && wait_for 30 reaches clia $b && a=\$(client_address clia) && everywhere"
+check "the same, without offloads (F-38)" eval "offloads clia off && everywhere"
+offloads clia on
+check "the same, in fragments of IPv4 (F-38)" eval "narrow 1000 && everywhere"
