@@ -459,11 +459,11 @@ traffic()
 	listening clib 5201 || on clib iperf3 -s -D || return
 	wait_for 5 listening clib 5201
 	spawn clia iperf3 -c "$b" -t 600 "${pace[@]}" &>/dev/null
-	spawn clib ping -q -i 0.01 "$host" &>/dev/null
-	spawn host ping -q -i 0.01 "$(client_address clia)" &>/dev/null
+	spawn clib ping -q -i "$often" "$host" &>/dev/null
+	spawn host ping -q -i "$often" "$(client_address clia)" &>/dev/null
 	# Peers that never answer: bubbles, queues and timers.
 	spawn clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null
-	wait_for 30 received clib 1000
+	wait_for 30 received clib 300
 }
 
 # hush: the end of that, and of controllers

@@ -281,11 +281,12 @@ time_travels()
 }
 
 # There, a flow as fast as can be never comes to its end: iperf3's flows that end by
-# the clock have these options.
+# the clock have these options; and what goes on all the time does so more seldom, as
+# ping's option -i.
 # shellcheck disable=SC2034 # for the tests
-pace=()
+pace=() often=0.01
 # shellcheck disable=SC2034
-! time_travels || pace=(-b 20M)
+! time_travels || pace=(-b 20M) often=0.1
 
 # gone PID...: no such process any more
 gone()

@@ -3,7 +3,8 @@
 #
 # Under full traffic what it runs on is pulled away: the link, its namespace, the
 # device below it, its controller, its peers, its configuration; one after the
-# other, and then all at once, by a process each, for TEREDO_UPHEAVAL seconds (60).
+# other, and then all at once, by a process each, for TEREDO_UPHEAVAL seconds (60), or,
+# where time only passes while nothing runs, for so many rounds (2) each.
 # Nothing hangs; all of it works again afterwards; and of every kind of object that
 # the module has made, none is left when it is unloaded: it counts them
 # (kernel/ledger.h).
@@ -17,10 +18,11 @@ need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
 plan 14
 
-duration=${TEREDO_UPHEAVAL:-60}
-# After each round a process pauses for so many tenths of a second at most.  Where
-# time only passes while nothing runs, it would hardly pass.
-time_travels && rest=200 || rest=5
+if time_travels; then
+	duration=3600 rounds=${TEREDO_UPHEAVAL:-2} times=2
+else
+	duration=${TEREDO_UPHEAVAL:-60} rounds=1000000 times=5
+fi
 begin="upheaval $$"
 echo "$begin" >/dev/kmsg
 head -c 16 /dev/urandom | base64 >"$tmp/key"
@@ -88,7 +90,7 @@ pings()
 	local from to=("$host" "$(client_address clia)" "$(client_address clib)")
 
 	for from in clia clib host; do
-		on $from ping -q -n -i 0.02 -w 2 "${to[RANDOM % 3]}" &
+		on $from ping -q -n -i "$often" -w 2 "${to[RANDOM % 3]}" &
 	done
 	wait
 }
@@ -258,12 +260,12 @@ flows()
 	reaches clib "$(client_address clia)" && reaches host "$(client_address clib)"
 }
 
-# under_traffic WHAT...: five times, and the traffic comes back
+# under_traffic WHAT...: some times, and the traffic comes back
 under_traffic()
 {
 	local i
 
-	for i in 1 2 3 4 5; do
+	for ((i = 0; i < times; i++)); do
 		"$@"
 		pause 0.2
 	done >/dev/null 2>&1
@@ -308,12 +310,13 @@ actors=(keep flow pings strangers noise delete bounce underlay guest emigrant
 # act WHAT: one of these processes
 act()
 {
-	local rounds=0
+	local round
 
-	while [[ -e $tmp/storm ]]; do
+	for ((round = 1; round <= rounds; round++)); do
 		"$1"
-		echo $((++rounds)) >"$tmp/rounds.$1"
-		pause "$((RANDOM % rest / 10)).$((RANDOM % rest % 10))1"
+		echo $round >"$tmp/rounds.$1"
+		[[ -e $tmp/storm ]] || break
+		pause "0.$((RANDOM % 5))1"
 	done >/dev/null 2>&1
 }
 
@@ -326,12 +329,12 @@ storm()
 		act "$actor" &
 		pids+=($!)
 	done
-	pause "$duration"
+	wait_for "$duration" gone "${pids[@]}"
 	rm "$tmp/storm"
+	wait_for 120 gone "${pids[@]}" || { ps -e -o pid,wchan:30,args; return 1; }
 	for actor in "${actors[@]}"; do
 		echo "$actor: $(<"$tmp/rounds.$actor") times"
 	done
-	wait_for 120 gone "${pids[@]}" || { ps -e -o pid,wchan:30,args; return 1; }
 }
 hush
 check "all of it at once, and nothing hangs" storm
