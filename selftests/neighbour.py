@@ -80,6 +80,7 @@ def stats():
 
 def restart():
     tool("set", "teredo0", "discovery", "off")
+    ear.drain()    # what was due meanwhile
     tool("set", "teredo0", "discovery", "on")
 
 
