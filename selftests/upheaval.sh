@@ -19,9 +19,9 @@ lab_up restricted restricted || skip_all "no laboratory"
 plan 14
 
 if time_travels; then
-	duration=3600 rounds=${TEREDO_UPHEAVAL:-2} times=2
+	duration=3600 rounds=${TEREDO_UPHEAVAL:-2} times=2 rest=1
 else
-	duration=${TEREDO_UPHEAVAL:-60} rounds=1000000 times=5
+	duration=${TEREDO_UPHEAVAL:-60} rounds=1000000 times=5 rest=10
 fi
 begin="upheaval $$"
 echo "$begin" >/dev/kmsg
@@ -242,7 +242,7 @@ watch()
 
 module()
 {
-	pause 10
+	pause "$rest"
 	rmmod teredo
 	pause 0.5
 	"$selftests/vm/load.sh"
