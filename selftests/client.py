@@ -48,7 +48,7 @@ def asked(host):
             return got
 
 
-with Ktap(61) as t:
+with Ktap(62) as t:
     def deaf(what, sender, *payloads):
         """Nothing of it reaches the client's socket"""
         quiet()
@@ -370,14 +370,32 @@ with Ktap(61) as t:
         raw.sendto(b"\x45" + bytes(59), ("teredo0", 0x0800))
     t.check("what is no IPv6 packet goes nowhere", grew["tx-malformed"] == 2, grew.after)
 
-    # Pings of strangers: who makes them up does not have us ask for each of them.
+    # Who makes up strangers does not have us ask for each of them.
+    def syn(source):
+        tcp = struct.pack("!HHLLBBHHH", 9, 9, 1, 0, 0x50, 2, 1024, 0, 0)
+        csum = checksum(pseudo(source, ME, len(tcp), socket.IPPROTO_TCP) + tcp)
+        return ipv6(source, ME, socket.IPPROTO_TCP, tcp[:16] + struct.pack("!H", csum) + tcp[18:])
+
     quiet()
     with Counted(client_ns) as grew:
-        for n in range(1000):
+        for n in range(500):
             relay.send(echo("2001:db8:6::%x" % n, ME, b"ping"), CLIENT)
+            relay.send(syn("2001:db8:7::%x" % n), CLIENT)
         time.sleep(0.5)
-    t.check("of 1000 pings by strangers, few are answered (SEC-28)",
+    t.check("of 500 pings and connections by strangers, few are answered (SEC-28)",
             grew["tx-limited"] >= 500 and grew["tx-echo"] <= 400, grew.after)
+
+    # Whomever we speak to for the first time: our server is not flooded with tests.
+    quiet()
+    started = time.time()
+    with Counted(client_ns) as grew:
+        for n in range(2100):
+            app.send(b"x", "2001:db8:8::%x" % n)
+        for n in range(200):
+            app.send(b"x", teredo(SERVER, p7.address, 20000 + n))
+    t.check("2300 first contacts: the server hears of 2000, and 1000 more a second (SEC-28)",
+            1000 < grew["tx-echo"] <= 2000 + 1000 * (time.time() - started) and
+            grew["tx-echo"] + grew["tx-limited"] >= 2100, grew.after)
 
     # Room for a single peer
     run("teredo-tool", "-n", client_ns, "peer", "flush", "teredo0")

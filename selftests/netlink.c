@@ -778,8 +778,13 @@ static void test_secrets(void)
 	result(!told && !memmem(answer.copy, sizeof(answer.copy), KEY, 10),
 	       "no message tells a key (SEC-19)");
 	result(ask(request(TEREDO_CMD_SECRET_GET, 9999, NLM_F_DUMP)) == -ENODEV &&
-	       ask(request(TEREDO_CMD_SECRET_GET, 0, NLM_F_DUMP)) == -EINVAL,
+	       ask(request(TEREDO_CMD_SECRET_GET, 0, NLM_F_DUMP)) == -EINVAL &&
+	       ask(request(TEREDO_CMD_PEER_GET, 9999, NLM_F_DUMP)) == -ENODEV,
 	       "a dump of no device: refused");
+	msg = request(TEREDO_CMD_SECRET_NEW, 9999, 0);
+	nla_put_string(msg, TEREDO_A_SECRET_ID, "a");
+	nla_put(msg, TEREDO_A_SECRET_KEY, 10, KEY);
+	result(ask(msg) == -ENODEV, "a secret for no device: refused");
 }
 
 /* Events. */
@@ -876,7 +881,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 122
+#define PLAN 123
 
 int main(void)
 {

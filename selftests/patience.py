@@ -11,6 +11,7 @@ Peers and relays are sockets on 192.0.2.1.
 import sys
 import time
 
+from netlab import run
 from pkt import *
 
 server_ns, peer_ns, client_ns, ME, port, small_ns, SMALL, small_port = sys.argv[1:]
@@ -62,7 +63,7 @@ def verify(host):
     return becomes(client_ns, host, "trusted", 1)
 
 
-with Ktap(14) as t:
+with Ktap(16) as t:
     # A list of 16 is full: of those whom we do not know by a round trip, half may
     # have spoken first.  One more of them takes the place of another.
     many = [Peer(n) for n in range(17)]
@@ -83,6 +84,9 @@ with Ktap(14) as t:
     for p in (quick, slow):
         p.meet(app, CLIENT, ME)
     met = time.time()
+    hand = Peer(24)
+    run("teredo-tool", "-n", client_ns, "peer", "add", "teredo0", hand.name, "at",
+        "%s:%d" % (hand.address, hand.port))
     server.drain()
     for to in (dead.name, "2001:db8:5::1", "2001:db8:5::2"):
         app.send(b"anybody?", to)
@@ -104,6 +108,10 @@ with Ktap(14) as t:
     until(met + 26)
     app.send(b"in time", quick.name)
     t.check("after 26 s a peer is trusted (C-46)", data_of(quick.receive()) == b"in time")
+    app.send(b"by hand", hand.name)
+    got = hand.receive()
+    t.check("a peer by hand is never asked", data_of(got) == b"by hand" and not hand.receive(0.3),
+            show(got))
     until(met + 31)
     app.send(b"late", slow.name)
     got = slow.receive()
@@ -114,6 +122,12 @@ with Ktap(14) as t:
     until(tested + 32)
     got = verify("2001:db8:5::2")
     t.check("an echo reply 32 s later is none (SEC-08)", not got)
+    app.send(b"still there?", "2001:db8:5::1")
+    heard = listen(0.5)
+    got = "2001:db8:5::1" in heard and verify("2001:db8:5::1")
+    entry = peer_of(client_ns, "2001:db8:5::1")
+    t.check("a native host that was silent for 22 s is asked, and its answer counts (C-46, C-48)",
+            got and entry["idle_rx_ms"] < 5000, entry)
 
     # Idle peers have gone, those in use have not.
     until(met + 45)

@@ -10,8 +10,10 @@ The arguments are namespaces of the laboratory.  Datagrams are sent from RELAY
 import select
 import socket
 import struct
+import subprocess
 import sys
 
+from netlab import Counted, run
 from pkt import *
 
 server_ns, relay_ns, other_ns, host_ns = sys.argv[1:]
@@ -146,7 +148,7 @@ def said(what, problem):
     t.check(what, not problem, problem)
 
 
-with Ktap(36) as t:
+with Ktap(38) as t:
     # Router Solicitations (S-11, S-17..S-25)
     answer = ask(a, solicitation())
     said("solicitation to the primary address (S-01, S-11, S-17, S-18, S-24, S-25, F-01, F-16, F-33)", advertisement(answer))
@@ -229,6 +231,18 @@ with Ktap(36) as t:
     after = stats(server_ns)
     t.check("the server's own words (S-28, SEC-50)", after["rx-loop"] == before["rx-loop"] + 2 and
             after["tx-advertisement"] == before["tx-advertisement"], after)
+
+    # Somebody else looks at the datagrams: they cannot be what the answers are made of.
+    enter(server_ns)
+    snoop = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    said("an answer while a program records (S-18)", advertisement(ask(a, solicitation())))
+    snoop.close()
+    run("ip", "-n", server_ns, "-6", "route", "add", "2001:db8:99::/48", "dev", "teredo0")
+    with Counted(server_ns) as grew:
+        subprocess.run(["nsenter", "--net=/run/netns/" + server_ns, "ping", "-q", "-c", "1",
+                        "-W", "1", "2001:db8:99::1"], stdout=subprocess.DEVNULL)
+    t.check("a server sends nothing that is routed to its link", grew["tx-inner-dest"] == 1,
+            grew.after)
 
     # Native forwarding (S-13, S-26, S-27, S-30)
     got = natively(echo(A, HOST, b"nonce678", hops=17) + trailers)
