@@ -79,7 +79,8 @@ coverage:
 	@rm -rf selftests/output/coverage
 	-@selftests/check-debug.sh -c $(CURDIR)/selftests/output/coverage \
 		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
-	@selftests/coverage.py selftests/output/coverage
+	@selftests/coverage.py selftests/output/coverage \
+		$(if $(TESTS),,Documentation/coverage.rst)
 
 bench:
 	@selftests/packages.sh bench

@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""coverage.py FOLDER: what of the module do tests reach?
+"""coverage.py FOLDER [DOCUMENT]: what of the module do tests reach?
 
 FOLDER is what `check-debug.sh -c` has left there.  Prints the share of lines that
-ran and of branches that were taken, by file, and every line that no test reaches.
+ran and of branches that were taken, by file, and every line that no test reaches
+and Documentation/coverage.rst has no reason for.  There, reasons are given for functions,
+``file.c: function, function``; one that has become needless is told, too.  Exit status 1
+if there is anything of the two.
+
+DOCUMENT gets the table, in place of the one that is in there.
 
 Branches of what only watches (lockdep, RCU's checks, WARN_ON, tracepoints) do not
 count: they are not ours.
@@ -18,7 +23,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 
+REPO = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+REASONS = os.path.join(REPO, "Documentation/coverage.rst")
+FUNCTION = re.compile(r"(?:[A-Za-z_][\w \t*]*?[\s*])?(\w+)\(")
 WATCHING = re.compile(r"rcu_dereference|rtnl_dereference|lockdep_|ASSERT_RTNL|WARN_ON"
                       r"|trace_teredo|dereference_protected|rcu_access_pointer")
 
@@ -31,13 +40,11 @@ class Source:
         with open(path) as file:
             self.text = [""] + file.read().splitlines()
         self.lines = collections.Counter()
-        self.functions = {}
         self.branches = {}
 
     def add(self, line):
         number = line["line_number"]
         self.lines[number] += line["count"]
-        self.functions.setdefault(number, line.get("function_name", ""))
         counts = [branch["count"] for branch in line["branches"]]
         if not counts or WATCHING.search(self.text[number]):
             return
@@ -51,8 +58,14 @@ class Source:
         found = collections.defaultdict(list)
         for number in sorted(self.lines):
             if not self.lines[number]:
-                found[self.functions[number]].append(number)
+                found[self.function(number)].append(number)
         return found
+
+    def function(self, number):
+        """What a line is in: gcov does not know of those that were inlined"""
+        while number and not (start := FUNCTION.match(self.text[number])):
+            number -= 1
+        return start[1] if number else ""
 
 
 def add_test(sources, notes, folder):
@@ -104,6 +117,35 @@ def table(sources):
     return "\n".join(rows)
 
 
+def write_table(document, text):
+    with open(document) as file:
+        old = file.read()
+    new = re.sub(r"(?m)^=====[= ]*\nFile .*\n(?:.+\n)+(?:\nWithout .*\n(?:.+\n)*)?",
+                 lambda _: text + "\n", old)
+    with open(document, "w") as file:
+        file.write(new)
+
+
+def missing(folder):
+    """What tests have not left anything there, as a sentence"""
+    names = subprocess.run(["make", "-s", "-C", os.path.join(REPO, "selftests"), "list-debug"],
+                           stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+    names = [name[:-len(".sh")] for name in names
+             if not glob.glob("%s/%s*/gcov" % (folder, name[:-len(".sh")]))]
+    return "\n\n" + textwrap.fill("Without " + ", ".join(names) + ".", 80,
+                                 break_on_hyphens=False) if names else ""
+
+
+def reasons():
+    """The functions that need not be reached as a whole, as (file, function)"""
+    found = set()
+    if os.path.exists(REASONS):
+        with open(REASONS) as file:
+            for name, functions in re.findall(r"``([\w-]+\.[ch]):\s+([^`]*)``", file.read()):
+                found |= {(name, function) for function in re.split(r",\s*", functions)}
+    return found
+
+
 def main():
     folder = os.path.realpath(sys.argv[1])
     notes = os.path.realpath(os.path.join(folder, "notes"))
@@ -115,11 +157,22 @@ def main():
         sys.exit("coverage: nothing in " + folder)
 
     print(table(sources))
+    if len(sys.argv) > 2:
+        write_table(sys.argv[2], table(sources) + missing(folder))
+    needless, status = reasons(), 0
     for source in sources:
         for function, lines in source.missed().items():
+            if (source.name, function) in needless:
+                needless.remove((source.name, function))
+                continue
+            status = 1
             print("%s: %s, not reached:" % (source.name, function))
             for number in lines:
                 print("%6d: %s" % (number, source.text[number]))
+    for name, function in sorted(needless):
+        status = 1
+        print("%s: %s, reached, so the reason why not is needless" % (name, function))
+    sys.exit(status)
 
 
 main()
