@@ -3,8 +3,28 @@
 
 #include <linux/netdevice.h>
 #include <net/gro.h>
+#include <net/ipv6.h>
 
 #include "wire.h"
+
+/* Of those that wait, the first that is from and to where @skb is, outside and
+ * inside (that is at @off): as @skb cannot wait, that one has to go first.
+ */
+static struct sk_buff *ahead_of(struct list_head *head, const struct ipv6hdr *ip6,
+				unsigned int off)
+{
+	const struct ipv6hdr *other;
+	struct sk_buff *p;
+
+	list_for_each_entry(p, head, list) {
+		other = (const struct ipv6hdr *)(p->data + off);
+		if (NAPI_GRO_CB(p)->same_flow &&
+		    ipv6_addr_equal(&ip6->saddr, &other->saddr) &&
+		    ipv6_addr_equal(&ip6->daddr, &other->daddr))
+			return p;
+	}
+	return NULL;
+}
 
 /* UDP and IPv4 have told the datagrams of different peers apart by address
  * and port; IPv6 and what is above do the same for the inner flows. Whatever
@@ -23,9 +43,12 @@ struct sk_buff *teredo_gro_receive(struct sock *sk, struct list_head *head,
 
 	ip6 = skb_gro_header(skb, end, off);
 	if (unlikely(!ip6) || ip6->version != 6 ||
-	    ip6->nexthdr == TEREDO_NEXTHDR_NONE ||
-	    ntohs(ip6->payload_len) + sizeof(*ip6) != skb_gro_len(skb))
+	    ip6->nexthdr == TEREDO_NEXTHDR_NONE)
 		goto out;
+	if (ntohs(ip6->payload_len) + sizeof(*ip6) != skb_gro_len(skb)) {
+		pp = ahead_of(head, ip6, off);
+		goto out;
+	}
 
 	ops = gro_find_receive_by_type(htons(ETH_P_IPV6));
 	if (!ops)

@@ -443,6 +443,19 @@ everyone()
 	reaches host "$(client_address clib)"
 }
 
+# between FROM TO ADDRESS [PORT]: all that is sent arrives, octet by octet
+between()
+{
+	"$selftests/octets.py" "${ns[$1]}" "${ns[$2]}" "${@:3}"
+}
+
+# everywhere: between clients, and each way by a relay
+everywhere()
+{
+	between clia clib "$(client_address clib)" && between clia host $host &&
+	between host clia "$(client_address clia)"
+}
+
 # received NAME PACKETS: at least so many have come out of the tunnel
 received()
 {

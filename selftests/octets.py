@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""octets.py FROM TO ADDRESS: what FROM sends to TO at ADDRESS arrives as it was,
+"""octets.py FROM TO ADDRESS [PORT]: what FROM sends to TO at ADDRESS arrives as it was,
 octet by octet: a stream each way, datagrams that fit and such that have to be
 fragmented, and segments that are cut on the way. FROM and TO are namespaces.
 """
@@ -13,8 +13,8 @@ import threading
 
 from pkt import enter
 
-PORT = 4711
-UDP_SEGMENT, UDP_GRO = 103, 104
+PORT = 4711    # unless another is asked for
+UDP_SEGMENT, UDP_GRO, SO_RCVBUFFORCE = 103, 104, 33
 # around what fits at MTUs of 1280 and 1472, and into one datagram at all
 SIZES = 1, 2, 7, 1231, 1232, 1233, 1423, 1424, 1425, 3001, 9000, 30000
 # (octets of a segment, of all together); the last is the longest there can be
@@ -55,12 +55,12 @@ def compare(what, sent, got):
     return False
 
 
-def tcp(source, dest, address):
+def tcp(source, dest, address, port):
     listener = here(dest, socket.SOCK_STREAM)
-    listener.bind(("::", PORT))
+    listener.bind(("::", port))
     listener.listen()
     ours = here(source, socket.SOCK_STREAM)
-    ours.connect((address, PORT))
+    ours.connect((address, port))
     theirs = listener.accept()[0]
     theirs.settimeout(20)
     data = os.urandom(300001)
@@ -79,20 +79,22 @@ def receive(sock, count):
     return got
 
 
-def udp(source, dest, address):
+def udp(source, dest, address, port):
     theirs = here(dest, socket.SOCK_DGRAM)
-    theirs.bind(("::", PORT))
+    theirs.bind(("::", port))
     theirs.settimeout(3)
+    # A small datagram can take a page.
+    theirs.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)
     ours = here(source, socket.SOCK_DGRAM)
     # The first that does not fit may be lost to teach the sender the path's MTU.
-    ours.sendto(bytes(3000), (address, PORT))
+    ours.sendto(bytes(3000), (address, port))
     theirs.settimeout(1)
     receive(theirs, 1)
     theirs.settimeout(3)
     good = True
     for size in SIZES:
         data = os.urandom(size)
-        ours.sendto(data, (address, PORT))
+        ours.sendto(data, (address, port))
         good &= compare("UDP of %d" % size, data, receive(theirs, 1))
     for gro in 0, 1:
         theirs.setsockopt(socket.IPPROTO_UDP, UDP_GRO, gro)
@@ -100,7 +102,7 @@ def udp(source, dest, address):
             data = os.urandom(count)
             ours.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
             try:
-                ours.sendto(data, (address, PORT))
+                ours.sendto(data, (address, port))
             except OSError as error:
                 # without checksum offload, sockets have no segmentation either
                 if error.errno == errno.EIO:
@@ -112,9 +114,10 @@ def udp(source, dest, address):
 
 
 def main():
-    source, dest, address = sys.argv[1:]
-    good = tcp(source, dest, address)
-    sys.exit(not (udp(source, dest, address) and good))
+    source, dest, address, *port = sys.argv[1:]
+    port = int(*port or (PORT,))
+    good = tcp(source, dest, address, port)
+    sys.exit(not (udp(source, dest, address, port) and good))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What else the stack has on a packet's way: GRO, which merges datagrams that come
+# from a wire; XDP and tc-BPF on a link and on the device below; a flow table in
+# which a relay's packets take the short way. With all of them, what arrives is what
+# was sent, octet by octet.
+
+. "$(dirname "$0")/lab.sh"
+
+need tcpdump iperf3 ethtool jq tc python3
+need_teredo
+need_modules sch_netem
+lab_up restricted restricted || skip_all "no laboratory"
+plan 14
+
+diagnose()
+{
+	lab_state
+}
+
+check "all four roles at work" everyone
+a=$(client_address clia)
+b=$(client_address clib)
+check "paths are open" eval "reaches clia $b && reaches clia $host && reaches host $b"
+
+#
+# GRO: B and the relay receive from a wire, to which A and the host send segments.
+# A veth merges what one has sent that cannot do TSO.
+#
+
+segments()
+{
+	local name
+
+	for name in clia host; do
+		on $name ethtool -K eth0 tso off gso off >/dev/null || return
+	done
+	for name in clib rly; do
+		on $name ethtool -K eth0 gro on >/dev/null || return
+	done
+	on natb ethtool -K lan tso off >/dev/null && on inet ethtool -K rly tso off >/dev/null
+}
+
+# longest NAME INTERFACE COMMAND...: what came in there meanwhile
+longest()
+{
+	local status name=$1 link=$2
+
+	shift 2
+	spawn "$name" tcpdump -n -i "$link" -Q in -s 128 -w "$tmp/in" 2>"$tmp/tcpdump"
+	wait_for 10 grep -q listening "$tmp/tcpdump"
+	"$@"
+	status=$?
+	kill -INT "$spawned"
+	wait "$spawned"
+	((status == 0)) || return
+	tcpdump -n -r "$tmp/in" 2>/dev/null | sed -n 's/.*length \([0-9]*\).*/\1/p' |
+		sort -n | tail -n 1
+}
+
+stream()
+{
+	on clib iperf3 -s -1 -D && wait_for 5 listening clib 5201 || return
+	on "$1" iperf3 -c "$b" -n 5M >"$tmp/iperf3" && return
+	cat "$tmp/iperf3"
+	return 1
+}
+
+# merges NAME INTERFACE FROM
+merges()
+{
+	local length
+
+	length=$(longest "$1" "$2" stream "$3") || { echo "$length"; return 1; }
+	echo "$length octets"
+	((length > 2 * 1280))
+}
+
+check "segments from a wire" segments
+check "are merged, as datagrams" merges clib eth0 clia
+check "and are handed to the stack as one packet" merges clib teredo0 clia
+check "and so is what a relay forwards" merges rly eth0 host
+check "what is merged is what was sent" everywhere
+
+# Both to B, at the same time
+both()
+{
+	local other
+
+	between host clib "$b" 4720 &
+	other=$!
+	between clia clib "$b" && wait $other
+}
+check "peers' flows are kept apart" both
+
+# in_bursts COMMAND...: what goes to B's NAT, many at a time
+in_bursts()
+{
+	local status
+
+	on inet tc qdisc add dev natb root netem delay 1ms slot 100ms 100ms limit 10000 || return
+	"$@"
+	status=$?
+	on inet tc qdisc del dev natb root
+	return $status
+}
+
+mapped()
+{
+	tool "$1" -j show teredo0 | jq -r '.[0].mapped | "\(.address):\(.port)"'
+}
+check "datagrams with trailers among them come in by themselves (F-43)" \
+	in_bursts "$selftests/stack.py" mixed "${ns[inet]}" "${ns[clib]}" "$a" "$b" \
+	"$(mapped clia)" "$(mapped clib)"
+
+#
+# BPF
+#
+
+bpf=$tmp/bpf
+# program KIND ACTION: sets prog
+program()
+{
+	prog=$bpf/$1-$2
+	[[ -e $prog ]] || "$selftests/stack.py" load "$1" "$2" "$prog"
+}
+
+# xdp NAME INTERFACE MODE ACTION|off
+xdp()
+{
+	local prog
+
+	[[ $4 != off ]] || { nip "$1" link set dev "$2" "$3" off; return; }
+	program xdp "$4" && nip "$1" -force link set dev "$2" "$3" pinned "$prog"
+}
+
+# tc_bpf NAME INTERFACE ACTION|off: in both directions
+tc_bpf()
+{
+	local prog hook
+
+	on "$1" tc qdisc del dev "$2" clsact 2>/dev/null
+	[[ $3 != off ]] || return 0
+	program tc "$3" && on "$1" tc qdisc add dev "$2" clsact || return
+	for hook in ingress egress; do
+		on "$1" tc filter add dev "$2" $hook bpf da pinned "$prog" || return
+	done
+}
+
+# passes HOW..., drops HOW...: with the action that they stand for
+passes()
+{
+	"$@" pass && everywhere
+}
+
+drops()
+{
+	"$@" drop && reaches clia "$host" || return
+	! on clia ping -n -q -c 2 -W 1 "$b"
+}
+
+# of HOW...: and afterwards all is as it was
+of()
+{
+	local status
+
+	passes "$@" && drops "$@"
+	status=$?
+	"$@" off && reaches clia "$b" && return $status
+}
+
+if mkdir "$bpf" && mount -t bpf bpf "$bpf" 2>/dev/null && program xdp pass 2>/dev/null; then
+	check "XDP on a link" of xdp clib teredo0 xdpgeneric
+	check "XDP on the device below" of xdp clib eth0 xdpdrv
+	check "tc-BPF on a link" of tc_bpf clib teredo0
+	check "tc-BPF on the device below" of tc_bpf clib eth0
+else
+	for where in "XDP on a link" "XDP on the device below" "tc-BPF on a link" \
+			"tc-BPF on the device below"; do
+		skip "$where" "no BPF"
+	done
+fi
+umount "$bpf" 2>/dev/null
+
+#
+# Flow table
+#
+
+# slow: packets that a relay has forwarded the long way
+slow()
+{
+	on rly nft -j list counter inet short slow | jq '.nftables[] | .counter? | select(.).packets'
+}
+
+short_way()
+{
+	local before packets
+
+	on rly nft -f - <<-'END' || return
+	table inet short {
+		flowtable f {
+			hook ingress priority 0
+			devices = { eth0, teredo0 }
+		}
+		counter slow { }
+		chain forward {
+			type filter hook forward priority 0
+			meta l4proto { tcp, udp } flow add @f
+			counter name slow
+		}
+	}
+	END
+	between host clib "$b" && between clib host $host || return
+	before=$(slow)
+	on clib iperf3 -s -1 -D && wait_for 5 listening clib 5201 &&
+	on host iperf3 -c "$b" -u -b 20M -l 1000 -n 2M >"$tmp/iperf3" || return
+	packets=$(($(slow) - before))
+	echo "$packets packets went the long way"
+	((packets < 200)) && grep ' 0/20[0-9][0-9] ' "$tmp/iperf3" >/dev/null && return
+	cat "$tmp/iperf3"
+	return 1
+}
+
+if modprobe -a nf_flow_table nf_flow_table_inet nft_flow_offload 2>/dev/null; then
+	check "a relay's flow table takes packets to and from the tunnel" short_way
+else
+	skip "a relay's flow table takes packets to and from the tunnel" "no flow tables"
+fi
