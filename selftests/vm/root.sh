@@ -41,10 +41,12 @@ quiet()
 	die "failed: $*"
 }
 
-# inside COMMAND...: run it in the root folder
+# inside COMMAND...: run it in the root folder.  The first process of a namespace
+# takes no SIGTERM, so it goes with this script.
 inside()
 {
-	unshare --mount --pid --fork --root="$root" --mount-proc --wd=/ \
+	setpriv --pdeathsig KILL \
+		unshare --mount --pid --fork --kill-child --root="$root" --mount-proc --wd=/ \
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"
 }
 
