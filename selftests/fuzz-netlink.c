@@ -553,7 +553,7 @@ static void ask_family(void)
 		must_be_same(ifindex, &before, "dev-set", result);
 }
 
-static void put_info(struct message *m)
+static void put_info(struct message *m, bool alone)
 {
 	struct nlattr *info, *data;
 
@@ -565,7 +565,7 @@ static void put_info(struct message *m)
 		put_set(m, &config_set, 2 + below(20));
 		end_nest(m, data);
 	}
-	if (one_in(20))
+	if (!alone && one_in(20))
 		put_attr(m, 1 + below(6), NULL, below(20));
 	end_nest(m, info);
 }
@@ -602,7 +602,7 @@ static void ask_link(void)
 	if (kind == LINK_NEW)
 		put_attr(&m, IFLA_IFNAME, name, strlen(name) + 1);
 	if (kind == LINK_NEW || kind == LINK_CHANGE)
-		put_info(&m);
+		put_info(&m, alone);
 	if (!alone && one_in(6))
 		put_attr(&m, IFLA_MTU, &mtu, sizeof(mtu));
 	if (!alone && one_in(20))
