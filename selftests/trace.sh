@@ -4,6 +4,9 @@
 # Tracepoints: who sends through the tunnel to a victim, why a datagram is
 # dropped, what becomes of a peer.  Read by the plain files of tracefs, in an
 # instance of our own, so that other tests and users keep theirs.
+#
+# Runs alone: switching a tracepoint changes code, and an emulated CPU that runs it at
+# that moment (QEMU without KVM) may trap where the kernel does not expect it any more.
 
 . "$(dirname "$0")/lab.sh"
 
