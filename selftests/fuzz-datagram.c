@@ -677,8 +677,18 @@ static void send_one(struct buf *b)
 		send_in(b);
 		return;
 	}
-	make(b);
-	one_in(20) ? send_error(b) : send_out(b);
+	if (!one_in(20)) {
+		make(b);
+		send_out(b);
+		return;
+	}
+	if (one_in(3)) {
+		make(b);
+	} else {	/* what the victim mostly sends */
+		b->len = 0;
+		put_ipv6(b, ANYTHING);
+	}
+	send_error(b);
 }
 
 int main(int argc, char **argv)

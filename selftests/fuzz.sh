@@ -7,7 +7,7 @@
 # up, and are moved to other namespaces. Afterwards all roles still work, and the
 # kernel has nothing to say (F-19..F-27, F-37, SEC-40).
 #
-#	srv	server with secrets		both	server that relays
+#	srv	server with secrets		both	server that relays, for those with secrets
 #	rly	relay				spec	host-specific relay
 #	clia	client that discovers, behind a NAT with near, its neighbour
 #	clib	client behind another NAT	bare	secure client without one
@@ -36,7 +36,7 @@ both=198.51.100.49 both2=198.51.100.50 spec=198.51.100.65
 	wire spec $spec/28 2001:db8:7::1/64 198.51.100.78 2001:db8:7::f &&
 	forward both && share_lan && lan_host near 10.1.0.3; } || skip_all "no laboratory"
 roles=(srv both rly spec clia clib bare)
-plan 11
+plan 12
 
 diagnose()
 {
@@ -58,8 +58,8 @@ servers()
 	tool both add teredo0 mode server local $both server2 $both2 relaying on &&
 	nip both link set teredo0 up &&
 	nip both -6 route add 2001::/32 dev teredo0 || return
+	tool srv set teredo0 secure nonce && tool both set teredo0 secure required || return
 	for name in srv both; do
-		tool $name set teredo0 secure nonce || return
 		for algorithm in sha1 sha256; do
 			tool $name secret add teredo0 $algorithm "$tmp/credentials/key" \
 				algorithm hmac-$algorithm || return
@@ -164,10 +164,10 @@ everywhere()
 	noise inet $relay 3545 $host "$b_address" "$b_port"
 	noise inet $spec 3546 2001:db8:7::1 "$b_address" "$b_port"
 	noise inet "$bare_address" "$bare_port" "$bare" $server 3544
-	noise inet "$bare_address" "$bare_port" "$bare" $relay 3545
+	noise inet "$bare_address" "$bare_port" "$bare" $relay 3545 $host
 	noise inet "$bare_address" "$bare_port" "$bare" "$b_address" "$b_port"
 	noise inet "$a_address" "$a_port" "$a" $server 3544
-	noise inet "$a_address" "$a_port" "$a" $relay 3545
+	noise inet "$a_address" "$a_port" "$a" $relay 3545 $host
 	# From inside of a NAT, to the world and to a neighbour
 	noise clib $server 3544 "$a" "${here[@]}"
 	noise clib $both 3544 $host "${here[@]}"
@@ -247,6 +247,8 @@ no_reason_missing()
 		. == [] or (debug | false)'
 }
 check "the noise was near enough: all reasons to drop were counted (F-27)" no_reason_missing
+check "and some values of authentication were right (C-28)" eval "
+	tool both -j show stats teredo0 | jq -e '.[0][\"rx-solicitation\"] > 0'"
 
 # Controllers have gone with the link that was moved, or are still there.
 qualifies()
