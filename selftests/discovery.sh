@@ -276,7 +276,9 @@ check "a program that has the port is named (D-21)" eval "
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); time.sleep(60)'; } &&
 	wait_for 10 eval '[[ \$(on clic ss -Huln \"sport = 3544\") ]]' &&
 	! tool clic set teredo0 discovery on 2>\$tmp/error && cat \$tmp/error &&
-	grep 'discovery needs UDP port 3544 of 224.0.0.253, which is in use' \$tmp/error && kill \$spawned &&
+	grep 'discovery needs UDP port 3544 of 224.0.0.253, which is in use' \$tmp/error &&
+	tool clic add loud0 mode client server $server discovery on &&
+	! nip clic link set loud0 up && nip clic link del loud0 && kill \$spawned &&
 	wait_for 5 eval '[[ ! \$(on clic ss -Huln \"sport = 3544\") ]]' &&
 	tool clic set teredo0 discovery on"
 check_says "discovery is for clients (C-81)" "discovery is for mode client" \
