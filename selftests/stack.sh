@@ -110,7 +110,7 @@ mapped()
 {
 	tool "$1" -j show teredo0 | jq -r '.[0].mapped | "\(.address):\(.port)"'
 }
-check "datagrams with trailers among them come in by themselves (F-43)" \
+check "datagrams with trailers among them come in by themselves, without (F-39, F-47)" \
 	in_bursts "$selftests/stack.py" mixed "${ns[inet]}" "${ns[clib]}" "$a" "$b" \
 	"$(mapped clia)" "$(mapped clib)"
 
