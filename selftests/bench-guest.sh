@@ -548,9 +548,9 @@ expired()
 solicitations()
 {
 	local who rate count=${quick:+10000} sent received took cost inet_mac srv_mac
-	local rates='10000 20000 30000 40000 50000 60000'
+	local rates='20000 40000 60000 80000'
 
-	[[ ! $quick ]] || rates='20000 40000 60000'
+	[[ ! $quick ]] || rates='20000 80000'
 	inet_mac=$(nip inet -j link show srv | jq -r '.[0].address')
 	srv_mac=$(nip srv -j link show eth0 | jq -r '.[0].address')
 	nip srv neigh replace 203.0.113.14 lladdr "$inet_mac" dev eth0 nud permanent
@@ -574,6 +574,10 @@ solicitations()
 	helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server "${count:-50000}" 0
 	on srv nft delete table netdev gate
 	cost=$((took / sent))
+	# what the stack takes, when it answers by itself
+	helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server "${count:-50000}" 64 echo
+	figure server who=echo sent="$sent" answered="$received" mark=$((++marks)) \
+		insns=$(((took - cost * sent) / 2 / (received + !received)))
 	for who in miredo ours; do
 		start_server $who || return
 		helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server \
@@ -586,7 +590,7 @@ solicitations()
 		# as many as come in, not as many as are answered
 		for rate in $rates; do
 			helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server \
-				$((rate * ${quick:-2})) 0 $rate
+				$((rate * 2)) 0 $rate
 			figure offered who=${who/ours/teredo} rate=$rate sent="$sent" \
 				answered=$((received * 1000000000 / took))
 		done

@@ -292,6 +292,8 @@ def server(rep):
         rep.row(f"{name}, with whom asks", fig["rate"], "a second")
         rep.row(f"{name}, the server's part", fig["alone"], "a second")
         rep.row(f"{name}, instructions", fig["insns"], "each")
+    echo = rep.value("server", "insns", who="echo")
+    rep.row("the stack itself, of an ICMP echo request, instructions", echo, "each")
     rep.row("teredo, times miredo-server", round(ours["alone"] / miredo["alone"], 1), "")
     for fig in rep.all("offered", who="miredo"):
         ours = rep.get("offered", who="teredo", rate=fig["rate"])

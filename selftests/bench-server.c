@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Router Solicitations for a Teredo server, for bench-guest.sh:
  *
- *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW [RATE]
+ *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW [RATE|echo]
  *
  * Each comes from another one of the 65536 addresses from SOURCE on, as from as
  * many clients: servers limit what they send to one.  Frames go out of INTERFACE,
@@ -12,6 +12,9 @@
  * With a RATE, that many go out a second whether or not they are answered, as on
  * the Internet, where nobody who asks waits for the others: no process that runs
  * here keeps them from coming in.
+ *
+ * With `echo`, it is ICMP echo requests of the same length instead, which the kernel
+ * answers by itself.
  *
  * Output: sent=N received=N took=NANOSECONDS
  */
@@ -24,8 +27,10 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +117,20 @@ static void build(unsigned int i, const unsigned char *mac, in_addr_t saddr,
 	memcpy(frame[i].payload + 42, &icmp, sizeof(icmp));
 }
 
+/* Of the same length, an echo request: its header instead of UDP's */
+static void build_echo(unsigned int i)
+{
+	struct icmphdr icmp = { .type = ICMP_ECHO };
+
+	frame[i].ip.protocol = IPPROTO_ICMP;
+	frame[i].ip.check = 0;
+	frame[i].ip.check = checksum(&frame[i].ip, sizeof(frame[i].ip), 0);
+	memcpy(&frame[i].udp, &icmp, sizeof(icmp));
+	icmp.checksum = checksum(&frame[i].udp,
+				 sizeof(icmp) + sizeof(solicitation), 0);
+	memcpy(&frame[i].udp, &icmp, sizeof(icmp));
+}
+
 /* The next address of the many. */
 static void move_on(unsigned int i, unsigned int n, in_addr_t first)
 {
@@ -167,6 +186,7 @@ int main(int argc, char **argv)
 	unsigned char mac[8];
 	char path[256];
 	int fd, n, one = 1;
+	bool echo;
 
 	if (argc < 8 || argc > 9 ||
 	    sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1,
@@ -176,7 +196,8 @@ int main(int argc, char **argv)
 	}
 	count = atoi(argv[6]);
 	window = atoi(argv[7]);
-	rate = argc > 8 ? atoi(argv[8]) : 0;
+	echo = argc > 8 && !strcmp(argv[8], "echo");
+	rate = argc > 8 && !echo ? atoi(argv[8]) : 0;
 	if (rate)
 		become_a_wire();
 	enter(argv[1]);
@@ -192,6 +213,8 @@ int main(int argc, char **argv)
 		err(1, "bind");
 	for (i = 0; i < BATCH; i++) {
 		build(i, mac, inet_addr(argv[4]), inet_addr(argv[5]));
+		if (echo)
+			build_echo(i);
 		iov[i].iov_base = &frame[i];
 		iov[i].iov_len = sizeof(frame[i]);
 		msg[i].msg_hdr.msg_iov = &iov[i];
