@@ -456,6 +456,48 @@ everywhere()
 	between host clia "$(client_address clia)"
 }
 
+# stream FROM TO ADDRESS LENGTH: by TCP
+stream()
+{
+	on "$2" iperf3 -s -1 -D && wait_for 5 listening "$2" 5201 || return
+	on "$1" iperf3 -c "$3" -n "$4" >"$tmp/iperf3" && return
+	cat "$tmp/iperf3"
+	return 1
+}
+
+# Payloads in the capture below, the longest last
+lengths()
+{
+	tcpdump -n -r "$tmp/capture" 2>/dev/null | sed -n 's/.*length \([0-9]*\).*/\1/p' | sort -n
+}
+
+is_long()
+{
+	local longest
+
+	longest=$(lengths | tail -n 1)
+	((${longest:-0} >= $1))
+}
+
+# longest NAME INTERFACE in|out LENGTH COMMAND...: what passes there meanwhile has a
+# payload of at least so many octets; says how many the longest has
+longest()
+{
+	local name=$1 link=$2 way=$3 length=$4 pid status
+
+	shift 4
+	spawn "$name" tcpdump -n -U --immediate-mode -i "$link" -Q "$way" -s 128 \
+		-w "$tmp/capture" 2>"$tmp/tcpdump"
+	pid=$spawned
+	wait_for 10 grep -q listening "$tmp/tcpdump"
+	"$@" && wait_for 10 is_long "$length"
+	status=$?
+	kill -INT "$pid"
+	wait "$pid"
+	lengths | tail -n 1
+	return $status
+}
+
 # received NAME PACKETS: at least so many have come out of the tunnel
 received()
 {

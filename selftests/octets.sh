@@ -34,28 +34,14 @@ narrow()
 	nip inet link set natb mtu "$1" && nip natb link set wan mtu "$1"
 }
 
-# longest: the longest datagram of a stream from A to B
-longest()
-{
-	local status
-
-	spawn clia tcpdump -n -i eth0 -Q out -s 96 -w "$tmp/stream" udp 2>"$tmp/tcpdump"
-	wait_for 10 grep -q listening "$tmp/tcpdump"
-	on clib iperf3 -s -1 -D && wait_for 5 listening clib 5201 &&
-	on clia iperf3 -c "$b" -n 20M >"$tmp/iperf3"
-	status=$?
-	kill -INT "$spawned"
-	wait "$spawned"
-	((status == 0)) || { cat "$tmp/iperf3"; return 1; }
-	tcpdump -n -r "$tmp/stream" 2>/dev/null | sed -n 's/.*length //p' | sort -n | tail -n 1
-}
-
 # 54 segments of 1208 octets fit, with all of their headers, and 55 do not.
 fills()
 {
 	local length
 
-	length=$(longest) && echo "$length octets" && ((length == 54 * 1208 + 72))
+	length=$(longest clia eth0 out $((54 * 1208 + 72)) stream clia clib "$b" 20M)
+	echo "$length octets"
+	((length == 54 * 1208 + 72))
 }
 
 check "all four roles at work" everyone

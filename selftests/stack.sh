@@ -42,39 +42,10 @@ segments()
 	on natb ethtool -K lan tso off >/dev/null && on inet ethtool -K rly tso off >/dev/null
 }
 
-# longest NAME INTERFACE COMMAND...: what came in there meanwhile
-longest()
-{
-	local status name=$1 link=$2
-
-	shift 2
-	spawn "$name" tcpdump -n -i "$link" -Q in -s 128 -w "$tmp/in" 2>"$tmp/tcpdump"
-	wait_for 10 grep -q listening "$tmp/tcpdump"
-	"$@"
-	status=$?
-	kill -INT "$spawned"
-	wait "$spawned"
-	((status == 0)) || return
-	tcpdump -n -r "$tmp/in" 2>/dev/null | sed -n 's/.*length \([0-9]*\).*/\1/p' |
-		sort -n | tail -n 1
-}
-
-stream()
-{
-	on clib iperf3 -s -1 -D && wait_for 5 listening clib 5201 || return
-	on "$1" iperf3 -c "$b" -n 5M >"$tmp/iperf3" && return
-	cat "$tmp/iperf3"
-	return 1
-}
-
 # merges NAME INTERFACE FROM
 merges()
 {
-	local length
-
-	length=$(longest "$1" "$2" stream "$3") || { echo "$length"; return 1; }
-	echo "$length octets"
-	((length > 2 * 1280))
+	longest "$1" "$2" in $((2 * 1280)) stream "$3" clib "$b" 5M
 }
 
 check "segments from a wire" segments
