@@ -310,8 +310,9 @@ throughput()
 		for path in $paths; do
 			[[ ! $quick || $path = ab || ! $who =~ ^(wireguard|miredo)$ ]] || continue
 			tcp "$who" "$path"
-			[[ $who != none1208 ]] || continue
+			[[ $who != none1208 && (! $quick || $path = ab) ]] || continue
 			udp "$who" "$path" 64
+			[[ ! $quick || ! $who =~ ^(wireguard|miredo)$ ]] || continue
 			udp "$who" "$path" 1200
 		done
 		contender_down "$who"

@@ -143,6 +143,8 @@ def throughput(rep):
                 times = round((mbit or 0) / miredo, 1)
                 rep.row("teredo, times Miredo", times, "", ">= 20", times >= 20)
         for size in 64, 1200:
+            if not rep.get("udp", path=path, size=size):
+                continue
             sit = rep.get("udp", who="sit", path=path, size=size) or {}
             wg = rep.value("udp", "pps", who="wireguard", path=path, size=size)
             rep.title(f"UDP of {size} octets, {where}, at the receiver")
