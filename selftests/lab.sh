@@ -456,11 +456,12 @@ everywhere()
 	between host clia "$(client_address clia)"
 }
 
-# stream FROM TO ADDRESS LENGTH: by TCP
+# stream FROM TO ADDRESS LENGTH [OPTION...]: by iperf3, with TCP unless the options
+# say otherwise
 stream()
 {
 	on "$2" iperf3 -s -1 -D && wait_for 5 listening "$2" 5201 || return
-	on "$1" iperf3 -c "$3" -n "$4" >"$tmp/iperf3" && return
+	on "$1" iperf3 -c "$3" -n "${@:4}" >"$tmp/iperf3" && return
 	cat "$tmp/iperf3"
 	return 1
 }

@@ -6,7 +6,8 @@
 #	gcc, clang-tidy and clang's analyzer on the tools, checkpatch --strict on all C
 #	sources, shellcheck on all scripts, bash -n on the completion, generated
 #	netlink code against its specification, conformance.rst against the tests that
-#	it names, the module's words against tests that quote them, and some seconds of the fuzzers of what compiles for userspace.
+#	it names, the module's words against tests that quote them, and some seconds of
+#	the fuzzers of what compiles for userspace.
 # A warning is a failure.  KDIR is the kernel to build against.
 
 . "$(dirname "$0")/lib.sh"

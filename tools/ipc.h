@@ -103,7 +103,7 @@ int ipc_link_set_up(uint32_t ifindex, bool up);
 int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu);
 
 /* What is there already is added, what is gone is deleted. An address that is
- * added works when this returns.
+ * added works when this returns, unless the kernel takes longer than a second.
  */
 int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
 int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
