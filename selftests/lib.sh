@@ -273,6 +273,20 @@ wait_for()
 	done
 }
 
+# one_cpu: where CPUs are emulated, only one of them until the end of the test, which
+# runs alone.  It is for whoever has the kernel change its code: QEMU before 8.2
+# translates for one CPU what another one is just writing, and may keep a breakpoint
+# that was there for a moment only, on which the kernel falls.
+one_cpu()
+{
+	local cpu
+
+	[[ ${VM_ACCEL:-} = tcg ]] || return 0
+	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		echo 0 >"$cpu" && defer eval "echo 1 >$cpu" || return
+	done
+}
+
 # time_travels: the clock of this machine stands still while anything runs (make
 # check-debug)
 time_travels()

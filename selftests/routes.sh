@@ -4,6 +4,9 @@
 # Routes of datagrams are remembered, those out (kernel/socket.c) and those in
 # (kernel/demux.c).  Whatever changes about them, the next packet heeds it: each
 # case begins with a path in use.
+#
+# Runs alone: the kernel counts who comes by, wherever from, and on one CPU, since to
+# count changes code.
 
 . "$(dirname "$0")/lab.sh"
 
@@ -73,6 +76,7 @@ flood()
 
 probe_on()
 {
+	one_cpu || return
 	mount -t tracefs tracefs $tracing 2>/dev/null
 	echo 'p:kprobes/teredo___udp4_lib_lookup __udp4_lib_lookup' >>$tracing/kprobe_events &&
 	echo 'p:kprobes/teredo_ip_route_output_flow ip_route_output_flow' >>$tracing/kprobe_events &&

@@ -74,6 +74,8 @@ die()
 	exit 125
 }
 
+# Started again, it has what is left of the time.
+((SECONDS += ${VM_AGAIN:-0}))
 again=("$0" "$@")
 while getopts d:r:k:mft:o:Kh opt; do
 	case $opt in
@@ -298,7 +300,7 @@ fi
 # However this script ends, it takes the machine with it.
 bound=(setpriv --pdeathsig TERM timeout --foreground)
 if (($#)); then
-	"${bound[@]}" -s KILL "$timeout" \
+	"${bound[@]}" -s KILL $((timeout > SECONDS ? timeout - SECONDS : 1)) \
 		"${machine[@]}" "${output[@]}" </dev/null 2>"$messages" &
 else
 	saved=$(stty -g 2>/dev/null)
@@ -333,7 +335,7 @@ if [[ -e $out/frozen && ! -s $out/status && ! ${VM_AGAIN:-} ]] &&
 	cat "$out/frozen" "$out/console.log" >&2
 	echo "vm: the emulator stood still; starting it again" >&2
 	cleanup
-	VM_AGAIN=1 exec "${again[@]}"
+	VM_AGAIN=$SECONDS exec "${again[@]}"
 fi
 
 if [[ ! -s $out/status ]]; then
