@@ -19,7 +19,7 @@ need_teredo
 failslab=/sys/kernel/debug/failslab
 [[ -w /proc/self/fail-nth && -d $failslab ]] || skip_all "no fault injection in this kernel"
 lab_up restricted restricted || skip_all "no laboratory"
-plan 31
+plan 33
 
 diagnose()
 {
@@ -52,6 +52,7 @@ each()
 
 	shift 3
 	while :; do
+		cat "$tmp/each" >>"$tmp/said" 2>/dev/null
 		((status)) || eval "$before" ||
 			{ echo "before the fault in allocation $n"; return 1; }
 		faulty $((++n)) "$@" >"$tmp/each" 2>&1
@@ -189,6 +190,10 @@ each_request "set a server up" srv up down
 recorded add "${ts[@]}" secret add teredo0 somebody "$tmp/key"
 each_request "replace a secret" srv add add
 each_of "list secrets" : : "grep somebody $tmp/each" "${ts[@]}" secret list teredo0
+each_of "replace a secret, and it tells" : : : "${ts[@]}" secret add teredo0 somebody "$tmp/key"
+check "what of it: no algorithm, or not with this key" eval "
+	grep -F 'this kernel does not have the algorithm' $tmp/said &&
+	grep -F \"this kernel's algorithm refuses the key\" $tmp/said"
 recorded del "${ts[@]}" secret del teredo0 somebody
 each_request "add a secret" srv add del
 tool srv secret add teredo0 somebody "$tmp/key"

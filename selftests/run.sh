@@ -14,7 +14,8 @@
 # When all of them ran, one more result says whether Documentation/conformance.rst is
 # true: whether each rule that it names a test for was shown by that test.
 #
-# Tests mostly wait, so by default two run at a time where there are two CPUs.
+# Tests mostly wait, so by default one more than there are CPUs run at a time.  Where
+# there is but one, the first to want it all would keep it: one by one.
 # Those with a line "# Runs alone" come last, one by one.
 
 set -u
@@ -23,7 +24,7 @@ export LC_ALL=C TEREDO_STRICT=${TEREDO_STRICT-1}
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$selftests" || exit 1
 
-jobs=$(($(nproc) > 1 ? 2 : 1))
+jobs=$(($(nproc) > 1 ? $(nproc) + 1 : 1))
 if [[ ${1:-} = -j ]]; then
 	jobs=$2
 	shift 2
