@@ -9,7 +9,7 @@
  * deletes a link, there must be none unless it was done.
  *
  * -m: the same with loading and unloading a module, whose first allocations, up to
- * the last 1000, are the kernel's own.
+ * the last 250, are the kernel's own.
  *
  * Tells how many there were, and exits with 1 if something is left behind or does not
  * work afterwards.
@@ -164,7 +164,7 @@ static void each_load(const char *path, const char *name)
 	long n, first, left, failed = 0;
 	int err = load_module(path, 1000000, &left);
 
-	first = 1000000 - left - 1000;
+	first = 1000000 - left - 250;
 	if (first < 0)
 		first = 0;
 	for (n = first; ; n++) {
