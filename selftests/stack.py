@@ -6,6 +6,9 @@ PATH; KIND is xdp or tc.
 stack.py mixed FROM TO A B [MAPPED-A] [MAPPED-B]: datagrams from A to B, with and
 without trailers among each other, leave FROM as if they came from A's NAT, and
 arrive in TO as they were. Those mapped are ADDRESS:PORT.
+
+stack.py segments FROM TO A B [MAPPED-A] [RELAY]: the same with segments of a stream
+to a native host, by a relay, all of which could be merged.
 """
 
 import ctypes
@@ -73,5 +76,29 @@ def mixed(source, dest, a, b, mapped_a, mapped_b):
         sys.exit("merged all, or nothing")
 
 
+def segments(source, dest, a, b, mapped_a, relay):
+    enter(dest)
+    app = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    app.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    wire = Forger(source)
+    sent = os.urandom(100 * 1000)
+    for at in range(0, len(sent), 1000):
+        head = struct.pack("!HHIIBBHHH", 4713, 4714, at, 1, 5 << 4, 0x10, 1000, 0, 0)
+        data = sent[at:at + 1000]
+        csum = checksum(pseudo(a, b, len(head + data), socket.IPPROTO_TCP) + head + data)
+        head = head[:16] + struct.pack("!HH", csum, 0)
+        wire.send(ipv6(a, b, socket.IPPROTO_TCP, head + data), mapped(mapped_a),
+                  mapped(relay))
+    got = []
+    while select.select([app], [], [], 2)[0]:
+        got.append(app.recv(65536)[20:])
+    print("100 segments, received as %d" % len(got))
+    if b"".join(got) != sent:
+        sys.exit("what arrived is not what was sent: %d of %d octets" %
+                 (len(b"".join(got)), len(sent)))
+    if len(got) > 50:
+        sys.exit("hardly any was merged")
+
+
 if __name__ == "__main__":
-    {"load": load, "mixed": mixed}[sys.argv[1]](*sys.argv[2:])
+    {"load": load, "mixed": mixed, "segments": segments}[sys.argv[1]](*sys.argv[2:])

@@ -12,7 +12,7 @@ need tcpdump iperf3 ethtool jq tc python3
 need_teredo
 need_modules sch_netem
 lab_up restricted restricted || skip_all "no laboratory"
-plan 14
+plan 16
 
 diagnose()
 {
@@ -65,15 +65,15 @@ both()
 }
 check "peers' flows are kept apart" both
 
-# in_bursts COMMAND...: what goes to B's NAT, many at a time
+# in_bursts DEVICE COMMAND...: what leaves by that, many at a time
 in_bursts()
 {
 	local status
 
-	on inet tc qdisc add dev natb root netem delay 1ms slot 100ms 100ms limit 10000 || return
-	"$@"
+	on inet tc qdisc add dev "$1" root netem delay 1ms slot 100ms 100ms limit 10000 || return
+	"${@:2}"
 	status=$?
-	on inet tc qdisc del dev natb root
+	on inet tc qdisc del dev "$1" root
 	return $status
 }
 
@@ -82,8 +82,22 @@ mapped()
 	tool "$1" -j show teredo0 | jq -r '.[0].mapped | "\(.address):\(.port)"'
 }
 check "datagrams with trailers among them come in by themselves, without (F-39, F-47)" \
-	in_bursts "$selftests/stack.py" mixed "${ns[inet]}" "${ns[clib]}" "$a" "$b" \
+	in_bursts natb "$selftests/stack.py" mixed "${ns[inet]}" "${ns[clib]}" "$a" "$b" \
 	"$(mapped clia)" "$(mapped clib)"
+check "segments are merged for a socket that has an address, as well" \
+	in_bursts rly "$selftests/stack.py" segments "${ns[inet]}" "${ns[host]}" "$a" $host \
+	"$(mapped clia)" $relay:3545
+
+# TCP would hide that.
+none_lost()
+{
+	local name
+
+	for name in clia clib rly; do
+		on $name nstat -asz UdpInErrors | grep -E 'UdpInErrors +0 ' || return
+	done
+}
+check "and no socket has refused any of it" none_lost
 
 #
 # BPF
