@@ -36,7 +36,7 @@ both=198.51.100.49 both2=198.51.100.50 spec=198.51.100.65
 	wire spec $spec/28 2001:db8:7::1/64 198.51.100.78 2001:db8:7::f &&
 	forward both && share_lan && lan_host near 10.1.0.3; } || skip_all "no laboratory"
 roles=(srv both rly spec clia clib bare)
-plan 12
+plan 13
 
 diagnose()
 {
@@ -232,9 +232,20 @@ there_and_back()
 	nip aside link set teredo0 netns "${ns[bare]}" &&
 	nip bare link set teredo0 up
 }
-noise inet "$bare_address" "$bare_port" "$bare" $server 3544
-noise inet "$bare_address" "$bare_port" "$bare" "$b_address" "$b_port"
+at_bare()
+{
+	noise inet "$bare_address" "$bare_port" "$bare" $server 3544
+	noise inet "$bare_address" "$bare_port" "$bare" "$b_address" "$b_port"
+}
+at_bare
 check "noise while a link is moved" during there_and_back
+
+# A controller takes the address with it, if it has not gone with the link.
+kill "${daemon[bare]}" 2>/dev/null
+wait "${daemon[bare]}" 2>/dev/null
+unset "daemon[bare]"
+at_bare
+check "noise for a client that is not qualified" heard
 
 kill "${flows[@]}"
 wait "${flows[@]}" 2>/dev/null
