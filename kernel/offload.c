@@ -85,6 +85,7 @@ int teredo_gro_complete(struct sock *sk, struct sk_buff *skb, int nhoff)
 		return -ENOENT;
 	/* where the outer headers end, should it be segmented again */
 	skb_set_inner_mac_header(skb, nhoff);
+	/* The socket is found; before 6.9, TCP looks for its addresses there. */
 	skb_set_network_header(skb, nhoff);
 	return ops->callbacks.gro_complete(skb, nhoff);
 }

@@ -405,6 +405,7 @@ charged()
 	nip bare link del paid0
 	((after - before > 4000 * 128))
 }
+
 # can_charge: this kernel has memory cgroups
 can_charge()
 {

@@ -281,6 +281,7 @@ no_reason_missing()
 		["rx-no-memory"] - [.[] | to_entries[] | select(.value? > 0) | .key] |
 		. == [] or (debug | false)'
 }
+
 # near_enough: some of them want luck, so there is more noise until all have been seen
 near_enough()
 {
