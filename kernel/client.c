@@ -191,13 +191,14 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 	/* Case 6: a native host, by some relay. Accept, but before anything
 	 * is sent back that way, test it (C-44, C-91). The test runs at once,
 	 * for the answer will soon want to leave; if strangers are too many, it
-	 * waits until that is so.
+	 * waits until that is so. Not from the bucket for bubbles: whoever makes
+	 * up hosts and relays must not keep us from answering those (D-05).
 	 */
 	if (teredo_is_bubble(pkt))
 		return TEREDO_GO_ON;
 	if (!teredo_addr_is_routable(&pkt->saddr))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;
-	if (teredo_ratelimiter_ok(&td->answers, rx->src.addr) &&
+	if (teredo_ratelimiter_ok(&td->relays, rx->src.addr) &&
 	    teredo_ratelimiter_ok(&td->strangers, 0))
 		teredo_peer_probe(td, rx->cfg, &pkt->saddr,
 				  TEREDO_PEER_KIND_NATIVE);

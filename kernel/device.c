@@ -320,6 +320,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	teredo_ratelimiter_init(&td->attempts, 20000, 20000);
 	/* each test may be four echo requests, of the thousand above */
 	teredo_ratelimiter_init(&td->strangers, 100, 100);
+	teredo_ratelimiter_init(&td->relays, 10, 50);
 	teredo_ratelimiter_init(&td->contacts, 200, 1000);
 	teredo_ratelimiter_init(&td->handups, 50, 50);
 	teredo_ratelimiter_init(&td->errors, 50, 100);

@@ -56,6 +56,7 @@ struct teredo_dev {
 	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
 	struct teredo_ratelimiter attempts;	/* of all kinds, SEC-28 */
 	struct teredo_ratelimiter strangers;	/* tests of native hosts */
+	struct teredo_ratelimiter relays;	/* the same, by their relay */
 	struct teredo_ratelimiter contacts;	/* by site, SEC-26 */
 	struct teredo_ratelimiter handups;	/* to the controller */
 	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */

@@ -2,6 +2,7 @@
 #include "queue.h"
 
 #include <linux/slab.h>
+#include <net/sock.h>
 
 #include "device.h"
 #include "ledger.h"
@@ -30,6 +31,16 @@ static void move_first(struct teredo_dev *td, struct teredo_wait *wait,
 	__skb_queue_tail(to, teredo_gone(TEREDO_OBJECT_WAITING, skb));
 }
 
+/* A program that lets much wait has to wait, too: it is charged. Not so the stack:
+ * all ICMPv6 of a CPU, in every namespace, comes from one socket, and whoever has
+ * us answer some hundred strangers would keep it busy (SEC-27).
+ */
+static void release_stack(struct sk_buff *skb)
+{
+	if (skb->sk && sk_fullsock(skb->sk) && skb->sk->sk_kern_sock)
+		skb_orphan(skb);
+}
+
 void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 		      struct sk_buff *skb, unsigned int limit,
 		      struct sk_buff_head *dropped)
@@ -41,6 +52,7 @@ void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 	}
 	while (skb_queue_len(&wait->queue) >= limit)
 		move_first(td, wait, dropped);
+	release_stack(skb);
 	td->peers.queued += skb->truesize;
 	__skb_queue_tail(&wait->queue, teredo_made(TEREDO_OBJECT_WAITING, skb));
 }

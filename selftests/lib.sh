@@ -287,6 +287,18 @@ one_cpu()
 	done
 }
 
+# overflowed: how many packets the kernel's own queues had no room for, whoever's they
+# were: what is lost there is no tunnel's doing
+overflowed()
+{
+	local count sum=0
+
+	while read -r _ count _; do
+		((sum += 16#$count))
+	done </proc/net/softnet_stat
+	echo $sum
+}
+
 # time_travels: the clock of this machine stands still while anything runs (make
 # check-debug)
 time_travels()
