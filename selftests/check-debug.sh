@@ -30,12 +30,24 @@ if [[ ${1:-} = -c ]]; then
 	shift 2
 fi
 
-# run_one NUMBER TEST: what it says comes in one piece, when it is done
+# cpus: those that are ours, one in a line
+cpus()
+{
+	local range
+
+	for range in $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr , ' '); do
+		seq "${range%-*}" "${range#*-}"
+	done
+}
+
+# run_one NUMBER TEST CPU: what it says comes in one piece, when it is done.  Such a
+# kernel and its programs take turns, so on several CPUs they would wake each other up
+# from afar, which takes as long as all the rest.
 run_one()
 {
-	local n=$1 test=$2 status good='' bad=0 skips=0 start=$SECONDS out=$dir/$1
+	local n=$1 test=$2 cpu=$3 status good='' bad=0 skips=0 start=$SECONDS out=$dir/$1
 
-	VM_OUT=${counts:+$counts/$test} "$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" \
+	VM_OUT=${counts:+$counts/$test} taskset -c "$cpu" "$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" \
 		selftests/run.sh "$test" >"$out" 2>"$out.err"
 	status=$?
 	read -r good bad skips < <(sed -n \
@@ -62,11 +74,18 @@ fi
 
 echo "TAP version 13"
 echo "1..$#"
-number=0 running=0
+number=0
+mapfile -t free < <(cpus)
+declare -A busy
 for test; do
-	((running < $(nproc))) || { wait -n; ((running--)); }
-	((++number, ++running))
-	{ run_one $number "$test" >"$dir/$number.all"; cat "$dir/$number.all"; } &
+	if ((${#free[@]} == 0)); then
+		wait -n -p ended
+		free=("${busy[$ended]}")
+	fi
+	((++number))
+	{ run_one $number "$test" "${free[0]}" >"$dir/$number.all"; cat "$dir/$number.all"; } &
+	busy[$!]=${free[0]}
+	free=("${free[@]:1}")
 done
 wait
 

@@ -9,10 +9,10 @@
 
 . "$(dirname "$0")/lab.sh"
 
-need iperf3 jq ping
+need iperf3 jq ping python3
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 17
+plan 18
 
 diagnose()
 {
@@ -123,6 +123,27 @@ check "unload with links, of which some are up" eval "add_many && unload"
 check "load again: the links are gone" eval "load && [[ \$(links clia) = 0 ]]"
 
 check "all four roles at work" eval "everyone && traffic"
+# A pipe that nobody reads from stops who lists the peers in the middle of it.
+midway()
+{
+	"$selftests/bench-peers" fill "${ns[clib]}" teredo0 0 20000 &&
+	python3 - "${ns[clib]}" <<-'END' || return
+	import array, fcntl, subprocess, sys, termios, time
+	tool = subprocess.Popen(("teredo-tool", "-n", sys.argv[1], "show", "peers", "teredo0"),
+	                        stdout=subprocess.PIPE)
+	filled, end = array.array("i", [0]), time.time() + 20
+	while filled[0] < 60000 and time.time() < end:
+	    time.sleep(0.1)
+	    fcntl.ioctl(tool.stdout, termios.FIONREAD, filled)
+	print(filled[0], "octets wait")
+	subprocess.run(("ip", "-n", sys.argv[1], "link", "del", "teredo0"), check=True)
+	got = len(tool.stdout.readlines())
+	print(got, "of 20000 peers")
+	sys.exit(not 100 < got < 20000)
+	END
+	hush && stop clib && start_client clib ours && traffic
+}
+check "a link is deleted while its peers are listed" midway
 check "unload under traffic" unload
 hush
 stop srv rly clia clib

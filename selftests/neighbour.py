@@ -112,7 +112,7 @@ def as_it_has_to_be(packet):
         packet[28:] == bytes.fromhex("6000000000003b01") + ip6(ME) + ip6(ALL_NODES)
 
 
-with Ktap(39) as t:
+with Ktap(41) as t:
     # Our own announcement
     quiet()
     restart()
@@ -254,6 +254,28 @@ with Ktap(39) as t:
     mouth.announce(names[0], p0.port)
     t.check("and are answered (SEC-11, C-88)", is_bubble(p0.receive(), names[0]))
     t.check("all of which makes us announce ourselves rarely (SEC-11)", shouts <= 10, shouts)
+
+    # More than there is room for
+    tool("set", "teredo0", "peers-max", "100000")
+    time.sleep(4)    # each source has its rate
+    quiet()
+    crowd = [teredo(SERVER, MAPPED, 1024 + n, 0x1221) for n in range(2400)]
+    for n, name in enumerate(crowd):
+        mouth.announce(name, 1024 + n, source="10.1.0.%d" % (10 + n % 240))
+    time.sleep(1)
+    mouth.announce(names[5], late.port)
+    known = {address for address, p in peers().items() if p["kind"] == "local"}
+    t.check("there is room for 1024, and who was heard the longest ago goes (SEC-11, SEC-25)",
+            1000 < len(known) <= 1024 and {names[0], names[5]} <= known and crowd[0] not in known,
+            (len(known), names[0] in known, names[5] in known, crowd[0] in known))
+
+    # Nobody has spoken for the 30 s that a path stays open.
+    time.sleep(31)
+    quiet()
+    mouth.announce(names[0], liar.port)
+    entry = peers().get(names[0])
+    t.check("a path that is no longer open may move, and is not trusted there (C-87)",
+            is_bubble(liar.receive(), names[0]) and entry and entry["state"] == "probing", entry)
 
     # The end
     quiet()

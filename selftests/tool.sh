@@ -9,7 +9,7 @@
 need jq ping
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 58
+plan 59
 
 diagnose()
 {
@@ -160,3 +160,9 @@ check "ip: set" eval "nip clia link set teredo0 type teredo queue 11 &&
 	tool clia -j show | jq -e '.[0].mode == \"relay\"'"
 check_says "ip: a bad value" 'bogus' nip clia link set teredo0 type teredo mode bogus
 check_fails "ip: the kernel refuses, too" nip clia link set teredo0 type teredo local 224.0.0.1
+nip clia link set teredo0 up
+for port in 1 2; do
+	tool clia peer add teredo0 2001:0:cb00:7101:0:fffe:39cc:9bf$port at 198.51.100.17:$port
+done
+check_says "ip: and for what the link is doing" 'below the number of peers' \
+	nip clia link set teredo0 type teredo peers-max 1

@@ -139,12 +139,13 @@ underlay()
 # Another client on clia's link lives, speaks, and dies with its namespace.
 guest()
 {
+	tool clia set teredo0 discovery on
 	lan_host guest 10.1.0.9
 	tool guest add teredo0 server $server port 4097 discovery on
 	nip guest link set teredo0 up
 	client_run guest
 	wait_for 5 client_address guest
-	on guest ping -q -n -i 0.1 -w 1 "$(client_address clia)"
+	on guest ping -q -n -i 0.1 -w 2 "$(client_address clia)"
 	ns_del guest
 }
 
