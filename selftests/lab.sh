@@ -87,12 +87,13 @@ lan()
 	END
 }
 
-# share_lan: make clia's link a segment on which there is room for others
+# share_lan: make clia's link a segment on which there is room for others.  Without an
+# address of its own it would have that of one of them, and another one when that goes.
 share_lan()
 {
 	nip nata -batch - <<-END
 	addr flush dev lan
-	link add segment type bridge
+	link add segment address 02:00:00:00:00:01 type bridge
 	link set lan master segment
 	link set segment up
 	addr add 10.1.0.1/24 dev segment
@@ -426,11 +427,13 @@ own_nat()
 # lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
 lossless()
 {
-	local count=${3:-100}
+	local count=${3:-100} overflow
 
+	overflow=$(overflowed)
 	on "$1" ping -n -q -i 0.01 -c "$count" -W 2 "$2" >"$tmp/ping.$1" 2>&1
 	grep "$count received" "$tmp/ping.$1" >/dev/null && return
 	cat "$tmp/ping.$1"
+	echo "queues overflowed $(($(overflowed) - overflow)) times"
 	return 1
 }
 

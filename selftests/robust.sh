@@ -64,6 +64,8 @@ read -r bare_address bare_port bare < <(mapped bare)
 check "paths are open" eval "reaches clia $b && reaches clia $host &&
 	reaches host $b && reaches bare $a"
 
+overflow=$(overflowed)
+
 flows=0
 for flow in "clia $b" "clia $host" "host $b" "clib $a"; do
 	read -r from to <<<"$flow"
@@ -88,6 +90,7 @@ lossless_flows()
 {
 	local i lost=0
 
+	echo "queues overflowed $(($(overflowed) - overflow)) times"
 	for ((i = 1; i <= flows; i++)); do
 		tail -n 3 "$tmp/flow$i"
 		# The last one may have been on its way when ping was told to stop.
