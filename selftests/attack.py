@@ -175,15 +175,16 @@ def to_relay(namespace, kind, source, dest, count):
 def walk(namespace, source, count):
     """To count made-up clients; their servers are one that attack.sh looks at"""
     app = App(namespace, source, 9000)
-    sent = 0
-    while sent < int(count):
-        to = teredo("198.51.100.14", somewhere(), rng.randrange(1024, 65536))
-        try:
-            app.socket.sendto(b"x", (to, 7))
-            sent += 1
-        except OSError:    # an error that came for an earlier one
-            pass
-    print("%d destinations" % sent)
+    hosts = [teredo("198.51.100.14", somewhere(), rng.randrange(1024, 65536))
+             for _ in range(int(count))]
+    for host in hosts:
+        while True:
+            try:
+                app.socket.sendto(b"x", (host, 7))
+                break
+            except OSError:    # an error that came for an earlier one
+                pass
+    print("%d destinations" % len(hosts))
 
 
 def bubble_sources(namespace, seconds):

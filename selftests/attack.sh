@@ -200,19 +200,20 @@ check "and comes back (SEC-25)" reaches clia "$bare"
 # Of 32, 8 may be proven, and 16 unproven that it addresses.
 many_hosts()
 {
-	local i peers
+	local i peers ok=0
 
 	for i in {1..60}; do
 		echo "addr add 2001:db8:2::5:$i/64 dev eth0 nodad"
 	done | nip host -batch - && tool clib set teredo0 peers-max 32 || return
 	# Those who are heard again get another chance.
 	for i in {1..20} {1..60}; do
-		reaches clib "2001:db8:2::5:$i" || return
+		reaches clib "2001:db8:2::5:$i" || ok=1
 		pause 0.02
 	done
 	peers=$(tool clib -j show | jq '.[0].peers')
 	echo "$peers peers"
-	((peers > 16 && peers <= 32)) && tool clib set teredo0 peers-max 100000
+	tool clib set teredo0 peers-max 100000
+	((peers > 16 && peers <= 32)) && return $ok
 }
 check "a list of 32 serves who talks with 60 (SEC-25)" many_hosts
 

@@ -546,9 +546,15 @@ expired()
 # The server
 #
 
+# signers COUNT: those of bench-server, as a file of secrets
+signers()
+{
+	seq 0 $(($1 - 1)) | xargs printf 'user%05d\n' | sed 's/.*/& &/'
+}
+
 solicitations()
 {
-	local who rate count=${quick:+10000} sent received took cost inet_mac srv_mac
+	local who rate many count=${quick:+10000} sent received took cost inet_mac srv_mac
 	local rates='20000 40000 60000 80000'
 
 	[[ ! $quick ]] || rates='20000 80000'
@@ -595,6 +601,16 @@ solicitations()
 			figure offered who=${who/ours/teredo} rate=$rate sent="$sent" \
 				answered=$((received * 1000000000 / took))
 		done
+		stop srv
+	done
+	for many in 1 10000; do
+		start_server ours && signers $many | tool srv secret load teredo0 - &&
+			tool srv set teredo0 secure required || return
+		helper server "${ns[inet]}" srv "$srv_mac" 198.18.0.0 $server \
+			"${count:-50000}" 64 secrets=$many
+		figure server who=signed secrets=$many sent="$sent" answered="$received" \
+			insns=$(((took - cost * sent) / 2 / (received + !received))) \
+			mark=$((++marks))
 		stop srv
 	done
 	on inet nft delete table netdev gate

@@ -296,6 +296,10 @@ def server(rep):
         rep.row(f"{name}, instructions", fig["insns"], "each")
     echo = rep.value("server", "insns", who="echo")
     rep.row("the stack itself, of an ICMP echo request, instructions", echo, "each")
+    few, many = (rep.value("server", "insns", who="signed", secrets=n) for n in (1, 10000))
+    rep.row("teredo, signed, of the only secret, instructions", few, "each")
+    rep.row("teredo, signed, of 10,000 secrets, instructions", many, "each", "<= 1.1 times",
+            few and many and many <= 1.1 * few)
     rep.row("teredo, times miredo-server", round(ours["alone"] / miredo["alone"], 1), "")
     for fig in rep.all("offered", who="miredo"):
         ours = rep.get("offered", who="teredo", rate=fig["rate"])

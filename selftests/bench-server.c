@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Router Solicitations for a Teredo server, for bench-guest.sh:
  *
- *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW [RATE|echo]
+ *	bench-server NETNS INTERFACE MAC SOURCE SERVER COUNT WINDOW
+ *		[RATE|echo|secrets=N]
  *
  * Each comes from another one of the 65536 addresses from SOURCE on, as from as
  * many clients: servers limit what they send to one.  Frames go out of INTERFACE,
@@ -16,6 +17,9 @@
  * With `echo`, it is ICMP echo requests of the same length instead, which the kernel
  * answers by itself.
  *
+ * With `secrets=N`, they are signed by one after the other of BATCH clients among
+ * user00000, user00001 ... of whom there are N, each with its identifier as its secret.
+ *
  * Output: sent=N received=N took=NANOSECONDS
  */
 #define _GNU_SOURCE
@@ -29,8 +33,10 @@
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
+#include <nettle/hmac.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,12 +60,21 @@ static const unsigned char solicitation[48] = {
 	133, 0, 0x7d, 0x38, 0, 0, 0, 0,
 };
 
-static struct {
+/* What a client puts in front of it, to sign it (RFC 4380 5.1.1) */
+struct authentication {
+	unsigned char zero, type, id_len, au_len;
+	char id[9];
+	unsigned char value[SHA1_DIGEST_SIZE], nonce[8], confirmation;
+};
+
+static struct frame {
 	struct ether_header eth;
 	struct iphdr ip;
 	struct udphdr udp;
-	unsigned char payload[sizeof(solicitation)];
+	unsigned char payload[sizeof(struct authentication) +
+			      sizeof(solicitation)];
 } __attribute__((packed)) frame[BATCH];
+static size_t length = offsetof(struct frame, payload) + sizeof(solicitation);
 
 static int stats;
 
@@ -103,7 +118,7 @@ static void build(unsigned int i, const unsigned char *mac, in_addr_t saddr,
 	frame[i].ip.ihl = 5;
 	frame[i].ip.ttl = 64;
 	frame[i].ip.protocol = IPPROTO_UDP;
-	frame[i].ip.tot_len = htons(sizeof(frame[i]) - sizeof(frame[i].eth));
+	frame[i].ip.tot_len = htons(length - sizeof(frame[i].eth));
 	frame[i].ip.saddr = saddr;
 	frame[i].ip.daddr = daddr;
 	frame[i].ip.check = checksum(&frame[i].ip, sizeof(frame[i].ip), 0);
@@ -129,6 +144,31 @@ static void build_echo(unsigned int i)
 	icmp.checksum = checksum(&frame[i].udp,
 				 sizeof(icmp) + sizeof(solicitation), 0);
 	memcpy(&frame[i].udp, &icmp, sizeof(icmp));
+}
+
+/* Signed by the client @n: what comes behind the value is what is signed. */
+static void sign(unsigned int i, unsigned int n)
+{
+	struct authentication auth = {
+		.type = 1, .id_len = sizeof(auth.id), .au_len = sizeof(auth.value),
+	};
+	const size_t head = offsetof(struct authentication, nonce);
+	char id[sizeof(auth.id) + 1];
+	struct hmac_sha1_ctx ctx;
+
+	snprintf(id, sizeof(id), "user%05u", n % 100000);
+	memcpy(auth.id, id, sizeof(auth.id));
+	memmove(frame[i].payload + sizeof(auth), frame[i].payload,
+		sizeof(solicitation));
+	memcpy(frame[i].payload, &auth, sizeof(auth));
+	hmac_sha1_set_key(&ctx, sizeof(auth.id), (const void *)id);
+	hmac_sha1_update(&ctx, sizeof(frame[i].payload) - head,
+			 frame[i].payload + head);
+	hmac_sha1_digest(&ctx, sizeof(auth.value), frame[i].payload +
+			 offsetof(struct authentication, value));
+	frame[i].udp.len = htons(sizeof(struct udphdr) + sizeof(frame[i].payload));
+	length = sizeof(frame[i]);
+	frame[i].ip.tot_len = htons(length - sizeof(frame[i].eth));
 }
 
 /* The next address of the many. */
@@ -180,13 +220,13 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 	unsigned long long first, got = 0, before, start, heard;
-	unsigned int count, window, rate, sent = 0, i;
+	unsigned int count, window, secrets = 0, rate = 0, sent = 0, i;
 	struct mmsghdr msg[BATCH] = { 0 };
 	struct iovec iov[BATCH];
 	unsigned char mac[8];
 	char path[256];
 	int fd, n, one = 1;
-	bool echo;
+	bool echo = false;
 
 	if (argc < 8 || argc > 9 ||
 	    sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1,
@@ -196,8 +236,10 @@ int main(int argc, char **argv)
 	}
 	count = atoi(argv[6]);
 	window = atoi(argv[7]);
-	echo = argc > 8 && !strcmp(argv[8], "echo");
-	rate = argc > 8 && !echo ? atoi(argv[8]) : 0;
+	if (argc > 8 && sscanf(argv[8], "secrets=%u", &secrets) != 1) {
+		echo = !strcmp(argv[8], "echo");
+		rate = echo ? 0 : atoi(argv[8]);
+	}
 	if (rate)
 		become_a_wire();
 	enter(argv[1]);
@@ -215,8 +257,10 @@ int main(int argc, char **argv)
 		build(i, mac, inet_addr(argv[4]), inet_addr(argv[5]));
 		if (echo)
 			build_echo(i);
+		if (secrets)
+			sign(i, i * (secrets - 1) / (BATCH - 1));
 		iov[i].iov_base = &frame[i];
-		iov[i].iov_len = sizeof(frame[i]);
+		iov[i].iov_len = length;
 		msg[i].msg_hdr.msg_iov = &iov[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
 	}

@@ -253,17 +253,17 @@ noise()
 {
 	local flows=() pass
 
-	spawn clia ping -n -q -i 0.02 -c 300 -W 1 "$b" >/dev/null 2>&1
+	spawn clia ping -n -q -i 0.02 -c 600 -W 1 "$b" >/dev/null 2>&1
 	flows+=("$spawned")
-	spawn clib ping -n -q -i 0.02 -c 300 -W 1 "$host" >/dev/null 2>&1
+	spawn clib ping -n -q -i 0.02 -c 600 -W 1 "$host" >/dev/null 2>&1
 	flows+=("$spawned")
-	spawn host ping -n -q -i 0.02 -c 300 -W 1 "$b" >/dev/null 2>&1
+	spawn host ping -n -q -i 0.02 -c 600 -W 1 "$b" >/dev/null 2>&1
 	flows+=("$spawned")
 	# Only those that may not sleep: processes are not to suffer.
 	echo Y >$failslab/ignore-gfp-wait
 	echo -1 >$failslab/times
 	echo 10 >$failslab/probability
-	for ((pass = 0; pass < 6; pass++)); do
+	for ((pass = 0; pass < 12; pass++)); do
 		tool clia peer flush teredo0
 		tool clib peer flush teredo0
 		pause 1

@@ -116,6 +116,19 @@ lan_host()
 	END
 }
 
+# forget NAME: all connections of that NAT, for which nf_conntrack_netlink is needed
+forget()
+{
+	on "$1" python3 - <<-'END'
+	import socket, struct
+	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+	s.bind((0, 0))
+	# IPCTNL_MSG_CT_DELETE, with an acknowledgement
+	s.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 5, 1, 0, 0, 0, 0))
+	assert struct.unpack_from("=i", s.recv(4096), 16) == (0,)
+	END
+}
+
 # nat NAME KIND CLIENT_IPV4: make a namespace a NAT between lan and wan, or make
 # it another kind.  The kinds, by what they let in:
 #	none		no translation, just a router
@@ -424,17 +437,20 @@ own_nat()
 	END
 }
 
+# loses NAME ADDRESS COUNT LOST: of so many pings that many at most
+loses()
+{
+	on "$1" ping -n -q -i 0.01 -c "$3" -W 2 "$2" >"$tmp/ping.$1" 2>&1
+	awk -v most="$4" '/transmitted/ { exit $1 - $4 > most }' "$tmp/ping.$1" &&
+		grep -q transmitted "$tmp/ping.$1" && return
+	cat "$tmp/ping.$1"
+	return 1
+}
+
 # lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
 lossless()
 {
-	local count=${3:-100} overflow
-
-	overflow=$(overflowed)
-	on "$1" ping -n -q -i 0.01 -c "$count" -W 2 "$2" >"$tmp/ping.$1" 2>&1
-	grep "$count received" "$tmp/ping.$1" >/dev/null && return
-	cat "$tmp/ping.$1"
-	echo "queues overflowed $(($(overflowed) - overflow)) times"
-	return 1
+	unless_full loses "$1" "$2" "${3:-100}" 0
 }
 
 # everyone: all four roles, ours, at work

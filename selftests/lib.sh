@@ -299,6 +299,19 @@ overflowed()
 	echo $sum
 }
 
+# unless_full COMMAND...: nothing is lost; tried again if it was the kernel's own queues
+# that had no room
+unless_full()
+{
+	local overflow
+
+	overflow=$(overflowed)
+	"$@" && return
+	((overflow = $(overflowed) - overflow))
+	echo "queues overflowed $overflow times"
+	((overflow > 0)) && "$@"
+}
+
 # time_travels: the clock of this machine stands still while anything runs (make
 # check-debug)
 time_travels()

@@ -60,14 +60,7 @@ other_ports()
 }
 stopwatch
 other_ports 5001-5009
-on nata python3 - <<'END'
-# ctnetlink: delete all connections
-import socket, struct
-s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
-s.bind((0, 0))
-s.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 5, 1, 0, 0, 0, 0))
-assert struct.unpack_from("=i", s.recv(4096), 16) == (0,)
-END
+forget nata
 moved "the NAT restarts" "$first"
 
 # The provider gives the NAT another address.

@@ -8,7 +8,7 @@
 
 need ip jq nft tc
 need_teredo
-need_modules sch_netem
+need_modules sch_netem nf_conntrack_netlink
 lab_up restricted restricted || skip_all "no laboratory"
 plan 26
 
@@ -37,9 +37,11 @@ told()
 	jq -e "$1" "$tmp/probe" || { cat "$tmp/probe"; return 1; }
 }
 
-# sees NAME FILTER: a probe of both servers, and that
+# sees NAME FILTER: a probe of both servers, and that; without what the NAT remembers of
+# another one from the same port
 sees()
 {
+	forget nata
 	probe "$1" $server $other && told "$2"
 }
 

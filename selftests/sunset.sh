@@ -141,14 +141,6 @@ END
 chmod +x "$tmp/with-etc"
 etc=(unshare -m "$tmp/with-etc")
 
-# The last seconds of a day, somewhere on earth.
-now=$(date +%s)
-offset=$((86390 - now % 86400))
-((offset >= 0)) || offset=0
-late=XXX-$((offset / 3600)):$((offset / 60 % 60)):$((offset % 60))
-today=$(TZ=$late date +%F)
-say "it is $(TZ=$late date)"
-
 advertise 1800
 wait_for 10 eval "nip clia -6 route show default | grep eth0"
 with_conf teredo0 "server $server" "sunset off" "until 2099-12-31"
@@ -163,6 +155,13 @@ check "the end that a file tells is shown (C-99)" eval "
 	on clia ${etc[*]} teredo-tool show teredo0 | grep 2099-12-31"
 kill "$spawned"
 wait "$spawned"
+# The last seconds of a day, somewhere on earth.
+now=$(date +%s)
+offset=$(((86390 - now % 86400 + 86400) % 86400))
+late=XXX-$((offset / 3600)):$((offset / 60 % 60)):$((offset % 60))
+today=$(TZ=$late date +%F)
+say "it is $(TZ=$late date)"
+
 with_conf teredo0 "server $server" "sunset off" "until $today"
 with_conf new0 "mode relay" "until $today"
 TZ=$late on rly "${etc[@]}" teredo-tool up new0

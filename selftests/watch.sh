@@ -32,10 +32,11 @@ watch()
 	spawn "$1" teredo-tool monitor >"$tmp/monitor" 2>&1
 	spawn "$1" teredo-tool -j monitor >"$tmp/events" 2>&1
 	spawn "$1" ip -6 -o monitor address >"$tmp/notices" 2>&1
-	# It says nothing before there is something to be said.
+	# They say nothing before there is something to be said.
 	wait_for 10 eval "
 		nip $1 addr add fd00::1/128 dev lo && nip $1 addr del fd00::1/128 dev lo
-		grep -q fd00::1 $tmp/notices"
+		nip $1 link set teredo0 mtu 1281 && nip $1 link set teredo0 mtu 1280
+		grep -q fd00::1 $tmp/notices && grep -q 1281 $tmp/monitor && grep -q 1281 $tmp/events"
 }
 
 # is NAME FILTER: a jq condition about the device
