@@ -7,6 +7,8 @@
 
 #include "device.h"
 #include "netlink.h"
+#include "parse.h"
+#include "recv.h"
 #include "role.h"
 
 void teredo_control_init(struct teredo_dev *td)
@@ -85,6 +87,46 @@ void teredo_control_forget(struct teredo_dev *td)
 	spin_unlock_bh(&td->control.lock);
 }
 
+void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
+{
+	struct teredo_control *control = &td->control;
+	struct teredo_packet pkt;
+	unsigned int i;
+
+	if (teredo_parse(&pkt, data, len, len) != TEREDO_PARSE_OK ||
+	    !pkt.has_auth)
+		return;
+	spin_lock_bh(&control->lock);
+	i = control->next++ % TEREDO_ASKED;
+	memcpy(control->asked[i].nonce, data + pkt.nonce, TEREDO_NONCE_LEN);
+	control->asked[i].answers = TEREDO_ANSWERS;
+	spin_unlock_bh(&control->lock);
+}
+
+/* True for who knows the nonce of a solicitation, a few times. The parser has
+ * seen to it that the headers are in one piece.
+ */
+static bool is_expected(struct teredo_dev *td, const struct sk_buff *skb,
+			const struct teredo_packet *pkt)
+{
+	struct teredo_control *control = &td->control;
+	unsigned int i;
+	bool yes = false;
+
+	if (!pkt->has_auth)
+		return false;
+	spin_lock_bh(&control->lock);
+	for (i = 0; i < TEREDO_ASKED && !yes; i++)
+		if (control->asked[i].answers &&
+		    !memcmp(control->asked[i].nonce, skb->data + pkt->nonce,
+			    TEREDO_NONCE_LEN)) {
+			control->asked[i].answers--;
+			yes = true;
+		}
+	spin_unlock_bh(&control->lock);
+	return yes;
+}
+
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 			const struct teredo_rx *rx)
 {
@@ -94,8 +136,11 @@ int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_NO_CONTROLLER;
 	if (rx->data_len > TEREDO_PAYLOAD_MAX)
 		return TEREDO_A_STATS_RX_TOO_BIG;
-	/* by source, so that a flood does not hide the server's answer */
-	if (!teredo_ratelimiter_ok(&td->handups, rx->src.addr))
+	/* By source, so that a flood does not hide other servers; nor, if its
+	 * source is made up, the answer of this one.
+	 */
+	if (!is_expected(td, skb, &rx->pkt) &&
+	    !teredo_ratelimiter_ok(&td->handups, rx->src.addr))
 		return TEREDO_A_STATS_RX_LIMITED;
 	if (!pskb_may_pull(skb, skb->len))
 		return TEREDO_A_STATS_RX_NO_MEMORY;

@@ -7,14 +7,24 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "wire.h"
+
 struct net;
 struct netlink_ext_ack;
 struct sk_buff;
 struct teredo_dev;
 struct teredo_rx;
 
+#define TEREDO_ASKED	16	/* solicitations whose answers are awaited */
+#define TEREDO_ANSWERS	4	/* to each: a network may repeat one */
+
 struct teredo_control {
 	spinlock_t lock;	/* protects what follows */
+	struct {
+		u8 nonce[TEREDO_NONCE_LEN];
+		u8 answers;	/* still expected, 0: none */
+	} asked[TEREDO_ASKED];	/* the latest, in a ring */
+	unsigned int next;	/* where the next one goes */
 	u32 portid;		/* netlink port, 0: no controller */
 	const struct net *net;	/* where that port is; only compared */
 	time64_t left;		/* when the last one went, 0: none has */
@@ -42,6 +52,11 @@ bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
 
 /* Forget the controller, wherever it is. Any context. */
 void teredo_control_forget(struct teredo_dev *td);
+
+/* The controller is about to send @data: if that is a solicitation, its answer
+ * is expected, and no flood of others hides it (SEC-04). Any context.
+ */
+void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len);
 
 /* Hand a datagram up. TEREDO_TAKEN, or why not. RCU, BH off. */
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,

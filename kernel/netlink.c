@@ -556,6 +556,7 @@ int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
 	err = PTR_ERR_OR_ZERO(td);
 	if (err)
 		goto out;
+	teredo_control_expect(td, nla_data(payload), nla_len(payload));
 	err = teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, nla_data(payload),
 			      nla_len(payload));
 	if (!err)
