@@ -75,7 +75,7 @@ audit()
 		-e frame.number -e ip.checksum.status -e udp.checksum.status \
 		-e tcp.checksum.status -e icmpv6.checksum.status -e udp.checksum \
 		-e _ws.malformed -e ipv6.plen -e tcp.checksum -E separator=';' 2>/dev/null |
-	awk -F ';' -v OFS=';' '
+	awk -F ';' '
 		$8 != "" { teredo++ }
 		$9 ~ /0xffff/ { $4 = 1 }
 		($2 "," $3 "," $4 "," $5) ~ /(^|,)0/ { print "wrong checksum: " $0; bad++ }
