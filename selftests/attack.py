@@ -439,7 +439,7 @@ def tcp_ask(address):
 
 
 CASES = (teredo_echoes, teredo_bubbles, native_strangers, solicitations, adverts,
-         answers_behind_others, bubbles_by_server, nonces, relay_nonces, from_elsewhere, to_relay, walk,
-         bubble_sources, fill_queue, echoes_for_clients, echo_service, privileges,
+         answers_behind_others, bubbles_by_server, nonces, relay_nonces, from_elsewhere,
+         to_relay, walk, bubble_sources, fill_queue, echoes_for_clients, echo_service, privileges,
          port_is_taken, tcp_serve, tcp_ask)
 {case.__name__: case for case in CASES}[sys.argv[1]](*sys.argv[2:])

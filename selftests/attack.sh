@@ -122,15 +122,6 @@ start_bare()
 #
 
 check "server and relay" eval "start_server ours && start_relay ours"
-spoofed_adverts()
-{
-	flood adverts $bare4 $bare_port
-	wait_for 5 eval "(( \$(on inet cat /proc/net/snmp | awk '/^Ip:/ { n = \$11 } END { print n }') > 100 ))"
-	start_bare
-	unflood
-	tool bare -j show | jq -e ".[0] | .mapped.address == \"$bare4\" and
-		.mapped.port == $bare_port"
-}
 hidden_answers()
 {
 	local ok=1
@@ -146,6 +137,15 @@ hidden_answers()
 	return $ok
 }
 check "made-up advertisements do not hide those of a server (SEC-04)" hidden_answers
+spoofed_adverts()
+{
+	flood adverts $bare4 $bare_port
+	wait_for 5 eval "(( \$(on inet cat /proc/net/snmp | awk '/^Ip:/ { n = \$11 } END { print n }') > 100 ))"
+	start_bare
+	unflood
+	tool bare -j show | jq -e ".[0] | .mapped.address == \"$bare4\" and
+		.mapped.port == $bare_port"
+}
 check "nor do those without our nonce move a client (SEC-04, C-26)" spoofed_adverts
 bare=$(client_address bare)
 check "two more clients" eval "start_client clia ours && start_client clib ours"

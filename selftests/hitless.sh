@@ -3,6 +3,9 @@
 #
 # The controller dies, is replaced and upgraded, while the tunnel is in use: not
 # one packet is lost, to our own client and to Miredo's.
+#
+# Runs alone: Miredo is a process, and one that does not get the CPU in time loses
+# what comes in.
 
 # shellcheck source=selftests/watch.sh
 . "$(dirname "$0")/watch.sh"
@@ -42,11 +45,10 @@ replace()
 
 # On a starved machine, TCP may repeat what was only late; ping tells what was lost.
 #
-# under_traffic WHAT PEER-ADDRESS MOST CONDITION: how many may be lost, and what iperf3
-# has to say about TCP
+# under_traffic WHAT PEER-ADDRESS CONDITION: of what iperf3 says about TCP
 under_traffic()
 {
-	local what=$1 other=$2 most=$3 count pinger iperf
+	local what=$1 other=$2 count pinger iperf
 
 	check "$what: the two meet" reaches clia "$other"
 	count=$(grep -c "taking over: address $address" "$tmp/run")
@@ -60,11 +62,11 @@ under_traffic()
 	check "$what: each one took over what it found (F-09)" eval "
 		((\$(grep -c 'taking over: address $address' $tmp/run) == count + 3))"
 	wait "$pinger"
-	check "$what: of 1500 packets, $most are lost at most" eval "cat $tmp/ping
-		awk '/transmitted/ { exit \$1 - \$4 > $most }' $tmp/ping && grep transmitted $tmp/ping"
+	check "$what: not one of 1500 packets is lost" eval "cat $tmp/ping
+		grep -q '1500 received' $tmp/ping"
 	wait "$iperf"
 	check "$what: and a TCP connection sees nothing of it" eval "cat $tmp/iperf
-		jq -e '$4' $tmp/iperf"
+		jq -e '$3' $tmp/iperf"
 	check "$what: the address has never moved" eval "
 		has_only clia $address && ! grep -F 'Deleted' $tmp/notices | grep -F teredo0"
 	check "$what: the peer is still known" eval "
@@ -72,12 +74,12 @@ under_traffic()
 }
 
 start_client clib ours || skip_all "no second client"
-under_traffic "our client" "$(client_address clib)" 0 \
-	".end.sum_received.bytes > 1000000 and .end.sum_sent.retransmits < 20"
+under_traffic "our client" "$(client_address clib)" \
+	".end.sum_received.bytes > 1000000 and .end.sum_sent.retransmits < 3"
 stop clib
 start_client clib miredo || skip_all "no Miredo"
-# A busy machine makes Miredo drop packets, whoever sends them.
-under_traffic "Miredo" "$(client_address clib)" 15 ".end.sum_received.bytes > 200000"
+# A busy machine makes Miredo drop segments, whoever sends them.
+under_traffic "Miredo" "$(client_address clib)" ".end.sum_received.bytes > 200000"
 
 #
 # One that stays away is missed
