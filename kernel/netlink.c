@@ -392,23 +392,28 @@ static int check_status(const struct teredo_config *cfg,
 	return 0;
 }
 
+/* A state replaces the reason and the server of the one before, so that all three are
+ * of one moment; who stays qualified need not repeat the server.
+ */
 static void parse_status(struct teredo_status *status,
 			 const struct teredo_config *cfg, struct nlattr **attrs)
 {
-	enum teredo_state old = status->state;
-
-	if (attrs[TEREDO_A_DEV_STATE])
+	if (attrs[TEREDO_A_DEV_STATE]) {
 		status->state = nla_get_u8(attrs[TEREDO_A_DEV_STATE]);
+		status->reason[0] = 0;
+	}
 	if (attrs[TEREDO_A_DEV_REASON])
 		nla_strscpy(status->reason, attrs[TEREDO_A_DEV_REASON],
 			    sizeof(status->reason));
-	else if (status->state != old)
-		status->reason[0] = 0;
 	if (status->state != TEREDO_STATE_QUALIFIED) {
 		memset(&status->address, 0, sizeof(status->address));
 		status->mapped_addr = 0;
 		status->mapped_port = 0;
 		status->learned_refresh = 0;
+		if (attrs[TEREDO_A_DEV_STATE]) {
+			status->server = 0;
+			status->server2 = 0;
+		}
 	} else {
 		if (attrs[TEREDO_A_DEV_ADDRESS])
 			status->address =
@@ -425,8 +430,11 @@ static void parse_status(struct teredo_status *status,
 			nla_get_be16(attrs[TEREDO_A_DEV_MAPPED_PORT]);
 	if (attrs[TEREDO_A_DEV_NAT])
 		status->nat = nla_get_u8(attrs[TEREDO_A_DEV_NAT]);
-	if (attrs[TEREDO_A_DEV_SERVER])
+	if (attrs[TEREDO_A_DEV_SERVER]) {
 		status->server = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER]);
+		/* Not that of another server. */
+		status->server2 = 0;
+	}
 	if (attrs[TEREDO_A_DEV_SERVER2])
 		status->server2 = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER2]);
 	if (!status->server2)
@@ -486,11 +494,13 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		teredo_status_free(status);
 		goto out;
 	}
-	/* The controller has just heard a server that we did not know. */
-	if (status->state == TEREDO_STATE_QUALIFIED &&
-	    status->server != old->server) {
+	/* The controller asks a server that we do not know, or has just heard it. */
+	if (status->server != old->server ||
+	    (status->state == TEREDO_STATE_QUALIFIED &&
+	     old->state != TEREDO_STATE_QUALIFIED)) {
 		WRITE_ONCE(td->server_heard, jiffies);
-		WRITE_ONCE(td->server_known, true);
+		WRITE_ONCE(td->server_known,
+			   status->state == TEREDO_STATE_QUALIFIED);
 	}
 	/* Peers know us by the old address (C-61). */
 	moved = old->state == TEREDO_STATE_QUALIFIED &&

@@ -524,6 +524,17 @@ static void test_controller(void)
 	ask(msg);
 	result(says("server and server2 must be global unicast"),
 	       "a private second server: refused");
+	msg = state_set(TEREDO_STATE_OFFLINE, NULL, NULL);
+	nla_put_u32(msg, TEREDO_A_DEV_SERVER, inet_addr("192.0.2.50"));
+	nla_put_string(msg, TEREDO_A_DEV_REASON, "silence");
+	result(!ask(msg) && !get(client) && answer.attrs[TEREDO_A_DEV_REASON] &&
+	       answer.attrs[TEREDO_A_DEV_SERVER] &&
+	       nla_get_u32(answer.attrs[TEREDO_A_DEV_SERVER]) == inet_addr("192.0.2.50") &&
+	       nla_get_u32(answer.attrs[TEREDO_A_DEV_SERVER2]) == inet_addr("192.0.2.51"),
+	       "state-set with a server and a reason (C-64)");
+	result(!ask(state_set(TEREDO_STATE_STARTING, NULL, NULL)) && !get(client) &&
+	       !answer.attrs[TEREDO_A_DEV_REASON] && !answer.attrs[TEREDO_A_DEV_SERVER],
+	       "the next state comes without those of before (C-64)");
 	result(!ask(state_set(TEREDO_STATE_QUALIFIED,
 			      "2001:0:cb00:7101:0:efff:3fff:fdfe", "192.0.2.1")),
 	       "state-set qualified");
@@ -881,7 +892,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 123
+#define PLAN 125
 
 int main(void)
 {

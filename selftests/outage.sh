@@ -10,7 +10,7 @@
 need ping jq
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 30
+plan 34
 
 start_server ours || skip_all "no server"
 role[clia]=ours
@@ -110,6 +110,27 @@ check "all of that on one screen" eval "
 	(( \$(wc -l <$tmp/screen) < 24 )) && grep -q reason $tmp/screen && grep -q hint $tmp/screen"
 on nata nft delete table ip filtered
 check "no longer filtered: qualified (C-22)" wait_for 60 qualified clia
+
+# Another server, which is none: whoever asks gets state, reason and server of one
+# moment, at any time.
+one_moment()
+{
+	tail -n +$((lines + 1)) "$tmp/events" | tee "$tmp/moments" |
+		jq -es 'map(select(.event == "dev" and .state != "qualified" and .reason != null)) |
+			length > 0 and all(.server as $s | .reason | contains($s))' && return
+	cat "$tmp/moments"
+	return 1
+}
+lines=$(wc -l <"$tmp/events")
+tool clia set teredo0 server 192.0.2.9
+check "a silent server after one that answered: server and reason are of one moment (C-64)" \
+	wait_for 60 is clia '.state == "offline" and .server == "192.0.2.9" and
+		.server2 == "192.0.2.10" and (.reason | contains("192.0.2.9"))'
+check "its next try: neither is that of before (C-64)" wait_for 30 is clia \
+	'.state == "starting" and .server == "192.0.2.9" and .reason == "asking server 192.0.2.9"'
+check "nor was at any moment (C-64)" one_moment
+tool clia set teredo0 server $server
+check "the server of before: qualified" wait_for 30 qualified clia
 
 echo 1 | on clia tee /proc/sys/net/ipv6/conf/teredo0/disable_ipv6 >/dev/null
 check "IPv6 switched off: show says so" hint clia "IPv6 is switched off"

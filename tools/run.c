@@ -109,19 +109,34 @@ static bool is_qualified(const struct controller *c)
 	       DEV_HAS(&c->dev, ADDRESS);
 }
 
-/* Report a state without an address. */
-static void report(struct controller *c, uint8_t state, uint8_t nat)
+/* Report a state without an address, its reason, and the server that it is about, if
+ * it is about one: all three at once, since whoever asks gets all three.
+ */
+static void report_about(struct controller *c, uint8_t state, uint8_t nat,
+			 const struct qualify_server *server)
 {
 	struct device dev = { .ifindex = c->dev.ifindex, .state = state,
 			      .nat = nat };
 
 	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
 		  BIT(TEREDO_A_DEV_NAT);
+	if (server) {
+		dev.server = server->primary;
+		dev.server2 = server->secondary;
+		dev.has |= BIT(TEREDO_A_DEV_SERVER) | BIT(TEREDO_A_DEV_SERVER2);
+	}
 	memcpy(dev.reason, c->reason, sizeof(dev.reason));
 	c->dev.state = state;
+	c->dev.server = dev.server;
+	c->dev.server2 = dev.server2;
 	/* A link that is down or gone has no state to be set. */
 	if (ipc_state_set(&dev) && !c->down && c->done < 0)
 		complain(c->ifname, "state: %s", ipc_error());
+}
+
+static void report(struct controller *c, uint8_t state, uint8_t nat)
+{
+	report_about(c, state, nat, NULL);
 }
 
 static void withdraw(struct controller *c)
@@ -378,8 +393,10 @@ static void resolve(struct controller *c)
 {
 	int err;
 
-	if (c->dev.state == TEREDO_STATE_OFFLINE)
+	if (c->dev.state == TEREDO_STATE_OFFLINE) {
+		because(c, "looking up %.180s", server_names(c));
 		report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
+	}
 	resolver_stop(&c->resolver);
 	c->looking = false;
 	err = resolver_start(&c->resolver, server_names(c));
@@ -432,6 +449,8 @@ static void resolved(struct controller *c)
 			gai_strerror(r->list[i].error));
 		complain(c->ifname, "%s", c->reason);
 	}
+	if (!r->count)
+		because(c, "the names of the servers could not be looked up");
 	if (!count)
 		complain(c->ifname, "no server has an IPv4 address");
 	qualify_set_servers(&c->qualify, servers, count);
@@ -657,10 +676,32 @@ static void handle_learning(struct controller *c)
 		complain(c->ifname, "refresh: %s", ipc_error());
 }
 
+/* A client without an address turns to a server. */
+static void tell_asking(struct controller *c)
+{
+	const struct qualify_server *server = &c->qualify.server;
+
+	if (c->dev.state == TEREDO_STATE_QUALIFIED ||
+	    c->qualify.phase != QUALIFY_STARTING ||
+	    (c->dev.state == TEREDO_STATE_STARTING &&
+	     c->dev.server == server->primary))
+		return;
+	if (c->lost_server && c->lost_server != server->primary)
+		because(c, "server %s lost, asking %s",
+			ipv4_text(c->lost_server), ipv4_text(server->primary));
+	else
+		because(c, "asking server %s", ipv4_text(server->primary));
+	report_about(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN, server);
+}
+
 static void handle_pause(struct controller *c, uint32_t pause)
 {
+	const struct qualify *q = &c->qualify;
+
 	withdraw(c);
-	report(c, TEREDO_STATE_OFFLINE, c->qualify.nat);
+	/* Without servers the reason is about none. */
+	report_about(c, TEREDO_STATE_OFFLINE, q->nat,
+		     q->servers_count ? &q->server : NULL);
 	if (c->once)
 		c->done = 1;
 	else
@@ -676,6 +717,7 @@ static void handle_qualify(struct controller *c)
 	while (c->done < 0 && qualify_poll(q, host_clock(), &ev)) {
 		switch (ev.type) {
 		case QUALIFY_SEND:
+			tell_asking(c);
 			if (ev.to.addr == q->server.primary)
 				find_local(c);
 			err = ipc_control_send(c->dev.ifindex, &ev.to,
@@ -691,7 +733,8 @@ static void handle_qualify(struct controller *c)
 			because(c, "%s", explain_failure(q));
 			c->lost_server = q->server.primary;
 			withdraw(c);
-			report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
+			report_about(c, TEREDO_STATE_STARTING,
+				     TEREDO_NAT_UNKNOWN, &q->server);
 			break;
 		case QUALIFY_FAILED:
 			say_failed(c);
