@@ -137,10 +137,13 @@ int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 	if (rx->data_len > TEREDO_PAYLOAD_MAX)
 		return TEREDO_A_STATS_RX_TOO_BIG;
 	/* By source, so that a flood does not hide other servers; nor, if its
-	 * source is made up, the answer of this one.
+	 * source is made up, the answer of this one. In all, since there may be
+	 * any number of sources, and one controller with not much of a CPU, who
+	 * needs but a few of them to tell what is wrong.
 	 */
 	if (!is_expected(td, skb, &rx->pkt) &&
-	    !teredo_ratelimiter_ok(&td->handups, rx->src.addr))
+	    (!teredo_ratelimiter_ok(&td->handups, rx->src.addr) ||
+	     !teredo_ratelimiter_ok(&td->handups_all, 0)))
 		return TEREDO_A_STATS_RX_LIMITED;
 	if (!pskb_may_pull(skb, skb->len))
 		return TEREDO_A_STATS_RX_NO_MEMORY;

@@ -323,6 +323,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	teredo_ratelimiter_init(&td->relays, 10, 50);
 	teredo_ratelimiter_init(&td->contacts, 200, 1000);
 	teredo_ratelimiter_init(&td->handups, 50, 50);
+	teredo_ratelimiter_init(&td->handups_all, 100, 100);
 	teredo_ratelimiter_init(&td->errors, 50, 100);
 	teredo_ratelimiter_init(&td->reports, 10, 20);
 	for (i = 0; i < ARRAY_SIZE(td->adverts); i++)

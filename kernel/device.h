@@ -58,7 +58,8 @@ struct teredo_dev {
 	struct teredo_ratelimiter strangers;	/* tests of native hosts */
 	struct teredo_ratelimiter relays;	/* the same, by their relay */
 	struct teredo_ratelimiter contacts;	/* by site, SEC-26 */
-	struct teredo_ratelimiter handups;	/* to the controller */
+	struct teredo_ratelimiter handups;	/* to the controller, by source */
+	struct teredo_ratelimiter handups_all;	/* and of all of them */
 	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
 	struct teredo_ratelimiter reports;	/* ICMPv4, by peer */
 	struct list_head list;		/* in teredo_net, under RTNL */

@@ -100,8 +100,9 @@ struct secret {
 	char id[TEREDO_ID_MAX + 1];
 };
 
-/* A datagram of the controller. */
+/* A datagram of the controller; or none, but why a solicitation was not sent. */
 struct datagram {
+	int error;		/* errno, 0 for a datagram */
 	struct endpoint peer;
 	uint16_t len;
 	uint8_t payload[TEREDO_PAYLOAD_MAX];

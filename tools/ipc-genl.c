@@ -7,6 +7,7 @@
 #include <linux/genetlink.h>
 #include "key.h"
 #include "options.h"
+#include "parse.h"
 
 #define NO_MODULE \
 	"this kernel has no Teredo: load the module (modprobe teredo); " \
@@ -29,9 +30,21 @@ static struct ipc_socket requests;
 static struct ipc_socket control;
 static struct ipc_socket monitor;
 
-/* Ring of what ipc_control_recv() is to return first. */
-static struct datagram waiting[CONTROL_WAITING];
+/* Ring of what ipc_control_recv() is to return first. Where there is no room, what
+ * answers a solicitation goes before what does not.
+ */
+static struct waiting {
+	struct datagram dg;
+	bool answer;
+} waiting[CONTROL_WAITING];
 static unsigned int waiting_first, waiting_count;
+
+/* The last solicitations that were sent: two servers' worth of tries, and more. */
+static struct asked {
+	uint32_t seq;		/* of the request; 0 for none */
+	uint8_t nonce[TEREDO_NONCE_LEN];
+} asked[32];
+static unsigned int asked_next;
 
 struct request {
 	struct nlmsghdr *nlh;
@@ -424,7 +437,7 @@ int ipc_peer_del(const char *ifname, const struct in6_addr *addr)
 	err = start_for_peer(&req, TEREDO_CMD_PEER_DEL, ifname, addr);
 	if (err)
 		return err;
-	return ipc_request(&requests, req.nlh, NULL, NULL);
+	return ipc_request_once(&requests, req.nlh);
 }
 
 int ipc_peer_flush(const char *ifname)
@@ -485,7 +498,7 @@ int ipc_secret_del(const char *ifname, const char *id)
 	err = start_for_secret(&req, TEREDO_CMD_SECRET_DEL, ifname, id);
 	if (err)
 		return err;
-	return ipc_request(&requests, req.nlh, NULL, NULL);
+	return ipc_request_once(&requests, req.nlh);
 }
 
 static const struct ipc_member secret_members[TEREDO_A_SECRET_MAX + 1] = {
@@ -532,47 +545,123 @@ int ipc_secret_dump(const char *ifname,
 	return ipc_request(&requests, req.nlh, hand_on_secret, &walk);
 }
 
+/* Remember a solicitation; anything else has no nonce. */
+static void note_asked(uint32_t seq, const uint8_t *payload, size_t len)
+{
+	struct asked *entry = &asked[asked_next];
+	struct teredo_packet pkt;
+
+	if (teredo_parse(&pkt, payload, len, len) != TEREDO_PARSE_OK ||
+	    !pkt.has_auth)
+		return;
+	entry->seq = seq;
+	memcpy(entry->nonce, payload + pkt.nonce, sizeof(entry->nonce));
+	asked_next = (asked_next + 1) % (sizeof(asked) / sizeof(asked[0]));
+}
+
+static bool was_asked_for(const struct datagram *dg)
+{
+	struct teredo_packet pkt;
+	size_t i;
+
+	if (teredo_parse(&pkt, dg->payload, dg->len, dg->len) !=
+	    TEREDO_PARSE_OK || !pkt.has_auth)
+		return false;
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (asked[i].seq && !memcmp(asked[i].nonce,
+					    dg->payload + pkt.nonce,
+					    sizeof(asked[i].nonce)))
+			return true;
+	return false;
+}
+
+static bool is_solicitation(uint32_t seq)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (asked[i].seq && asked[i].seq == seq)
+			return true;
+	return false;
+}
+
+static struct waiting *waiting_at(unsigned int n)
+{
+	return &waiting[(waiting_first + n) % CONTROL_WAITING];
+}
+
 /* Keep a datagram for ipc_control_recv(); what comes too fast is lost, as
- * datagrams may be.
+ * datagrams may be, and the last to be lost is what we wait for.
  */
+static void keep(const struct datagram *dg)
+{
+	bool answer = dg->error || was_asked_for(dg);
+	unsigned int i;
+
+	if (waiting_count == CONTROL_WAITING) {
+		for (i = 0; answer && i < CONTROL_WAITING; i++)
+			if (!waiting_at(i)->answer)
+				break;
+		if (!answer || i == CONTROL_WAITING)
+			return;
+		for (; i + 1 < CONTROL_WAITING; i++)
+			*waiting_at(i) = *waiting_at(i + 1);
+		waiting_count--;
+	}
+	waiting_at(waiting_count)->dg = *dg;
+	waiting_at(waiting_count++)->answer = answer;
+}
+
 static void keep_datagram(const struct nlmsghdr *nlh)
 {
-	struct datagram *out;
+	struct datagram dg = { 0 };
 	const struct nlattr *attr;
 	uint32_t has = 0;
 
-	if (command_of(nlh) != TEREDO_CMD_CONTROL_RECV ||
-	    waiting_count == CONTROL_WAITING)
-		return;
-	out = &waiting[(waiting_first + waiting_count) % CONTROL_WAITING];
-	memset(out, 0, sizeof(*out));
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
 		uint16_t len = mnl_attr_get_payload_len(attr);
 
 		switch (mnl_attr_get_type(attr)) {
 		case TEREDO_A_DATAGRAM_ADDRESS:
-			ipc_take(attr, &out->peer.addr,
-				 sizeof(out->peer.addr), &has);
+			ipc_take(attr, &dg.peer.addr, sizeof(dg.peer.addr),
+				 &has);
 			break;
 		case TEREDO_A_DATAGRAM_PORT:
-			ipc_take(attr, &out->peer.port,
-				 sizeof(out->peer.port), &has);
+			ipc_take(attr, &dg.peer.port, sizeof(dg.peer.port),
+				 &has);
 			break;
 		case TEREDO_A_DATAGRAM_PAYLOAD:
-			if (len > sizeof(out->payload))
+			if (len > sizeof(dg.payload))
 				break;
-			memcpy(out->payload, mnl_attr_get_payload(attr), len);
-			out->len = len;
+			memcpy(dg.payload, mnl_attr_get_payload(attr), len);
+			dg.len = len;
 			break;
 		}
 	}
-	waiting_count++;
+	keep(&dg);
+}
+
+/* What arrives at the controller's socket by itself: datagrams, and that a
+ * solicitation could not be sent.
+ */
+static void keep_message(const struct nlmsghdr *nlh)
+{
+	struct datagram failure = { 0 };
+
+	if (command_of(nlh) == TEREDO_CMD_CONTROL_RECV) {
+		keep_datagram(nlh);
+	} else if (nlh->nlmsg_type == NLMSG_ERROR &&
+		   is_solicitation(nlh->nlmsg_seq)) {
+		failure.error = -ipc_read_error(nlh);
+		if (failure.error)
+			keep(&failure);
+	}
 }
 
 static void keep_drained(const struct nlmsghdr *nlh, void *arg)
 {
 	(void)arg;
-	keep_datagram(nlh);
+	keep_message(nlh);
 }
 
 bool ipc_control_waiting(void)
@@ -586,7 +675,7 @@ int ipc_control_bind(const char *ifname, struct device *dev)
 	int err;
 
 	memset(dev, 0, sizeof(*dev));
-	control.async = keep_datagram;
+	control.async = keep_message;
 	err = start_for(&req, &control, TEREDO_CMD_CONTROL_BIND, 0, ifname);
 	if (err)
 		return err;
@@ -612,7 +701,10 @@ int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 		sizeof(to->addr));
 	ipc_put(req.nlh, TEREDO_A_DATAGRAM_PORT, &to->port, sizeof(to->port));
 	ipc_put(req.nlh, TEREDO_A_DATAGRAM_PAYLOAD, payload, len);
-	return ipc_request(&control, req.nlh, NULL, NULL);
+	err = ipc_post(&control, req.nlh);
+	if (!err)
+		note_asked(control.seq, payload, len);
+	return err;
 }
 
 bool ipc_control_recv(struct datagram *out)
@@ -621,7 +713,7 @@ bool ipc_control_recv(struct datagram *out)
 		ipc_drain(&control, keep_drained, NULL);
 	if (!waiting_count)
 		return false;
-	*out = waiting[waiting_first];
+	*out = waiting[waiting_first].dg;
 	waiting_first = (waiting_first + 1) % CONTROL_WAITING;
 	waiting_count--;
 	return true;

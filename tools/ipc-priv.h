@@ -26,14 +26,28 @@ int ipc_socket_open(struct ipc_socket *s, int protocol);
 void ipc_socket_close(struct ipc_socket *s);
 
 /* Send the request, which gets sequence number and flags, and hand each
- * message of the answer to @each.
+ * message of the answer to @each. It has an end soon, whatever else arrives. A
+ * request whose answer is lost is repeated, unless it is a dump.
  */
 int ipc_request(struct ipc_socket *s, struct nlmsghdr *nlh,
 		void (*each)(const struct nlmsghdr *nlh, void *arg),
 		void *arg);
 
-/* Read what has arrived, without waiting. Returns false if messages were
- * lost.
+/* The same for what must not be done twice: when the answer is lost, -ENOBUFS says
+ * that nobody knows whether it was done.
+ */
+int ipc_request_once(struct ipc_socket *s, struct nlmsghdr *nlh);
+
+/* Send a request that the kernel answers only when it fails, by a message with
+ * its sequence number, now in s->seq; wait for nothing.
+ */
+int ipc_post(struct ipc_socket *s, struct nlmsghdr *nlh);
+
+/* The errno of an NLMSG_ERROR, negative; 0 for an acknowledgment. */
+int ipc_read_error(const struct nlmsghdr *nlh);
+
+/* Read what has arrived, without waiting, but not on and on: what arrives as fast as
+ * it is read waits for the next call. Returns false if messages were lost.
  */
 bool ipc_drain(struct ipc_socket *s,
 	       void (*each)(const struct nlmsghdr *nlh, void *arg), void *arg);

@@ -47,6 +47,14 @@ static int talk(struct request *req,
 	return err ? err : ipc_request(&requests, req->nlh, each, arg);
 }
 
+/* What would fail, or do more, the second time. */
+static int talk_once(struct request *req)
+{
+	int err = ipc_socket_open(&requests, NETLINK_ROUTE);
+
+	return err ? err : ipc_request_once(&requests, req->nlh);
+}
+
 int ipc_link_add(const char *ifname, const struct config *config)
 {
 	struct nlattr *info, *data;
@@ -62,7 +70,7 @@ int ipc_link_add(const char *ifname, const struct config *config)
 	config_put(config, ipc_put_config, req.nlh);
 	mnl_attr_nest_end(req.nlh, data);
 	mnl_attr_nest_end(req.nlh, info);
-	err = talk(&req, NULL, NULL);
+	err = talk_once(&req);
 	/* "Unknown device type" helps nobody: say how to get it. */
 	if (err == -EOPNOTSUPP)
 		ipc_has_teredo();
@@ -78,7 +86,7 @@ int ipc_link_del(uint32_t ifindex)
 
 	ifi = start(&req, RTM_DELLINK, 0, sizeof(*ifi));
 	ifi->ifi_index = ifindex;
-	return talk(&req, NULL, NULL);
+	return talk_once(&req);
 }
 
 static void take_kind(const struct nlattr *info, char *kind, size_t size)
@@ -605,15 +613,11 @@ static void hand_on_net_event(const struct nlmsghdr *nlh, void *arg)
 void ipc_watch_read(void (*each)(const struct net_event *event, void *arg),
 		    void *arg)
 {
-	static const struct net_event ipv4 = { .type = NET_EVENT_IPV4 };
-	static const struct net_event ipv6 = { .type = NET_EVENT_IPV6 };
+	static const struct net_event lost = { .type = NET_EVENT_LOST };
 	struct watch_walk walk = { .each = each, .arg = arg };
 
-	/* Whatever was lost: look at everything again. */
-	if (!ipc_drain(&watch, hand_on_net_event, &walk)) {
-		each(&ipv4, arg);
-		each(&ipv6, arg);
-	}
+	if (!ipc_drain(&watch, hand_on_net_event, &walk))
+		each(&lost, arg);
 }
 
 void ipc_rtnl_close(void)

@@ -4,18 +4,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
+#include "host.h"
 #include "options.h"
 
-/* The kernel answers at once. It may only fail to when its answer did not
- * fit, which must not hang the controller.
+/* The kernel answers before a request's send() returns, into the socket's buffer. Where
+ * that is full the answer is lost; what else arrives there must not keep anybody
+ * waiting for it. All of a request takes ANSWER_MS at most, but a dump goes on as
+ * long as it gets somewhere; what is not there when nothing is left to be read does
+ * not come, but LATE_MS are cheap.
  */
-#define ANSWER_TIMEOUT_S	10
+#define ANSWER_MS	2000
+#define LATE_MS		100
+#define TRIES		3
+
+/* Room for what arrives while the controller waits for a CPU. */
+#define BUFFER_SIZE	(1 << 20)
+
+/* Messages that are read at once. */
+#define DRAIN_MAX	256
 
 static char reason[512] = "no reason known";
 
@@ -67,9 +79,17 @@ int ipc_enter_netns(const char *name)
 	return err;
 }
 
+/* Beyond the limit of the system where that is permitted. */
+static void make_room(int fd)
+{
+	int size = BUFFER_SIZE;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 int ipc_socket_open(struct ipc_socket *s, int protocol)
 {
-	struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
 	int on = 1;
 
 	if (s->nl)
@@ -87,8 +107,7 @@ int ipc_socket_open(struct ipc_socket *s, int protocol)
 	mnl_socket_setsockopt(s->nl, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(s->nl, NETLINK_CAP_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(s->nl, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	setsockopt(mnl_socket_get_fd(s->nl), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-		   sizeof(timeout));
+	make_room(mnl_socket_get_fd(s->nl));
 	return 0;
 }
 
@@ -165,8 +184,7 @@ static int fail_extack(int err, const struct nlmsghdr *nlh, size_t skip)
 	return ipc_fail(err, text[0] ? text : NULL);
 }
 
-/* An NLMSG_ERROR message: 0 for an acknowledgment. */
-static int read_error(const struct nlmsghdr *nlh)
+int ipc_read_error(const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
 	size_t skip = sizeof(*err);
@@ -195,45 +213,143 @@ static int read_done(const struct nlmsghdr *nlh)
 	return err < 0 ? fail_extack(-err, nlh, sizeof(err)) : 0;
 }
 
+/* A request under way. */
+struct exchange {
+	struct ipc_socket *s;
+	bool dump;
+	uint64_t end;
+	void (*each)(const struct nlmsghdr *nlh, void *arg);
+	void *arg;
+	bool done;		/* and what came of it: */
+	int err;
+};
+
+static void take_message(struct exchange *x, const struct nlmsghdr *msg)
+{
+	struct ipc_socket *s = x->s;
+
+	if (msg->nlmsg_seq != s->seq) {
+		if (s->async)
+			s->async(msg);
+		return;
+	}
+	if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
+		s->interrupted = true;
+	if (msg->nlmsg_type == NLMSG_ERROR)
+		x->err = ipc_read_error(msg);
+	else if (msg->nlmsg_type == NLMSG_DONE)
+		x->err = read_done(msg);
+	else if (x->each)
+		x->each(msg, x->arg);
+	x->done = msg->nlmsg_type == NLMSG_ERROR ||
+		  msg->nlmsg_type == NLMSG_DONE;
+	/* It may take its time to print what a dump has. */
+	if (x->dump)
+		x->end = host_clock() + ANSWER_MS;
+}
+
+/* Wait until there is something to be read. */
+static bool comes_late(const struct exchange *x)
+{
+	struct pollfd fd = { mnl_socket_get_fd(x->s->nl), POLLIN, 0 };
+	uint64_t now = host_clock();
+	uint64_t left = x->end > now ? x->end - now : 0;
+
+	return poll(&fd, 1, left < LATE_MS ? left : LATE_MS) > 0;
+}
+
+/* Read until the answer is there. False if it is lost. */
+static bool read_answer(struct exchange *x)
+{
+	/* What a dump fills at once; longer messages there are none. */
+	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+
+	while (!x->done && host_clock() < x->end) {
+		ssize_t n = recv(mnl_socket_get_fd(x->s->nl), buf, sizeof(buf),
+				 MSG_DONTWAIT);
+		const struct nlmsghdr *msg = (struct nlmsghdr *)buf;
+		int len = n;
+
+		if (n < 0 && errno == EAGAIN) {
+			if (!comes_late(x))
+				return false;
+			continue;
+		}
+		/* What was lost may be something else. */
+		if (n < 0 && (errno == EINTR || errno == ENOBUFS))
+			continue;
+		if (n < 0) {
+			x->err = ipc_fail(errno, NULL);
+			return true;
+		}
+		/* Only a dump has several in one piece. */
+		for (; !x->done && mnl_nlmsg_ok(msg, len);
+		     msg = mnl_nlmsg_next(msg, &len))
+			take_message(x, msg);
+	}
+	return x->done;
+}
+
+static int send_request(struct ipc_socket *s, struct nlmsghdr *nlh,
+			uint16_t flags)
+{
+	nlh->nlmsg_flags |= NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = ++s->seq;
+	if (mnl_socket_sendto(s->nl, nlh, nlh->nlmsg_len) < 0)
+		return ipc_fail(errno, NULL);
+	return 0;
+}
+
+static int request(struct ipc_socket *s, struct nlmsghdr *nlh,
+		   unsigned int tries, const char *lost,
+		   void (*each)(const struct nlmsghdr *nlh, void *arg),
+		   void *arg)
+{
+	struct exchange x = {
+		.s = s,
+		.dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP,
+		.each = each,
+		.arg = arg,
+	};
+
+	s->interrupted = false;
+	/* One end for all tries. Some of a dump has been handed on. */
+	do {
+		int err = send_request(s, nlh, x.dump ? 0 : NLM_F_ACK);
+
+		if (err)
+			return err;
+		/* The kernel's own time does not count. */
+		if (!x.end)
+			x.end = host_clock() + ANSWER_MS;
+		if (read_answer(&x))
+			return x.err;
+	} while (--tries && !x.dump && host_clock() < x.end);
+	/* The kernel would go on with it, and begin no other. */
+	if (x.dump)
+		ipc_socket_close(s);
+	return ipc_fail(ENOBUFS, lost);
+}
+
 int ipc_request(struct ipc_socket *s, struct nlmsghdr *nlh,
 		void (*each)(const struct nlmsghdr *nlh, void *arg),
 		void *arg)
 {
-	/* What a dump fills at once; longer messages there are none. */
-	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
-	bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	return request(s, nlh, TRIES,
+		       "the kernel's answer was lost: too much arrived at once",
+		       each, arg);
+}
 
-	nlh->nlmsg_flags |= NLM_F_REQUEST | (dump ? 0 : NLM_F_ACK);
-	nlh->nlmsg_seq = ++s->seq;
-	s->interrupted = false;
-	if (mnl_socket_sendto(s->nl, nlh, nlh->nlmsg_len) < 0)
-		return ipc_fail(errno, NULL);
+int ipc_request_once(struct ipc_socket *s, struct nlmsghdr *nlh)
+{
+	return request(s, nlh, 1,
+		       "the kernel's answer was lost: it may have done it, or not",
+		       NULL, NULL);
+}
 
-	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(s->nl, buf, sizeof(buf));
-		const struct nlmsghdr *msg = (struct nlmsghdr *)buf;
-		int len = n;
-
-		if (n < 0 && (errno == EINTR || errno == ENOBUFS))
-			continue;
-		if (n < 0)
-			return ipc_fail(errno, NULL);
-		for (; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
-			if (msg->nlmsg_seq != s->seq) {
-				if (s->async)
-					s->async(msg);
-				continue;
-			}
-			if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
-				s->interrupted = true;
-			if (msg->nlmsg_type == NLMSG_ERROR)
-				return read_error(msg);
-			if (msg->nlmsg_type == NLMSG_DONE)
-				return read_done(msg);
-			if (each)
-				each(msg, arg);
-		}
-	}
+int ipc_post(struct ipc_socket *s, struct nlmsghdr *nlh)
+{
+	return send_request(s, nlh, 0);
 }
 
 bool ipc_drain(struct ipc_socket *s,
@@ -241,8 +357,9 @@ bool ipc_drain(struct ipc_socket *s,
 {
 	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
 	bool complete = true;
+	unsigned int i;
 
-	for (;;) {
+	for (i = 0; i < DRAIN_MAX; i++) {
 		ssize_t n = recv(mnl_socket_get_fd(s->nl), buf, sizeof(buf),
 				 MSG_DONTWAIT);
 		const struct nlmsghdr *msg = (struct nlmsghdr *)buf;
@@ -257,6 +374,7 @@ bool ipc_drain(struct ipc_socket *s,
 		for (; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len))
 			each(msg, arg);
 	}
+	return complete;
 }
 
 void ipc_close(void)

@@ -57,9 +57,12 @@ int ipc_secret_dump(const char *ifname,
  */
 int ipc_control_bind(const char *ifname, struct device *dev);
 int ipc_control_fd(void);
+/* Waits for nothing: if the kernel cannot send a solicitation, ipc_control_recv()
+ * says so; what becomes of other datagrams is not told.
+ */
 int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 		     const void *payload, size_t len);
-/* True if something is kept, of which ipc_control_fd() does not tell. */
+/* True if something is kept of which ipc_control_fd() does not tell. */
 bool ipc_control_waiting(void);
 /* False when nothing waits. */
 bool ipc_control_recv(struct datagram *out);
@@ -135,6 +138,7 @@ struct net_event {
 		NET_EVENT_LINK_GONE,	/* only link.ifindex is valid */
 		NET_EVENT_IPV4,		/* an address or a default route */
 		NET_EVENT_IPV6,		/* the same, of IPv6 */
+		NET_EVENT_LOST,		/* some did not fit: look at everything */
 	} type;
 	struct link link;
 };

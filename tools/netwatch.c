@@ -54,6 +54,10 @@ void netwatch_event(struct netwatch *w, const struct net_event *event,
 	case NET_EVENT_IPV4:
 		ipv4 = true;
 		break;
+	case NET_EVENT_LOST:
+		/* Any of them. Carriers that changed have events to come. */
+		ipv4 = true;
+		/* fall through */
 	case NET_EVENT_IPV6:
 		/* One look at a burst, and one at what is on trial. */
 		if (!w->native_at || w->native_at > now + NETWATCH_SETTLE_MS)
