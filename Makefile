@@ -22,14 +22,16 @@
 #	make clean
 #
 # KDIR is the build folder of the kernel to build for.  demo, check, bench and
-# lint want root, since they install the packages that are missing.  They run
-# natively if the running kernel loads the module, else in a virtual machine
+# lint want root, since they install the packages that are missing, each its own.
+# They run natively if the running kernel loads the module, else in a virtual machine
 # under the distribution's kernel, which VM=1 asks for in any case; bench always
 # in the machine.
 
-# The running kernel's build folder, else the newest one there is.
-KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
-	$(shell printf '%s\n' /lib/modules/*/build | sort -rV))
+# The running kernel's build folder, else the newest one there is, else where the
+# first would be.
+own_build := /lib/modules/$(shell uname -r)/build
+KDIR ?= $(firstword $(wildcard $(own_build)) \
+	$(shell ls -d /lib/modules/*/build/ 2>/dev/null | sort -rV | sed 's,/$$,,') $(own_build))
 
 # Those that check-matrix takes; selftests/vm/root.sh knows where they are from.
 KERNELS ?= 6.1 6.12 7.2 7.2-rt
@@ -42,12 +44,16 @@ MANDIR ?= $(PREFIX)/share/man
 
 # The release that KDIR builds for.  Not kernel.release, which Debian leaves
 # at the upstream version.
-release = $(shell cut -d'"' -f2 $(KDIR)/include/generated/utsrelease.h)
+release = $(shell cut -d'"' -f2 $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 dkms_source = $(DESTDIR)/usr/src/teredo-$(VERSION)
 
-all: module tools
+# All that is missing is said at once.
+all:
+	@CC='$(CC)' tools/missing.sh all '$(KDIR)'
+	@$(MAKE) --no-print-directory module tools
 
 module:
+	@CC='$(CC)' tools/missing.sh module '$(KDIR)'
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 tools:
@@ -130,18 +136,24 @@ dkms-source:
 	cp kernel/*.[ch] $(dkms_source)/kernel
 	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf >$(dkms_source)/dkms.conf
 
-dkms-install: dkms-source
+dkms-install: dkms-needed dkms-source
 	! dkms status teredo/$(VERSION) | grep -q . || \
 		dkms remove teredo/$(VERSION) --all
 	dkms install teredo/$(VERSION) -k $(release) \
 		--kernelsourcedir $(realpath $(KDIR)) --force
 
+dkms-needed:
+	@tools/missing.sh dkms '$(KDIR)'
+
+# What the kernel's build system leaves, removed without it: its folder may be gone.
+built := *.o *.ko *.mod *.mod.c *.a .*.cmd .*.d modules.order Module.symvers
 clean:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	rm -rf .tmp_versions $(built)
+	find kernel \( -false $(built:%=-o -name '%') \) -delete
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 
 export KDIR KERNEL VM QUICK BENCH FUZZ_TIME
 
 .PHONY: all module tools selftests demo check check-matrix check-debug coverage bench fuzz lint clean netlink netlink-check
-.PHONY: install install-module install-tools install-man dkms-source dkms-install
+.PHONY: install install-module install-tools install-man dkms-source dkms-needed dkms-install

@@ -1,0 +1,223 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# missing.sh WHAT [KDIR]: is there what it takes to build the module, the tools, the
+# tests' helpers (selftests), or for DKMS (dkms)?  If not, one line for each thing that is
+# missing, with the package that has it on this system, and exit status 1.  KDIR is
+# the build folder of the kernel to build for; CC, PKG_CONFIG and CPPFLAGS are as for
+# make.
+#
+# folder: only whether this is a folder that anything can be built in; all: module and
+# tools.
+
+what=$1 kdir=${2:-}
+: "${CC:=cc}" "${PKG_CONFIG:=pkg-config}"
+release=$(uname -r) status=0
+
+say()
+{
+	echo "teredo: $*" >&2
+	status=1
+}
+
+# Which of the distributions that name packages in the same way
+family=''
+for id in $(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' /etc/os-release 2>/dev/null | tr -d \"\'); do
+	case $id in
+	debian | ubuntu) family=debian ;;
+	fedora | rhel | centos) family=fedora ;;
+	arch | archarm) family=arch ;;
+	opensuse* | suse | sles) family=suse ;;
+	alpine) family=alpine ;;
+	*) continue ;;
+	esac
+	break
+done
+
+# The package with the headers of the kernel that runs, or where that is not of this
+# distribution (in a container), of the usual one
+kernel_package()
+{
+	flavour=${release##*-}
+	case $family in
+	debian)
+		# Debian and Ubuntu have it for each kernel, and this one for each
+		# architecture.
+		case $(uname -v) in
+		*Debian* | *Ubuntu*) echo "linux-headers-$release" ;;
+		*) echo linux-headers-generic ;;
+		esac ;;
+	fedora)
+		case $release in
+		*.fc[0-9]* | *.el[0-9]*) echo "kernel-devel-$release" ;;
+		*) echo kernel-devel ;;
+		esac ;;
+	arch)
+		case $release in
+		*-lts | *-zen | *-hardened) echo "linux-$flavour-headers" ;;
+		*) echo linux-headers ;;
+		esac ;;
+	suse)
+		case $release in
+		*-[a-z]*) echo "kernel-$flavour-devel" ;;
+		*) echo kernel-default-devel ;;
+		esac ;;
+	alpine)
+		case $flavour in
+		lts | virt | rpi | edge | stable) echo "linux-$flavour-dev" ;;
+		*) echo linux-lts-dev ;;
+		esac ;;
+	esac
+}
+
+# package THING: what has it
+package()
+{
+	case $family-$1 in
+	*-headers) kernel_package ;;
+	debian-libc) echo libc6-dev ;;
+	debian-libmnl | debian-nettle) echo "$1-dev" ;;
+	debian-libnl) echo libnl-genl-3-dev ;;
+	fedora-libc | suse-libc) echo glibc-devel ;;
+	fedora-libnl | suse-libnl) echo libnl3-devel ;;
+	fedora-libmnl | suse-libmnl | fedora-nettle) echo "$1-devel" ;;
+	suse-nettle) echo libnettle-devel ;;
+	fedora-pkg-config) echo pkgconf-pkg-config ;;
+	arch-libc) echo glibc ;;
+	alpine-libc) echo musl-dev ;;
+	alpine-libmnl | alpine-nettle) echo "$1-dev" ;;
+	alpine-libnl) echo libnl3-dev ;;
+	arch-pkg-config | alpine-pkg-config) echo pkgconf ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# get THING: the command that installs it here
+get()
+{
+	case $family in
+	debian) echo "apt-get install $(package "$1")" ;;
+	fedora) echo "dnf install $(package "$1")" ;;
+	arch) echo "pacman -S $(package "$1")" ;;
+	suse) echo "zypper install $(package "$1")" ;;
+	alpine) echo "apk add $(package "$1")" ;;
+	*)
+		case $1 in
+		headers) echo "install the headers that belong to kernel $release" ;;
+		libc) echo "install the C library's headers" ;;
+		*) echo "install $1, with its headers" ;;
+		esac ;;
+	esac
+}
+
+# header FILE THING [LIBRARY]: does the compiler find it?  Where there is none, it is
+# where compilers look.
+header()
+{
+	if command -v "${CC%% *}" >/dev/null; then
+		flags=$($PKG_CONFIG --cflags ${3:+"$3"} 2>/dev/null)
+		# shellcheck disable=SC2086 # lists
+		echo "#include <$1>" | $CC ${CPPFLAGS:-} $flags -E - >/dev/null 2>&1 && return
+	else
+		[ ! -e "/usr/include/$1" ] || return 0
+	fi
+	say "no $2 to build with (<$1>): $(get "$2")"
+}
+
+# compiler NAME
+said=''
+compiler()
+{
+	command -v "${1%% *}" >/dev/null && return
+	[ "$said" ] || say "no compiler ($1): $(get gcc)"
+	said=1
+}
+
+# The kernel's build system has to write where the sources are.
+folder()
+{
+	case $PWD in
+	*[[:space:]:]*)
+		say "the kernel's build system takes no folder with a space or a colon in" \
+			"its path: move '$PWD'" ;;
+	esac
+	[ -w . ] || say "nothing can be written in $PWD: build in a copy"
+}
+
+# That this kernel is not older than 6.1, which has all that is used
+new_enough()
+{
+	code=$(sed -n 's/.*LINUX_VERSION_CODE //p' "$kdir/include/generated/uapi/linux/version.h" \
+		2>/dev/null)
+	[ "${code:-393472}" -ge 393472 ] || say "KDIR: $kdir is for a kernel older than Linux 6.1"
+}
+
+headers()
+{
+	or="or name another kernel's build folder as KDIR=FOLDER"
+	if [ ! -d "$kdir" ]; then
+		case $kdir in
+		"/lib/modules/$release/build") say "no kernel headers ($kdir): $(get headers), $or" ;;
+		*) say "KDIR: there is no folder $kdir; for the kernel that runs: $(get headers)" ;;
+		esac
+	elif [ ! -f "$kdir/Makefile" ]; then
+		say "KDIR: $kdir is no kernel's build folder, for it has no Makefile;" \
+			"for the kernel that runs: $(get headers)"
+	elif [ ! -f "$kdir/include/generated/utsrelease.h" ]; then
+		say "KDIR: $kdir is not configured: say 'make modules_prepare' there," \
+			"or for the kernel that runs: $(get headers)"
+	else
+		new_enough
+	fi
+}
+
+# Debian's headers name the compiler that they want, and depend on it.
+kernel_compiler()
+{
+	[ ! "${LLVM:-}" ] || return 0
+	if [ "$CC" = cc ]; then
+		wanted=$(sed -n 's/^CC *=.*)\(gcc-[0-9]*\)$/\1/p' "$kdir/.kernelvariables" 2>/dev/null)
+		compiler "${CROSS_COMPILE:-}${wanted:-gcc}"
+	else
+		compiler "$CC"
+	fi
+}
+
+module()
+{
+	folder
+	headers
+	kernel_compiler
+}
+
+tools()
+{
+	compiler "$CC"
+	header stdio.h libc
+	header libmnl/libmnl.h libmnl libmnl
+	header nettle/hmac.h nettle nettle
+}
+
+case $what in
+folder)
+	folder ;;
+module)
+	module ;;
+tools)
+	tools ;;
+all)
+	module
+	tools ;;
+selftests)
+	compiler "$CC"
+	command -v "${PKG_CONFIG%% *}" >/dev/null || say "no $PKG_CONFIG: $(get pkg-config)"
+	header stdio.h libc
+	header netlink/genl/ctrl.h libnl libnl-genl-3.0 ;;
+dkms)
+	headers
+	command -v dkms >/dev/null || say "no dkms: $(get dkms)" ;;
+*)
+	echo "missing: what is '$what'?" >&2
+	exit 2 ;;
+esac
+exit $status
