@@ -65,11 +65,11 @@ selftests:
 
 demo:
 	@selftests/packages.sh demo
-	@selftests/machine.sh -f selftests/demo.sh
+	@selftests/machine.sh -f demo selftests/demo.sh
 
 check:
 	@selftests/packages.sh $(if $(KERNEL),matrix,check)
-	@selftests/machine.sh selftests/run.sh $(TESTS)
+	@selftests/machine.sh check selftests/run.sh $(TESTS)
 
 check-matrix:
 	@selftests/packages.sh matrix
@@ -89,7 +89,7 @@ coverage:
 		$(if $(TESTS),,Documentation/coverage.rst)
 
 bench:
-	@selftests/packages.sh bench
+	@selftests/packages.sh bench machine
 	@selftests/bench.sh
 
 fuzz:

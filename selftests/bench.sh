@@ -31,11 +31,7 @@ build()
 	[[ ! -r ${KDIR:-}/include/generated/utsrelease.h ]] ||
 		kver=$(cut -d'"' -f2 "$KDIR/include/generated/utsrelease.h")
 	echo "# building for $kver"
-	env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -C "$repo" \
-		all selftests KDIR="/lib/modules/$kver/build" >"$out/build" 2>&1 &&
-		return
-	cat "$out/build" >&2
-	exit 1
+	KDIR=/lib/modules/$kver/build "$selftests/build.sh" bench || exit 1
 }
 
 # machine NAME SECTION...: those of the sections that were asked for

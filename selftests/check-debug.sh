@@ -21,8 +21,6 @@ vm=$repo/selftests/vm
 cd "$repo" || exit 1
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-# Called by make, but not a part of its jobs.
-unset MAKEFLAGS MAKELEVEL
 
 counts='' count=()
 if [[ ${1:-} = -c ]]; then
@@ -65,8 +63,7 @@ run_one()
 }
 
 echo "# building"
-make --no-print-directory -j "$(nproc)" tools selftests >"$dir/log" 2>&1 ||
-	{ cat "$dir/log" >&2; exit 1; }
+selftests/build.sh check-debug tools || exit 1
 kernel=$("$vm/debug-kernel.sh" "${count[@]}") || exit 1
 if [[ $counts ]]; then
 	mkdir -p "$counts" && ln -sfn "$kernel/source" "$counts/notes" || exit 1

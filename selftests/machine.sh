@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# machine.sh [-f] COMMAND [ARGUMENTS...]: build everything, and run a command
-# where the module can be loaded: here, if the running kernel takes it, else in
-# the virtual machine (always there with VM=1).  -f: as fast as can be, without
-# the machine's debugging aids.
+# machine.sh [-f] CHECK COMMAND [ARGUMENTS...]: build what this check takes, and run a
+# command where the module can be loaded: here, if the running kernel takes it, else
+# in the virtual machine (always there with VM=1), for which the packages are installed
+# then.  -f: as fast as can be, without the machine's debugging aids.
 #
 # KDIR is the kernel to build for; in the machine, that kernel is booted.  KERNEL
 # is one of root.sh's kernels, in its own root folder.
@@ -12,19 +12,16 @@
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 vm=$repo/selftests/vm
 fast=''
-# Called by make, but not a part of its jobs.
-unset MAKEFLAGS MAKELEVEL
 if [[ $1 = -f ]]; then
 	fast=-f
 	shift
 fi
+check=$1
+shift
 
 build()
 {
-	make --no-print-directory -j "$(nproc)" -C "$repo" all selftests KDIR="$1" >"$log" 2>&1 &&
-		return
-	cat "$log" >&2
-	exit 1
+	KDIR=$1 "$repo/selftests/build.sh" "$check" || exit 1
 }
 
 # native: does the running kernel load the module?  Only trying tells: modules
@@ -39,15 +36,11 @@ native()
 	"$vm/load.sh" 2>/dev/null
 }
 
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
-
 echo "# building"
 if [[ ${KERNEL:-} ]]; then
 	where=$("$vm/root.sh" "$KERNEL") || exit 1
 	read -r root kver copy <<<"$where"
 	echo "# running in a virtual machine under $kver"
-	rm -f "$log"
 	cd "$copy" || exit 1
 	VM_TIMEOUT=${VM_TIMEOUT:-3600} exec selftests/vm/run.sh $fast -r "$root" -k "$kver" "$@"
 fi
@@ -60,6 +53,7 @@ if native; then
 	exit $status
 fi
 
+"$repo/selftests/packages.sh" machine || exit 1
 # A folder given by the user names the kernel, if that can be booted.
 release=$KDIR/include/generated/utsrelease.h
 kver=''
@@ -67,6 +61,5 @@ kver=''
 	kver=$("$vm/run.sh" -k "$(cut -d'"' -f2 "$release")" -K 2>/dev/null)
 [[ $kver ]] || kver=$(rm -f "$repo/teredo.ko" && "$vm/run.sh" -K) || exit 1
 build "/lib/modules/$kver/build"
-rm -f "$log"
 echo "# running in a virtual machine under $kver"
 VM_TIMEOUT=${VM_TIMEOUT:-3600} exec "$vm/run.sh" $fast -k "$kver" "$@"

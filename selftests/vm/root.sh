@@ -41,20 +41,10 @@ quiet()
 	die "failed: $*"
 }
 
-# inside COMMAND...: run it in the root folder.  The first process of a namespace
-# takes no SIGTERM, so it goes with this script.
+# inside COMMAND...: run it in the root folder
 inside()
 {
-	setpriv --pdeathsig KILL \
-		unshare --mount --pid --fork --kill-child --root="$root" --mount-proc --wd=/ \
-		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"
-}
-
-# mirror: where this system has its Debian from; if nowhere, mmdebstrap knows
-mirror()
-{
-	apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' \
-		'Origin: Debian' 'Component: main' 2>/dev/null | head -n 1
+	"$vm_dir/inside.sh" "$root" / "$@"
 }
 
 # make_root PACKAGE...: neither what nobody reads in there, nor an initramfs
@@ -63,14 +53,12 @@ make_root()
 	local packages=$* start=$SECONDS
 
 	rm -rf "$root"
-	mkdir -p "$root"
-	apt-config dump Acquire | grep -iE 'proxy|check-|verify|retries|timeout' >"$root.apt"
-	INITRD=No quiet mmdebstrap --mode=root --variant=apt --include="${packages// /,}" \
-		--aptopt='Apt::Install-Recommends "false"' --aptopt="$root.apt" \
-		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
+	INITRD=No quiet "$vm_dir/bootstrap.sh" "$suite" "$root" \
+		--variant=apt --include="${packages// /,}" \
+		--aptopt='Apt::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		"$suite" "$root" "$(mirror)"
+		--dpkgopt='path-exclude=/usr/share/man/*'
 	: >"$root.done"
 	echo "# root folder of $suite made in $((SECONDS - start)) s" >&2
 	find "$cache" -maxdepth 1 -name 'root-*.done' -mtime +14 | while read -r old; do
@@ -90,7 +78,8 @@ build()
 		die "cannot copy the repository"
 	quiet "${make[@]}" clean
 	quiet "${make[@]}" module W=1e
-	quiet "${make[@]}" tools selftests
+	quiet "${make[@]}" tools
+	quiet "${make[@]}" -C "$tree/selftests" helpers-check
 }
 
 # Nothing of it stays: another copy of the repository may use this folder.
