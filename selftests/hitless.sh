@@ -13,7 +13,7 @@
 need ping jq iperf3
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 21
+plan 25
 
 start_server ours || skip_all "no server"
 role[clia]=ours
@@ -96,6 +96,38 @@ control clia
 check "monitor tells that another one came" monitored "controller came"
 check "it is not missed any more" eval "wait_for 10 is clia '.controller and
 	.controller_left == null' && ! hint clia 'controller left'"
+
+#
+# Told to leave, it leaves everything to the next one
+#
+
+# leaves SIGNAL: not one packet is lost when it gets that, and another one comes
+leaves()
+{
+	local pinger
+
+	spawn clia ping -n -q -f -i 0.01 -c 300 "$other" >"$tmp/ping" 2>&1
+	pinger=$spawned
+	kill -"$1" "$controller"
+	wait "$controller" || return
+	has_only clia "$address" || return
+	pause 1
+	control clia
+	wait_for 10 is clia .controller || return
+	wait "$pinger"
+	cat "$tmp/ping"
+	grep -q '300 received' "$tmp/ping" && has_only clia "$address"
+}
+
+stop clib
+start_client clib ours || skip_all "no second client"
+other=$(client_address clib)
+check "the two meet once more" reaches clia "$other"
+for signal in USR1 QUIT; do
+	check "SIG$signal: exit status 0, and not one of 300 packets is lost" leaves $signal
+done
+check_says "release: not while somebody controls it" "has a controller already" \
+	tool clia release teredo0
 
 #
 # Told to stop, it cleans up (and only then)

@@ -375,6 +375,26 @@ client_run()
 	daemon[$1]=$spawned
 }
 
+# conf_up: a folder /etc/teredo of the test's own, for whatever follows "${etc[@]}"
+# shellcheck disable=SC2034 # for the tests
+conf_up()
+{
+	mkdir "$tmp/etc"
+	cat >"$tmp/with-etc" <<-END
+	#!/bin/sh
+	mount -t tmpfs none /etc && cp -r "$tmp/etc" /etc/teredo &&
+	{ [ ! -e "$tmp/resolv.conf" ] || cp "$tmp/resolv.conf" /etc; } && exec "\$@"
+	END
+	chmod +x "$tmp/with-etc"
+	etc=(unshare -m "$tmp/with-etc")
+}
+
+# with_conf NAME LINES: that is NAME.conf there
+with_conf()
+{
+	printf '%s\n' "${@:2}" >"$tmp/etc/$1.conf"
+}
+
 # client_address NAME: print its Teredo address
 client_address()
 {

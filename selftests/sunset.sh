@@ -125,22 +125,7 @@ stop clia
 # Beside it, because somebody wants so; and until when
 #
 
-# with_conf NAME LINES: that is /etc/teredo/NAME.conf for what follows "${etc[@]}"
-with_conf()
-{
-	local name=$1
-
-	shift
-	printf '%s\n' "$@" >"$tmp/etc/$name.conf"
-}
-mkdir "$tmp/etc"
-cat >"$tmp/with-etc" <<-END
-#!/bin/sh
-mount -t tmpfs none /etc && cp -r "$tmp/etc" /etc/teredo && exec "\$@"
-END
-chmod +x "$tmp/with-etc"
-etc=(unshare -m "$tmp/with-etc")
-
+conf_up
 advertise 1800
 wait_for 10 eval "nip clia -6 route show default | grep eth0"
 with_conf teredo0 "server $server" "sunset off" "until 2099-12-31"

@@ -28,6 +28,7 @@
 #include "netwatch.h"
 #include "qualify.h"
 #include "resolve.h"
+#include "service.h"
 #include "subcommands.h"
 #include "terminal.h"
 
@@ -47,6 +48,9 @@
 
 /* Datagrams that are taken in a row. */
 #define DATAGRAMS_MAX	64
+
+/* A service may be started before its link is made. */
+#define LINK_WAIT_MS	30000
 
 struct controller {
 	char ifname[IF_NAMESIZE];
@@ -311,18 +315,25 @@ static void say_renew(struct controller *c)
 
 /* -- the key -- */
 
-/* Where the key is: as told, as the service manager has it, or in its place. */
+/* Where the key is: as told, as the service manager has it under one of two names,
+ * or in its place.
+ */
 static const char *key_path(const struct controller *c)
 {
+	static const char *const names[] = { "key", "key-escaped" };
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	static char path[512];
 	struct stat st;
+	size_t i;
 
 	if (c->key_file)
 		return c->key_file;
-	snprintf(path, sizeof(path), "%s/key", credentials ? credentials : "");
-	if (!credentials || stat(path, &st) || st.st_size <= 1)
-		snprintf(path, sizeof(path), CONF_FOLDER "/%s.key", c->ifname);
+	for (i = 0; credentials && i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", credentials, names[i]);
+		if (!stat(path, &st) && st.st_size > 1)
+			return path;
+	}
+	snprintf(path, sizeof(path), CONF_FOLDER "/%s.key", c->ifname);
 	return path;
 }
 
@@ -879,23 +890,38 @@ static void take_datagrams(struct controller *c)
 	}
 }
 
-static void take_signal(struct controller *c)
+/* The end, as somebody wants it: address and route are taken back. */
+static void take_back(struct controller *c)
 {
-	struct signalfd_siginfo info;
-
-	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (info.ssi_signo == SIGHUP) {
-		if (!c->down && !c->aside && take_over(c))
-			c->done = 1;
-		return;
-	}
 	say(c, "stopping: address and route are taken back");
 	because(c, "the controller was stopped");
 	withdraw(c);
 	if (!c->down)
 		report(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN);
 	c->done = c->once;
+}
+
+static void take_signal(struct controller *c)
+{
+	struct signalfd_siginfo info;
+
+	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGHUP:
+		if (!c->down && !c->aside && take_over(c))
+			c->done = 1;
+		break;
+	case SIGUSR1:
+	case SIGQUIT:
+		/* For another one to go on with */
+		say(c, "leaving: everything stays as it is");
+		c->done = c->once;
+		break;
+	default:
+		take_back(c);
+		break;
+	}
 }
 
 /* The end of service that its file tells (C-99). */
@@ -1051,6 +1077,8 @@ static int prepare(struct controller *c)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	c->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -1079,6 +1107,35 @@ static int set_up(struct controller *c)
 	return 0;
 }
 
+/* Whoever makes the link may not have come to it yet. */
+static int wait_for_link(const char *ifname)
+{
+	uint64_t end = host_clock() + LINK_WAIT_MS;
+	struct device dev;
+	bool said = false;
+
+	while (ipc_dev_get(ifname, false, &dev) == -ENODEV) {
+		if (!said)
+			announce(ifname, "there is no such link yet, waiting");
+		said = true;
+		if (host_clock() >= end) {
+			complain(ifname, "there is no such link");
+			return STATUS_NO_LINK;
+		}
+		poll(NULL, 0, 200);
+	}
+	return 0;
+}
+
+/* The link of a service that fails may be gone, which no other try would change. */
+static int service_status(const struct controller *c)
+{
+	struct device dev;
+
+	return c->done && ipc_dev_get(c->ifname, false, &dev) == -ENODEV ?
+	       STATUS_NO_LINK : c->done;
+}
+
 int run_main(int argc, char **argv)
 {
 	struct controller c = {
@@ -1090,11 +1147,16 @@ int run_main(int argc, char **argv)
 		.watch.suspended = host_suspended(),
 	};
 	const char *algorithm = NULL;
+	bool unit = false;
 	struct conf conf;
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--key") && i + 1 < argc)
+		if (!strcmp(argv[i], "--unit") && i + 1 < argc && !c.ifname[0]) {
+			unit = true;
+			if (take_instance(argv[++i], c.ifname))
+				return STATUS_USAGE;
+		} else if (!strcmp(argv[i], "--key") && i + 1 < argc)
 			c.key_file = argv[++i];
 		else if (!strcmp(argv[i], "--algorithm") && i + 1 < argc)
 			algorithm = argv[++i];
@@ -1125,10 +1187,14 @@ int run_main(int argc, char **argv)
 	c.metric = c.force ? METRIC_FORCED : METRIC;
 
 	conf_until(c.ifname, &c.until);
+	if (unit && wait_for_link(c.ifname))
+		return STATUS_NO_LINK;
 	if (prepare(&c) || set_up(&c) || take_over(&c))
 		c.done = STATUS_FAILED;
 	else if (c.watch.native && !c.force)
 		stand_aside(&c);
+	if (c.done < 0)
+		service_ready();
 	loop(&c);
 	resolver_stop(&c.resolver);
 	learn_stop(&c.learner);
@@ -1136,5 +1202,42 @@ int run_main(int argc, char **argv)
 		close(c.signals);
 	if (c.timer >= 0)
 		close(c.timer);
-	return c.done;
+	return unit ? service_status(&c) : c.done;
+}
+
+/* What a controller has left behind: after `run --once`, or when it was killed. */
+int release_main(int argc, char **argv)
+{
+	struct controller c = { .done = -1, .learner.fd = -1 };
+	bool unit = argc == 2 && !strcmp(argv[0], "--unit");
+	enum service_job job;
+	const char *result;
+
+	if (argc != 1 + unit)
+		return usage_error(argc ? "one device at a time" :
+					  "which device?");
+	if (unit ? take_instance(argv[1], c.ifname) :
+		   take_ifname(argv[0], c.ifname))
+		return STATUS_USAGE;
+	if (unit) {
+		/* The next controller goes on with it. */
+		job = service_job(SERVICE_CONTROLLER, argv[1]);
+		result = getenv("SERVICE_RESULT");
+		if (job == SERVICE_JOB_RESTART ||
+		    (job == SERVICE_JOB_NONE && result &&
+		     strcmp(result, "success")))
+			return STATUS_DONE;
+		if (ipc_dev_get(c.ifname, false, &c.dev) == -ENODEV)
+			return STATUS_DONE;
+	}
+	/* Nobody else may be its controller, so become it. */
+	if (ipc_control_bind(c.ifname, &c.dev))
+		return request_failed(c.ifname);
+	c.down = c.dev.state == TEREDO_STATE_DOWN;
+	if (!is_qualified(&c))
+		return STATUS_DONE;
+	ipc_route_del(c.dev.ifindex, &any_address, 0, METRIC_FORCED);
+	c.metric = METRIC;
+	take_back(&c);
+	return STATUS_DONE;
 }

@@ -8,6 +8,8 @@
 #define STATUS_DONE	0
 #define STATUS_FAILED	1
 #define STATUS_USAGE	2
+#define STATUS_NOT_YET	3	/* it may become so by itself */
+#define STATUS_NO_LINK	4	/* of a service: its link is gone */
 
 /* -j was given. */
 extern bool json_wanted;
@@ -22,6 +24,7 @@ int set_main(int argc, char **argv);
 int del_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int run_main(int argc, char **argv);
+int release_main(int argc, char **argv);
 int probe_main(int argc, char **argv);
 int peer_main(int argc, char **argv);
 int secret_main(int argc, char **argv);
@@ -40,6 +43,9 @@ int usage_error(const char *format, ...)
 
 /* Copy the name of an interface; complains if it cannot be one. */
 int take_ifname(const char *text, char *ifname);
+
+/* The same of the name of a unit's instance. */
+int take_instance(const char *text, char *ifname);
 
 /* Print why the last request failed, return STATUS_FAILED. */
 int request_failed(const char *dev);

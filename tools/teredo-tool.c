@@ -7,6 +7,7 @@
 #include "ipc.h"
 #include "json.h"
 #include "options.h"
+#include "service.h"
 #include "subcommands.h"
 #include "terminal.h"
 
@@ -36,6 +37,8 @@ static const struct {
 	  "run DEV [--force] [--once | --learn-refresh]\n"
 	  "    [--key FILE] [--algorithm NAME]\n"
 	  "                             be the controller of a client, in the foreground" },
+	{ "release", release_main,
+	  "release DEV                  take back what a controller has left" },
 	{ "probe", probe_main,
 	  "probe [--refresh[=SECONDS]] [--id NAME --key FILE [--algorithm NAME]]\n"
 	  "    HOST [HOST...]\n"
@@ -116,14 +119,25 @@ int usage_error(const char *format, ...)
 
 int take_ifname(const char *text, char *ifname)
 {
+	/* As the kernel sees it; it would put a number in the place of %d. */
 	size_t len = strlen(text);
 
-	if (!len || len >= IF_NAMESIZE || strpbrk(text, "/: \t\n") ||
+	if (!len || len >= IF_NAMESIZE || strpbrk(text, "/:% \t\n\v\f\r") ||
 	    !strcmp(text, ".") || !strcmp(text, ".."))
 		return usage_error("\"%s\" cannot be the name of a device",
 				   text);
 	memcpy(ifname, text, len + 1);
 	return 0;
+}
+
+int take_instance(const char *text, char *ifname)
+{
+	char name[IF_NAMESIZE];
+
+	if (service_take_instance(text, name))
+		return usage_error("\"%s\" cannot be the name of a device",
+				   text);
+	return take_ifname(name, ifname);
 }
 
 int request_failed(const char *dev)
