@@ -8,6 +8,7 @@
 
 #include "addr.h"
 #include "ledger.h"
+#include "modes.h"
 #include "role.h"
 
 #define PEERS_MAX	BIT(24)
@@ -23,7 +24,7 @@ struct teredo_config *teredo_config_default(void)
 	cfg->mode = TEREDO_MODE_CLIENT;
 	cfg->prefix.s6_addr32[0] = htonl(TEREDO_PREFIX);
 	cfg->prefix_len = TEREDO_PREFIX_LEN;
-	cfg->refresh = 30;
+	cfg->refresh = TEREDO_REFRESH_DEFAULT;
 	cfg->peers_max = BIT(20);
 	cfg->queue = 32;
 	return cfg;
@@ -55,25 +56,74 @@ static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
 static int parse_unsupported(struct nlattr *tb[],
 			     struct netlink_ext_ack *extack)
 {
-	static const struct {
-		int type;
-		bool zero_ok;
-		const char *msg;
-	} list[] = {
-		{ TEREDO_A_CONFIG_FALLBACK, true,
-		  "fallback is not supported by this module" },
-		{ TEREDO_A_CONFIG_GATEWAY, false,
-		  "gateway is not supported by this module" },
-		{ TEREDO_A_CONFIG_GATEWAY_PORT, false,
-		  "gateway is not supported by this module" },
-	};
-	unsigned int i;
+	const struct nlattr *fallback = tb[TEREDO_A_CONFIG_FALLBACK];
+	const struct nlattr *gateway = tb[TEREDO_A_CONFIG_GATEWAY];
+	const struct nlattr *port = tb[TEREDO_A_CONFIG_GATEWAY_PORT];
 
-	for (i = 0; i < ARRAY_SIZE(list); i++) {
-		const struct nlattr *attr = tb[list[i].type];
+	if (fallback && nla_get_u8(fallback))
+		return refuse(extack, fallback,
+			      "fallback is not supported by this module",
+			      -EOPNOTSUPP);
+	/* The port of no gateway says nothing. */
+	if (gateway ? nla_get_in_addr(gateway) : port && nla_get_be16(port))
+		return refuse(extack, gateway ?: port,
+			      "gateway is not supported by this module",
+			      -EOPNOTSUPP);
+	return 0;
+}
 
-		if (attr && !(list[i].zero_ok && !nla_get_u8(attr)))
-			return refuse(extack, attr, list[i].msg, -EOPNOTSUPP);
+/* -- options that are not for all modes, see modes.h -- */
+
+/* True if the option has its default, which says nothing in any mode. */
+static bool is_default(const struct teredo_config *cfg, unsigned int attr)
+{
+	switch (attr) {
+	case TEREDO_A_CONFIG_SERVER:
+		return !cfg->server;
+	case TEREDO_A_CONFIG_SERVER_NAME:
+		return !cfg->server_name[0];
+	case TEREDO_A_CONFIG_SERVER2:
+		return !cfg->server2;
+	case TEREDO_A_CONFIG_REFRESH:
+		return cfg->refresh == TEREDO_REFRESH_DEFAULT;
+	case TEREDO_A_CONFIG_DISCOVERY:
+		return !cfg->discovery;
+	case TEREDO_A_CONFIG_SECURE:
+		return !cfg->secure;
+	case TEREDO_A_CONFIG_RELAYING:
+		return !cfg->relaying;
+	case TEREDO_A_CONFIG_ID:
+		return !cfg->id[0];
+	}
+	return true;
+}
+
+/* What was set for another mode would be in the way of this one, or mean
+ * something else to it, and could not be told from what is wanted.
+ */
+static void forget_other_mode(struct teredo_config *cfg)
+{
+	cfg->server = 0;
+	cfg->server2 = 0;
+	cfg->server_name[0] = 0;
+	cfg->refresh = TEREDO_REFRESH_DEFAULT;
+	cfg->discovery = false;
+	cfg->secure = TEREDO_SECURE_OFF;
+	cfg->relaying = false;
+	cfg->id[0] = 0;
+}
+
+/* Defaults are no error, so that whoever replays a dump need not know. */
+static int check_mode(const struct teredo_config *cfg, struct nlattr *tb[],
+		      struct netlink_ext_ack *extack)
+{
+	unsigned int attr;
+	const char *msg;
+
+	for (attr = 1; attr <= TEREDO_A_CONFIG_MAX; attr++) {
+		msg = teredo_mode_refuses(cfg->mode, attr);
+		if (tb[attr] && msg && !is_default(cfg, attr))
+			return refuse(extack, tb[attr], msg, -EINVAL);
 	}
 	return 0;
 }
@@ -121,28 +171,13 @@ static int parse_prefix(struct teredo_config *cfg, struct nlattr *tb[],
 }
 
 /* What has to hold between options, and only once all are known. */
-static int check_client(const struct teredo_config *cfg, struct nlattr *tb[],
-			struct netlink_ext_ack *extack)
-{
-	if (cfg->discovery && cfg->mode != TEREDO_MODE_CLIENT)
-		return refuse(extack, tb[TEREDO_A_CONFIG_DISCOVERY] ?:
-			      tb[TEREDO_A_CONFIG_MODE],
-			      "discovery is for mode client", -EINVAL);
-	return 0;
-}
-
 static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 			struct netlink_ext_ack *extack)
 {
 	__be32 second = teredo_config_server2(cfg, cfg->local);
 
-	if (cfg->mode != TEREDO_MODE_SERVER) {
-		if (cfg->relaying)
-			return refuse(extack, tb[TEREDO_A_CONFIG_RELAYING] ?:
-				      tb[TEREDO_A_CONFIG_MODE],
-				      "relaying is for mode server", -EINVAL);
+	if (cfg->mode != TEREDO_MODE_SERVER)
 		return 0;
-	}
 	if (!cfg->local)
 		return refuse(extack, tb[TEREDO_A_CONFIG_LOCAL] ?:
 			      tb[TEREDO_A_CONFIG_MODE],
@@ -182,6 +217,8 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 			return refuse(extack, attr,
 				      "mode can change only while the link is down",
 				      -EBUSY);
+		if (cfg->mode != old->mode)
+			forget_other_mode(cfg);
 	}
 	attr = tb[TEREDO_A_CONFIG_LOCAL];
 	if (attr) {
@@ -259,7 +296,7 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 	if (attr)
 		cfg->discovery = nla_get_u8(attr);
 
-	return check_client(cfg, tb, extack) ?: check_server(cfg, tb, extack);
+	return check_mode(cfg, tb, extack) ?: check_server(cfg, tb, extack);
 }
 
 struct teredo_config *teredo_config_parse(const struct teredo_config *old,

@@ -105,7 +105,7 @@ semantic()
 kernel_checked()
 {
 	local compat=LINUX_VERSION_CODE status=0
-	local pure='^kernel/(wire|addr|parse|build)\.' headers list
+	local pure='^kernel/(wire|addr|parse|build|modes)\.' headers list
 
 	# An older kernel is imitated by macros, and by tests for its version.
 	compat+=,MACRO_ARG_REUSE,MACRO_WITH_FLOW_CONTROL
@@ -140,7 +140,7 @@ analyzed()
 	local list flags
 
 	read -ra flags < <(pkg-config --cflags libmnl nettle libnl-genl-3.0)
-	mapfile -t list < <(matching '^(tools/.*|selftests/.*|kernel/(addr|parse|build))\.c$')
+	mapfile -t list < <(matching '^(tools/.*|selftests/.*|kernel/(addr|parse|build|modes))\.c$')
 	printf '%s\n' "${list[@]}" | xargs -P "$(nproc)" -n 1 -I{} clang-tidy --quiet {} -- \
 		-std=gnu11 -D_GNU_SOURCE -DVERSION='""' -Iinclude/uapi -Ikernel -Itools \
 		"${flags[@]}" 2>/dev/null

@@ -272,7 +272,7 @@ static const struct refused refused_down[] = {
 	{ &client, TEREDO_A_CONFIG_PEERS_MAX, 4, { 0 },
 	  "peers-max must be between 1 and 16777216" },
 	{ &client, TEREDO_A_CONFIG_RELAYING, 1, { 1 },
-	  "relaying is for mode server" },
+	  "relaying is for mode server, not for mode client" },
 	{ &client, TEREDO_A_CONFIG_MODE, 1, { TEREDO_MODE_SERVER },
 	  "a server needs local, its primary address" },
 	{ &server, TEREDO_A_CONFIG_LOCAL, 4, { 10, 0, 0, 1 },
@@ -280,7 +280,7 @@ static const struct refused refused_down[] = {
 	{ &server, TEREDO_A_CONFIG_SERVER2, 4, { 192, 0, 2, 1 },
 	  "server2 must be another global unicast address" },
 	{ &server, TEREDO_A_CONFIG_DISCOVERY, 1, { 1 },
-	  "discovery is for mode client" },
+	  "discovery is for mode client, not for mode server" },
 };
 
 /* Only while it is up */
