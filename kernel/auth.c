@@ -183,7 +183,7 @@ static struct teredo_secret *find_named(struct teredo_secrets *secrets,
 }
 
 int teredo_secret_add(struct teredo_secrets *secrets,
-		      struct teredo_secret *secret,
+		      struct teredo_secret *secret, bool only_new,
 		      struct netlink_ext_ack *extack)
 {
 	struct teredo_secret *old;
@@ -191,7 +191,10 @@ int teredo_secret_add(struct teredo_secrets *secrets,
 
 	spin_lock_bh(&secrets->lock);
 	old = find_named(secrets, secret->id);
-	if (old) {
+	if (old && only_new) {
+		NL_SET_ERR_MSG(extack, "there is a secret with this id already");
+		err = -EEXIST;
+	} else if (old) {
 		secret->serial = old->serial;
 		err = rhashtable_replace_fast(&secrets->table, &old->node,
 					      &secret->node, params);

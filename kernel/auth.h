@@ -62,11 +62,12 @@ struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
 /* Free one that did not get into a table. */
 void teredo_secret_free(struct teredo_secret *secret);
 
-/* Take @secret into the table, in place of an old one with its identifier. On
- * failure it is still the caller's. These three under RCU, not in softirq.
+/* Take @secret into the table, in place of an old one with its identifier, or not
+ * if there is one and @only_new. On failure it is still the caller's. These three
+ * under RCU, not in softirq.
  */
 int teredo_secret_add(struct teredo_secrets *secrets,
-		      struct teredo_secret *secret,
+		      struct teredo_secret *secret, bool only_new,
 		      struct netlink_ext_ack *extack);
 int teredo_secret_set_state(struct teredo_secrets *secrets, const char *id,
 			    enum teredo_secret_state state);

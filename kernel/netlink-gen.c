@@ -123,13 +123,14 @@ static const struct nla_policy teredo_control_send_nl_policy[TEREDO_A_DATAGRAM_P
 };
 
 /* TEREDO_CMD_SECRET_NEW - do */
-static const struct nla_policy teredo_secret_new_nl_policy[TEREDO_A_SECRET_ALGORITHM + 1] = {
+static const struct nla_policy teredo_secret_new_nl_policy[TEREDO_A_SECRET_ONLY_NEW + 1] = {
 	[TEREDO_A_SECRET_IFINDEX] = { .type = NLA_U32, },
 	[TEREDO_A_SECRET_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TEREDO_A_SECRET_ID] = { .type = NLA_NUL_STRING, .len = 255, },
 	[TEREDO_A_SECRET_KEY] = { .type = NLA_BINARY, },
 	[TEREDO_A_SECRET_STATE] = NLA_POLICY_MAX(NLA_U8, 2),
 	[TEREDO_A_SECRET_ALGORITHM] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TEREDO_A_SECRET_ONLY_NEW] = { .type = NLA_FLAG, },
 };
 
 /* TEREDO_CMD_SECRET_DEL - do */
@@ -230,7 +231,7 @@ const struct genl_split_ops teredo_nl_ops[14] = {
 		.cmd		= TEREDO_CMD_SECRET_NEW,
 		.doit		= teredo_nl_secret_new_doit,
 		.policy		= teredo_secret_new_nl_policy,
-		.maxattr	= TEREDO_A_SECRET_ALGORITHM,
+		.maxattr	= TEREDO_A_SECRET_ONLY_NEW,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

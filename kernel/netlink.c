@@ -999,7 +999,9 @@ static int add_secret(const struct sk_buff *skb, struct genl_info *info,
 		NL_SET_ERR_MSG(info->extack, "only a server has secrets");
 		return -EOPNOTSUPP;
 	}
-	return teredo_secret_add(&td->secrets, secret, info->extack);
+	return teredo_secret_add(&td->secrets, secret,
+				 info->attrs[TEREDO_A_SECRET_ONLY_NEW],
+				 info->extack);
 }
 
 /* All that may sleep comes before the device is looked up. */

@@ -148,6 +148,7 @@ static const struct attr secret_attrs[] = {
 	{ "key", TEREDO_A_SECRET_KEY, BINARY, 0, 0U, 0U, NULL },
 	{ "state", TEREDO_A_SECRET_STATE, NUMBER, 1, 0U, 2U, NULL },
 	{ "algorithm", TEREDO_A_SECRET_ALGORITHM, NUMBER, 1, 0U, 1U, NULL },
+	{ "only-new", TEREDO_A_SECRET_ONLY_NEW, FLAG, 0, 0U, 0U, NULL },
 };
 
 static const struct attr_set secret_set = { secret_attrs, ARRAY_SIZE(secret_attrs) };
@@ -235,6 +236,7 @@ static const unsigned short secret_new_do[] = {
 	TEREDO_A_SECRET_KEY,
 	TEREDO_A_SECRET_STATE,
 	TEREDO_A_SECRET_ALGORITHM,
+	TEREDO_A_SECRET_ONLY_NEW,
 };
 
 static const unsigned short secret_del_do[] = {
