@@ -188,9 +188,10 @@ recorded up ip -n "${ns[srv]}" link set teredo0 up
 recorded down ip -n "${ns[srv]}" link set teredo0 down
 each_request "set a server up" srv up down
 recorded add "${ts[@]}" secret add teredo0 somebody "$tmp/key"
-each_request "replace a secret" srv add add
+recorded replace "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
+each_request "replace a secret" srv replace replace
 each_of "list secrets" : : "grep somebody $tmp/each" "${ts[@]}" secret list teredo0
-each_of "replace a secret, and it tells" : : : "${ts[@]}" secret add teredo0 somebody "$tmp/key"
+each_of "replace a secret, and it tells" : : : "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
 check "what of it: no algorithm, or not with this key" eval "
 	grep -F 'this kernel does not have the algorithm' $tmp/said &&
 	grep -F \"this kernel's algorithm refuses the key\" $tmp/said"

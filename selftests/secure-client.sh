@@ -134,7 +134,7 @@ tool clia set teredo0 refresh 2
 cp "$tmp/alice.key" "$tmp/client.key"
 control --key "$tmp/client.key"
 check "a controller" wait_for 15 is clia '.state == "qualified" and .controller'
-tool srv secret add teredo0 alice >"$tmp/alice.key"
+tool srv secret replace teredo0 alice >"$tmp/alice.key"
 check "the server has another key: service lost (C-29)" \
 	wait_for 40 is clia '.state != "qualified"'
 cp "$tmp/alice.key" "$tmp/client.key"

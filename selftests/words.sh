@@ -9,7 +9,7 @@
 need ip jq
 need_teredo
 ns_add here || skip_all "no namespace"
-plan 20
+plan 25
 
 manual=$repo/Documentation/man/teredo-tool.8
 completion=$repo/tools/completion/teredo-tool
@@ -19,7 +19,7 @@ export IP_LIB_DIR=$repo/tools
 # Sections of the usage: subcommands, and keywords of OPTIONS.
 commands()
 {
-	teredo-tool help | sed -n '/^Usage/,/^OPTIONS/s/^  \([a-z]*\).*/\1/p' | sort -u
+	teredo-tool help | sed -n '/^Usage/,/^OPTIONS/s/^  \([a-z]\+\).*/\1/p' | sort -u
 }
 
 keywords()
@@ -40,12 +40,30 @@ all_in()
 	return $status
 }
 
+dated()
+{
+	local page
+
+	for page in "$repo"/Documentation/man/*.[1-9]; do
+		grep -qE '^[.]TH [A-Z.-]+ [1-9] "20[0-9]{2}-[01][0-9]-[0-3][0-9]" ' "$page" ||
+			{ echo "$page"; return 1; }
+	done
+}
+check "manual pages have a date" dated
+
 mapfile -t commands < <(commands)
 mapfile -t keywords < <(keywords)
 check "there are commands and options" eval \
 	"((${#commands[@]} >= 10 && ${#keywords[@]} == 18))"
 check "the manual page has all commands" all_in "$manual" "${commands[@]}"
 check "and all options" all_in "$manual" "${keywords[@]}"
+subcommands()
+{
+	teredo-tool help | sed -n '/^Usage/,/^OPTIONS/s/^  [a-z]\+ \([a-z]\+\) .*/\1/p' | sort -u
+}
+mapfile -t subcommands < <(subcommands)
+check "all sub-commands, too" eval "((${#subcommands[@]} >= 8)) &&
+	all_in '$manual' ${subcommands[*]} && all_in '$completion' ${subcommands[*]}"
 check "completion has all commands" all_in "$completion" "${commands[@]}"
 check "and all options" all_in "$completion" "${keywords[@]}"
 
@@ -69,6 +87,9 @@ completes()
 check "completes a command" completes monitor mo
 check "completes an option" completes refresh add x mode client ref
 check "completes a mode" completes host-relay add x mode h
+check "completes a command behind flags" completes monitor --json -n x mo
+check "completes a flag of its command" completes --learn-refresh -j run x --l
+check "completes what help is for" completes replace help secret re
 tool here add words0 mode relay
 check "completes a device" completes words0 -n "${ns[here]}" show w
 

@@ -25,7 +25,11 @@ static ssize_t write_words(void *cookie, const char *text, size_t len)
 	/* The old process may be gone, or slow: the log has it all the same. */
 	if (write(WORDS, text, len) < 0)
 		errno = 0;
-	for (at = 0; at < len; at += n + 1) {
+	/* Which has the name already. */
+	at = len > strlen(PROGRAM ": ") &&
+	     !memcmp(text, PROGRAM ": ", strlen(PROGRAM ": ")) ?
+	     strlen(PROGRAM ": ") : 0;
+	for (; at < len; at += n + 1) {
 		end = memchr(text + at, '\n', len - at);
 		n = end ? (size_t)(end - text) - at : len - at;
 		if (n)

@@ -46,38 +46,96 @@ static bool take_date(const char *text, time_t *end)
 	       day.tm_mday == atoi(text + 8);
 }
 
-/* One keyword that is not an option; 0, -1 for a bad value, 1 if unknown. */
-static int take_own(struct conf *conf, const char *keyword, const char *value)
-{
-	bool good;
+/* -- keywords that are no options -- */
 
-	if (!strcmp(keyword, "mtu")) {
-		good = parse_number(value, TEREDO_MTU_MIN, 65535, &conf->mtu);
-	} else if (!strcmp(keyword, "sunset")) {
-		good = !strcmp(value, "on") || !strcmp(value, "off");
-		conf->no_sunset = !strcmp(value, "off");
-	} else if (!strcmp(keyword, "learn-refresh")) {
-		good = !strcmp(value, "on") || !strcmp(value, "off");
-		conf->learn_refresh = !strcmp(value, "on");
-	} else if (!strcmp(keyword, "key")) {
-		good = strlen(value) < sizeof(conf->key);
-		snprintf(conf->key, sizeof(conf->key), "%s", value);
-	} else if (!strcmp(keyword, "algorithm")) {
-		conf->algorithm = name_find(&algorithm_names, value);
-		good = conf->algorithm >= 0;
-	} else if (!strcmp(keyword, "until")) {
-		good = take_date(value, NULL);
-		snprintf(conf->until, sizeof(conf->until), "%s", value);
-	} else if (!strcmp(keyword, "address")) {
-		good = take_prefix(value, conf->addresses,
-				   &conf->addresses_count);
-	} else if (!strcmp(keyword, "route")) {
-		good = take_prefix(value, conf->routes, &conf->routes_count);
-	} else {
-		return 1;
-	}
-	return good ? 0 : -1;
+enum keyword {
+	KEY_MTU, KEY_SUNSET, KEY_LEARN_REFRESH, KEY_KEY, KEY_ALGORITHM,
+	KEY_UNTIL, KEY_ADDRESS, KEY_ROUTE, KEYS_COUNT
+};
+
+static const struct {
+	const char *name;
+	const char *wants;
+	bool repeated;
+	bool of_client;
+} keywords[KEYS_COUNT] = {
+	[KEY_MTU] = { "mtu", "a number from 1280 to 65507", false, false },
+	[KEY_SUNSET] = { "sunset", "on|off", false, true },
+	[KEY_LEARN_REFRESH] = { "learn-refresh", "on|off", false, true },
+	[KEY_KEY] = { "key", "a file, of 255 octets at most", false, true },
+	[KEY_ALGORITHM] = { "algorithm", "hmac-sha1|hmac-sha256", false, true },
+	[KEY_UNTIL] = { "until", "a day that exists, YYYY-MM-DD", false, false },
+	[KEY_ADDRESS] = { "address", "ADDRESS[/LEN], 32 times at most", true,
+			  false },
+	[KEY_ROUTE] = { "route", "PREFIX[/LEN] or default, 32 times at most",
+			true, false },
+};
+
+static bool take_switch(const char *value, bool *out)
+{
+	*out = !strcmp(value, "on");
+	return *out || !strcmp(value, "off");
 }
+
+static bool take_keyword(struct conf *conf, enum keyword key, const char *value)
+{
+	bool on, good = true;
+
+	switch (key) {
+	case KEY_MTU:
+		return parse_number(value, TEREDO_MTU_MIN,
+				    TEREDO_PAYLOAD_LIMIT, &conf->mtu);
+	case KEY_SUNSET:
+		good = take_switch(value, &on);
+		conf->no_sunset = !on;
+		return good;
+	case KEY_LEARN_REFRESH:
+		return take_switch(value, &conf->learn_refresh);
+	case KEY_KEY:
+		snprintf(conf->key, sizeof(conf->key), "%s", value);
+		return strlen(value) < sizeof(conf->key);
+	case KEY_ALGORITHM:
+		conf->algorithm = name_find(&algorithm_names, value);
+		return conf->algorithm >= 0;
+	case KEY_UNTIL:
+		snprintf(conf->until, sizeof(conf->until), "%s", value);
+		return take_date(value, NULL);
+	case KEY_ADDRESS:
+		return take_prefix(value, conf->addresses,
+				   &conf->addresses_count);
+	case KEY_ROUTE:
+		return take_prefix(value, conf->routes, &conf->routes_count);
+	default:
+		return false;
+	}
+}
+
+/* 0, -1 with a sentence, or 1 if it is none of these keywords. */
+static int take_own(struct conf *conf, const char *keyword, const char *value,
+		    char *error)
+{
+	enum keyword key;
+
+	for (key = 0; key < KEYS_COUNT; key++)
+		if (!strcmp(keywords[key].name, keyword))
+			break;
+	if (key == KEYS_COUNT)
+		return 1;
+	if (conf->given & BIT(key) && !keywords[key].repeated) {
+		snprintf(error, OPTIONS_ERROR_SIZE, "%s is given twice",
+			 keyword);
+		return -1;
+	}
+	conf->given |= BIT(key);
+	if (take_keyword(conf, key, value))
+		return 0;
+	snprintf(error, OPTIONS_ERROR_SIZE,
+		 "%s \"%.128s\" is not valid; it wants %s", keyword, value,
+		 keywords[key].wants);
+	return -1;
+}
+
+/* -- lines -- */
 
 static int take_line(struct conf *conf, char *line, char *error)
 {
@@ -90,17 +148,37 @@ static int take_line(struct conf *conf, char *line, char *error)
 		return 0;
 	pair[1] = strtok_r(NULL, BLANK, &rest);
 	if (!pair[1] || strtok_r(NULL, BLANK, &rest)) {
-		snprintf(error, OPTIONS_ERROR_SIZE, "%s wants one value",
+		snprintf(error, OPTIONS_ERROR_SIZE, "%.128s wants one value",
 			 pair[0]);
 		return -1;
 	}
-	own = take_own(conf, pair[0], pair[1]);
-	if (own < 0)
-		snprintf(error, OPTIONS_ERROR_SIZE, "%s \"%s\" is not valid",
-			 pair[0], pair[1]);
+	own = take_own(conf, pair[0], pair[1], error);
 	if (own <= 0)
 		return own;
-	return options_parse(2, pair, &conf->config, error);
+	return options_parse_line(pair, &conf->config, error);
+}
+
+/* What the mode has no use for; the mode may stand in any line. */
+static int check_modes(const struct conf *conf, char *error)
+{
+	unsigned int mode = conf->config.mode;
+	unsigned int key;
+
+	if (options_check(&conf->config, error))
+		return -1;
+	for (key = 0; mode != TEREDO_MODE_CLIENT && key < KEYS_COUNT; key++) {
+		if (!(conf->given & BIT(key)) || !keywords[key].of_client)
+			continue;
+		/* What is off says nothing. */
+		if ((key == KEY_LEARN_REFRESH && !conf->learn_refresh) ||
+		    (key == KEY_SUNSET && !conf->no_sunset))
+			continue;
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "%s is for mode client, not for mode %s",
+			 keywords[key].name, name_of(&mode_names, mode));
+		return -1;
+	}
+	return 0;
 }
 
 int conf_read(const char *name, struct conf *conf, char *error)
@@ -109,6 +187,7 @@ int conf_read(const char *name, struct conf *conf, char *error)
 	unsigned int number = 0;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len;
 	int err = 0;
 	FILE *file;
 
@@ -120,11 +199,19 @@ int conf_read(const char *name, struct conf *conf, char *error)
 			 strerror(errno));
 		return -1;
 	}
-	while (!err && getline(&line, &size, file) >= 0) {
+	while (!err && (len = getline(&line, &size, file)) >= 0) {
 		number++;
-		err = take_line(conf, line, why);
+		if (strlen(line) == (size_t)len) {
+			err = take_line(conf, line, why);
+		} else {
+			snprintf(why, sizeof(why), "there is a zero octet in it");
+			err = -1;
+		}
 	}
-	if (err) {
+	if (!err && !ferror(file) && check_modes(conf, why)) {
+		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path, why);
+		err = -1;
+	} else if (err) {
 		snprintf(error, CONF_ERROR_SIZE, "%s:%u: %s", path, number,
 			 why);
 	} else if (ferror(file)) {

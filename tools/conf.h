@@ -20,6 +20,7 @@ struct prefix {
 
 struct conf {
 	struct config config;		/* OPTIONS */
+	unsigned int given;		/* the other keywords, a bit each */
 	uint32_t mtu;			/* 0: not given */
 	bool no_sunset;			/* run beside native IPv6 */
 	bool learn_refresh;		/* find out the refresh interval */
@@ -35,7 +36,7 @@ struct conf {
 /* Read the file of @name. Returns 0, or -1 with a sentence in @error, which
  * has room for CONF_ERROR_SIZE octets.
  */
-#define CONF_ERROR_SIZE	512
+#define CONF_ERROR_SIZE	1024
 int conf_read(const char *name, struct conf *conf, char *error);
 
 /* The same for a controller, which needs no file: nothing is configured if

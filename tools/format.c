@@ -139,6 +139,10 @@ void format_dev_json(const struct device *dev)
 	json_string("df", name_of(&df_names, config->df));
 	json_string("secure", name_of(&secure_names, config->secure));
 	json_string("id", config->id[0] ? config->id : NULL);
+	if (DEV_HAS(dev, LINK_NETNSID))
+		json_number("link_netnsid", dev->link_netnsid);
+	else
+		json_string("link_netnsid", NULL);
 	json_number("peers", dev->peers);
 	json_number("peers_max", config->peers_max);
 	json_bool("controller", DEV_HAS(dev, CONTROLLER));
@@ -150,7 +154,10 @@ void format_dev_json(const struct device *dev)
 
 void format_peer_json(const char *ifname, const struct peer *peer)
 {
+	json_string("ifname", ifname);
+	/* The same, as it was called first. */
 	json_string("dev", ifname);
+	json_number("ifindex", peer->ifindex);
 	json_address("address", AF_INET6, &peer->address);
 	format_endpoint_json("mapped", &peer->mapped);
 	json_string("state", name_of(&peer_state_names, peer->state));

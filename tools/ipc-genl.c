@@ -462,7 +462,8 @@ static int start_for_secret(struct request *req, uint8_t cmd,
 	return err;
 }
 
-int ipc_secret_add(const char *ifname, const char *id, const struct key *key)
+int ipc_secret_add(const char *ifname, const char *id, const struct key *key,
+		   bool replace)
 {
 	struct request req;
 	int err;
@@ -473,6 +474,8 @@ int ipc_secret_add(const char *ifname, const char *id, const struct key *key)
 	ipc_put(req.nlh, TEREDO_A_SECRET_KEY, key->octets, key->len);
 	ipc_put(req.nlh, TEREDO_A_SECRET_ALGORITHM, &key->algorithm,
 		sizeof(key->algorithm));
+	if (!replace)
+		ipc_put(req.nlh, TEREDO_A_SECRET_ONLY_NEW, NULL, 0);
 	err = ipc_request(&requests, req.nlh, NULL, NULL);
 	explicit_bzero(&req, sizeof(req));
 	return err;

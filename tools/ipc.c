@@ -71,10 +71,12 @@ int ipc_enter_netns(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return ipc_fail(errno, errno == ENOENT ?
-				"no such network namespace" : NULL);
+				"no such network namespace" : strerror(errno));
 	if (setns(fd, CLONE_NEWNET))
 		err = ipc_fail(errno, errno == EINVAL ?
-			       "not a network namespace" : NULL);
+			       "not a network namespace" : errno == EPERM ?
+			       "permission denied: CAP_SYS_ADMIN is needed, be root" :
+			       strerror(errno));
 	close(fd);
 	return err;
 }

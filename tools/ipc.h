@@ -41,11 +41,12 @@ int ipc_peer_new(const char *ifname, const struct in6_addr *addr,
 int ipc_peer_del(const char *ifname, const struct in6_addr *addr);
 int ipc_peer_flush(const char *ifname);
 
-/* Secrets of a server: share one, in place of what the identifier had; change
- * its state (enum teredo_secret_state); forget it; hand on all of them, none of
- * which comes with its key.
+/* Secrets of a server: share one, with @replace also in place of what the
+ * identifier had; change its state (enum teredo_secret_state); forget it; hand on
+ * all of them, none of which comes with its key.
  */
-int ipc_secret_add(const char *ifname, const char *id, const struct key *key);
+int ipc_secret_add(const char *ifname, const char *id, const struct key *key,
+		   bool replace);
 int ipc_secret_set(const char *ifname, const char *id, uint8_t state);
 int ipc_secret_del(const char *ifname, const char *id);
 int ipc_secret_dump(const char *ifname,

@@ -5,6 +5,7 @@
 #include "iplink_abi.h"
 #include "names.h"
 #include "options.h"
+#include "quote.h"
 
 static void print_help(struct link_util *lu, int argc, char **argv, FILE *out)
 {
@@ -29,47 +30,72 @@ static int parse_opt(struct link_util *lu, int argc, char **argv,
 {
 	struct config config = { 0 };
 	char error[OPTIONS_ERROR_SIZE];
+	int err;
 
-	if (argc && !strcmp(argv[0], "help")) {
+	err = options_parse(argc, argv, &config, error);
+	if (err == OPTIONS_HELP) {
 		print_help(lu, argc, argv, stderr);
 		return -1;
 	}
-	if (options_parse(argc, argv, &config, error)) {
-		fprintf(stderr, "teredo: %s\n", error);
-		print_help(lu, argc, argv, stderr);
+	/* Of a link that is there the kernel knows the mode. */
+	if (!err && (CONFIG_HAS(&config, MODE) ||
+		     nlh->nlmsg_flags & NLM_F_CREATE))
+		err = options_check(&config, error);
+	if (err) {
+		fprintf(stderr, "teredo: %s\n", quote(error));
 		return -1;
 	}
 	return config_put(&config, put, nlh);
 }
 
-static void print_one(const struct option_def *def,
-		      const struct option_value *value)
+static void print_value(const char *key, const char *format,
+			const struct option_value *value)
 {
-	char format[32];
-
-	/* Text leaves out what has its default, JSON has it all. */
-	if (value->is_default && !is_json_context())
-		return;
-	snprintf(format, sizeof(format), "%s %%%c ", def->name,
-		 value->kind == VALUE_NUMBER ? 'u' : 's');
 	switch (value->kind) {
 	case VALUE_STRING:
 		print_color_string(IPLINK_PRINT_ANY, IPLINK_NO_COLOR,
-				   def->name, format, value->text);
+				   key, format, quote(value->text));
 		break;
 	case VALUE_NUMBER:
 		print_color_uint(IPLINK_PRINT_ANY, IPLINK_NO_COLOR,
-				 def->name, format, value->number);
+				 key, format, value->number);
 		break;
 	case VALUE_BOOL:
 		if (is_json_context())
 			print_color_bool(IPLINK_PRINT_ANY, IPLINK_NO_COLOR,
-					 def->name, NULL, value->number);
+					 key, NULL, value->number);
 		else
 			print_color_string(IPLINK_PRINT_ANY, IPLINK_NO_COLOR,
-					   def->name, format, value->text);
+					   key, format, value->text);
 		break;
 	}
+}
+
+/* What teredo-tool calls an option in its JSON, where that is something else. */
+static const char *other_key(const struct option_def *def)
+{
+	if (def->attr == TEREDO_A_CONFIG_PEERS_MAX)
+		return "peers_max";
+	/* Its server is the address of the one in use. */
+	if (def->attr == TEREDO_A_CONFIG_SERVER)
+		return "server_name";
+	return NULL;
+}
+
+/* Text leaves out what has its default, JSON has all that there is. */
+static void print_one(const struct option_def *def,
+		      const struct option_value *value)
+{
+	bool json = is_json_context();
+	char format[32];
+
+	if (json ? value->is_unset : value->is_default)
+		return;
+	snprintf(format, sizeof(format), "%s %%%c ", def->name,
+		 value->kind == VALUE_NUMBER ? 'u' : 's');
+	print_value(def->name, format, value);
+	if (json && other_key(def))
+		print_value(other_key(def), NULL, value);
 }
 
 static void print_opt(struct link_util *lu, FILE *out, struct rtattr *tb[])

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "quote.h"
+
 static bool pretty;
 static unsigned int depth;
 static bool first = true;	/* nothing yet in the innermost bracket */
@@ -20,19 +22,29 @@ static void newline(void)
 		printf("\n%*s", depth * 2, "");
 }
 
-/* Octets of 128 and more pass: names are UTF-8 or will do as they are. */
+/* RFC 8259 wants UTF-8: what is none becomes the character that stands for it.
+ * What a terminal would obey is escaped, too.
+ */
 static void put_quoted(const char *text)
 {
-	putchar('"');
-	for (; *text; text++) {
-		unsigned char c = *text;
+	uint32_t code;
+	size_t len;
 
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			printf("\\u%04x", c);
+	putchar('"');
+	for (; *text; text += len ? len : 1) {
+		len = utf8_decode(text, &code);
+		if (!len)
+			fputs("\\ufffd", stdout);
+		else if (code == '"' || code == '\\')
+			printf("\\%c", (int)code);
+		else if (is_control(code) && code > 0xffff)
+			printf("\\u%04x\\u%04x",
+			       0xd7c0 + (unsigned int)(code >> 10),
+			       0xdc00 | (unsigned int)(code & 0x3ff));
+		else if (is_control(code))
+			printf("\\u%04x", (unsigned int)code);
 		else
-			putchar(c);
+			fwrite(text, 1, len, stdout);
 	}
 	putchar('"');
 }

@@ -1,33 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
-
+#include "command.h"
 #include "ipc.h"
 #include "options.h"
 #include "subcommands.h"
-#include "terminal.h"
 
-/* DEV [OPTIONS] */
+/* DEV [OPTIONS]; 0, OPTIONS_HELP, or OPTIONS_WRONG after a usage error. */
 static int take_arguments(int argc, char **argv, char *ifname,
 			  struct config *config)
 {
 	char error[OPTIONS_ERROR_SIZE];
+	int err;
 
-	if (!argc)
-		return usage_error("which device?");
 	if (take_ifname(argv[0], ifname))
-		return STATUS_USAGE;
-	if (options_parse(argc - 1, argv + 1, config, error))
-		return usage_error("%s", error);
-	return 0;
+		return OPTIONS_WRONG;
+	err = options_parse(argc - 1, argv + 1, config, error);
+	if (err < 0)
+		usage_error("%s", error);
+	return err;
 }
 
 int add_main(int argc, char **argv)
 {
 	struct config config = { 0 };
+	char error[OPTIONS_ERROR_SIZE];
 	char ifname[IF_NAMESIZE];
+	int err;
 
-	if (take_arguments(argc, argv, ifname, &config))
-		return STATUS_USAGE;
+	err = take_arguments(argc, argv, ifname, &config);
+	if (err)
+		return err > 0 ? command_help() : STATUS_USAGE;
+	if (options_check(&config, error))
+		return usage_error("%s", error);
 	if (ipc_link_add(ifname, &config))
 		return request_failed(ifname);
 	return STATUS_DONE;
@@ -36,12 +39,16 @@ int add_main(int argc, char **argv)
 int set_main(int argc, char **argv)
 {
 	struct config config = { 0 };
+	char error[OPTIONS_ERROR_SIZE];
 	char ifname[IF_NAMESIZE];
+	int err;
 
-	if (take_arguments(argc, argv, ifname, &config))
-		return STATUS_USAGE;
-	if (!config.set)
-		return usage_error("set what?");
+	err = take_arguments(argc, argv, ifname, &config);
+	if (err)
+		return err > 0 ? command_help() : STATUS_USAGE;
+	/* Without a mode, the kernel knows which it is. */
+	if (CONFIG_HAS(&config, MODE) && options_check(&config, error))
+		return usage_error("%s", error);
 	if (ipc_dev_set(ifname, &config))
 		return request_failed(ifname);
 	return STATUS_DONE;
@@ -52,9 +59,7 @@ int del_main(int argc, char **argv)
 	char ifname[IF_NAMESIZE];
 	struct device dev;
 
-	if (argc != 1)
-		return usage_error(argc ? "del takes one device" :
-					  "which device?");
+	(void)argc;
 	if (take_ifname(argv[0], ifname))
 		return STATUS_USAGE;
 	/* By its index, so that it is a Teredo device for sure. */

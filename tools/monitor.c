@@ -11,6 +11,7 @@
 #include "ipc.h"
 #include "json.h"
 #include "names.h"
+#include "quote.h"
 #include "subcommands.h"
 #include "terminal.h"
 
@@ -27,6 +28,22 @@ static const char *time_now(void)
 	snprintf(text + len, sizeof(text) - len, ".%03ld",
 		 ts.tv_nsec / 1000000);
 	return text;
+}
+
+/* RFC 3339, in UTC. */
+static void time_json(void)
+{
+	char text[40];
+	struct timespec ts;
+	struct tm tm;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%03ldZ",
+		 ts.tv_nsec / 1000000);
+	json_string("time", text);
 }
 
 /* What each device was like when it was heard of last. Devices are few. */
@@ -96,32 +113,32 @@ static void print_status(const struct device *dev)
 	if (dev->nat != TEREDO_NAT_UNKNOWN)
 		printf(", NAT %s", name_of(&nat_names, dev->nat));
 	if (dev->reason[0])
-		printf(": %s", dev->reason);
+		printf(": %s", quote(dev->reason));
 }
 
 /* One line for each thing that is not as it was. */
 static void print_dev_event(const struct device *dev, const struct device *was)
 {
-	const char *now = time_now();
+	const char *now = time_now(), *name = quote(dev->ifname);
 
 	if (!was || !same_status(dev, was)) {
-		printf("%s %s: ", now, dev->ifname);
+		printf("%s %s: ", now, name);
 		print_status(dev);
 		putchar('\n');
 	}
 	if (was && !same_controller(dev, was))
-		printf("%s %s: controller %s\n", now, dev->ifname,
+		printf("%s %s: controller %s\n", now, name,
 		       !dev->controller ? "left" :
 		       was->controller ? "is another one" : "came");
 	if (was && dev->mtu != was->mtu)
-		printf("%s %s: MTU %u, was %u\n", now, dev->ifname, dev->mtu,
+		printf("%s %s: MTU %u, was %u\n", now, name, dev->mtu,
 		       was->mtu);
 	if (was && strcmp(dev->ifname, was->ifname))
-		printf("%s %s: was called %s\n", now, dev->ifname,
-		       was->ifname);
+		printf("%s %s: was called %s\n", now, name,
+		       quote(was->ifname));
 	/* Both were read into zeroed memory. */
 	if (was && memcmp(&dev->config, &was->config, sizeof(dev->config)))
-		printf("%s %s: configured\n", now, dev->ifname);
+		printf("%s %s: configured\n", now, name);
 }
 
 /* The keys of a device that have changed, with their old values. */
@@ -146,6 +163,11 @@ static void was_json(const struct device *dev, const struct device *was)
 	if (dev->server != was->server)
 		json_address("server", AF_INET,
 			     was->server ? &was->server : NULL);
+	if (dev->server2 != was->server2)
+		json_address("server2", AF_INET,
+			     was->server2 ? &was->server2 : NULL);
+	if (strcmp(dev->reason, was->reason))
+		json_string("reason", was->reason[0] ? was->reason : NULL);
 	if (dev->mtu != was->mtu)
 		json_number("mtu", was->mtu);
 	if (!same_controller(dev, was))
@@ -156,18 +178,21 @@ static void was_json(const struct device *dev, const struct device *was)
 static void print_peer_event(const char *ifname, const struct peer *peer,
 			     bool removed)
 {
-	printf("%s %s: peer %s %s", time_now(), ifname,
+	printf("%s %s: peer %s %s", time_now(), quote(ifname),
 	       ipv6_text(&peer->address),
 	       removed ? "removed" : name_of(&peer_state_names, peer->state));
 	if (peer->mapped.port)
 		printf(", at %s", endpoint_text(&peer->mapped));
 	if (removed || peer->state == TEREDO_PEER_STATE_UNREACHABLE) {
+		fputs(": ", stdout);
 		if (peer->bubbles)
-			printf(": %u bubble%s without an answer",
+			printf("%u bubble%s without an answer, ",
 			       peer->bubbles, peer->bubbles > 1 ? "s" : "");
-		printf("%s heard %s%s", peer->bubbles ? ", " : ": ",
-		       format_idle(PEER_HAS(peer, IDLE_RX), peer->idle_rx),
-		       PEER_HAS(peer, IDLE_RX) ? " ago" : "");
+		if (PEER_HAS(peer, IDLE_RX))
+			printf("heard %s ago",
+			       format_idle(true, peer->idle_rx));
+		else
+			fputs("never heard", stdout);
 	}
 	putchar('\n');
 }
@@ -181,7 +206,7 @@ static void show_dev_event(const struct ipc_event *event)
 		was_json(&event->dev, was);
 	} else if (event->type == IPC_EVENT_DEV_DEL) {
 		printf("%s %s: gone, deleted or moved to another namespace\n",
-		       time_now(), event->dev.ifname);
+		       time_now(), quote(event->dev.ifname));
 	} else {
 		print_dev_event(&event->dev, was);
 	}
@@ -210,6 +235,13 @@ static bool is_watched(struct watched *watched, uint32_t ifindex,
 	return true;
 }
 
+static void open_event(const char *kind)
+{
+	json_open_object(NULL);
+	time_json();
+	json_string("event", kind);
+}
+
 static void show_event(const struct ipc_event *event, void *arg)
 {
 	static const char *const kinds[] = {
@@ -217,6 +249,7 @@ static void show_event(const struct ipc_event *event, void *arg)
 		[IPC_EVENT_DEV_DEL] = "dev-del",
 		[IPC_EVENT_PEER] = "peer",
 		[IPC_EVENT_PEER_DEL] = "peer-del",
+		[IPC_EVENT_LOST] = "lost",
 	};
 	bool is_dev = event->type == IPC_EVENT_DEV ||
 		      event->type == IPC_EVENT_DEV_DEL;
@@ -224,6 +257,10 @@ static void show_event(const struct ipc_event *event, void *arg)
 
 	if (event->type == IPC_EVENT_LOST) {
 		complain(NULL, "events were lost: there were too many at once");
+		if (json_wanted) {
+			open_event(kinds[event->type]);
+			json_close_object();
+		}
 		return;
 	}
 	if (is_dev)
@@ -234,10 +271,8 @@ static void show_event(const struct ipc_event *event, void *arg)
 				      event->peer.ifindex, name))
 		return;
 
-	if (json_wanted) {
-		json_open_object(NULL);
-		json_string("event", kinds[event->type]);
-	}
+	if (json_wanted)
+		open_event(kinds[event->type]);
 	if (is_dev)
 		show_dev_event(event);
 	else if (json_wanted)
@@ -255,8 +290,6 @@ int monitor_main(int argc, char **argv)
 	struct device dev;
 	struct pollfd pfd;
 
-	if (argc > 1)
-		return usage_error("monitor takes one device at most");
 	if (argc && take_ifname(argv[0], watched.ifname))
 		return STATUS_USAGE;
 	if (ipc_monitor_open(true))

@@ -153,6 +153,20 @@ const char *name_of(const struct names *names, unsigned int value)
 	return number;
 }
 
+const char *names_list(const struct names *names)
+{
+	static char list[128];
+	size_t i, used = 0;
+
+	list[0] = 0;
+	for (i = 0; i < names->count && used < sizeof(list); i++)
+		if (names->name[i])
+			used += snprintf(list + used, sizeof(list) - used,
+					 "%s%s", used ? "|" : "",
+					 names->name[i]);
+	return list;
+}
+
 int name_find(const struct names *names, const char *name)
 {
 	size_t i;

@@ -28,6 +28,9 @@ extern const struct names stats_names;
  */
 const char *name_of(const struct names *names, unsigned int value);
 
+/* All names, with a | between them; in a buffer that the next call overwrites. */
+const char *names_list(const struct names *names);
+
 /* The number that is called @name, or -1. */
 int name_find(const struct names *names, const char *name);
 

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "modes.h"
 #include "names.h"
+#include "qualify.h"
 
 #define OPTION(n, v, h, t, a, ...) \
 	{ .name = n, .value = v, .help = h, .type = OPTION_##t, \
@@ -177,11 +180,13 @@ bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out)
 	unsigned long long v;
 	char *end;
 
-	/* strtoull() alone would take signs and spaces. */
-	if (!isdigit((unsigned char)*text))
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+
+	/* strtoull() alone would take signs and spaces, and 010 for 8. */
+	if (!isdigit((unsigned char)*text) || (text[0] == '0' && text[1] && !hex))
 		return false;
 	errno = 0;
-	v = strtoull(text, &end, 0);
+	v = strtoull(text, &end, hex ? 16 : 10);
 	if (errno || *end || v < min || v > max)
 		return false;
 	*out = v;
@@ -208,49 +213,111 @@ bool parse_endpoint(const char *text, uint16_t port_default,
 	return true;
 }
 
-static bool host_is_valid(const char *host, size_t len)
+static bool is_word_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* A label of a name, of @len octets. */
+static bool label_is_valid(const char *label, size_t len)
 {
 	size_t i;
 
-	if (!len || len > 253 || host[0] == '-' || host[0] == '.')
+	if (!len || len > 63 || label[0] == '-' || label[len - 1] == '-')
 		return false;
 	for (i = 0; i < len; i++)
-		if (!isalnum((unsigned char)host[i]) && host[i] != '-' &&
-		    host[i] != '.' && host[i] != '_')
+		if (!is_word_char(label[i]) && label[i] != '-')
 			return false;
 	return true;
 }
 
-/* The list as it was given is kept for the controller. The kernel itself
- * learns the address of the first server, if it is one already.
+/* No name ends like this, but addresses do, in forms that have been read in more
+ * ways than one: 1, 1.2, 0x7f.1, 010.1.1.1, 300.1.1.1.
  */
-static bool parse_servers(const char *text, struct config *config)
+static bool is_number(const char *label, size_t len)
 {
-	char first[INET_ADDRSTRLEN] = "";
-	const char *p = text;
+	size_t i;
+
+	if (len > 1 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X')) {
+		for (i = 2; i < len && isxdigit((unsigned char)label[i]); i++)
+			;
+		return i == len;
+	}
+	for (i = 0; i < len && isdigit((unsigned char)label[i]); i++)
+		;
+	return i == len;
+}
+
+const char *refuse_host(const char *host)
+{
+	size_t len = strlen(host), start = 0, i;
+	struct in_addr addr;
+
+	if (!len)
+		return "it is empty";
+	if (len > 253)
+		return "it is longer than any name";
+	if (inet_pton(AF_INET, host, &addr) == 1)
+		return NULL;
+	if (strchr(host, ':'))
+		return "a server has an IPv4 address, and its port is always 3544";
+	/* The root's own dot may be there. */
+	if (len > 1 && host[len - 1] == '.')
+		len--;
+	for (i = 0; i <= len; i++) {
+		if (i < len && host[i] != '.')
+			continue;
+		if (!label_is_valid(host + start, i - start))
+			return "it is neither a host name nor an IPv4 address";
+		if (i == len && is_number(host + start, i - start))
+			return "an IPv4 address has four numbers from 0 to 255";
+		start = i + 1;
+	}
+	return NULL;
+}
+
+/* The list as it was given is kept for the controller. The kernel itself
+ * learns the address of the first server, if it is one already. NULL, or what is
+ * wrong.
+ */
+static const char *parse_servers(const char *text, struct config *config)
+{
+	char host[256], first[INET_ADDRSTRLEN] = "";
+	unsigned int count = 0;
+	const char *p, *wrong;
 	__be32 addr = 0;
 
 	if (!strcmp(text, "none"))
 		text = "";
 	if (strlen(text) > TEREDO_SERVER_NAME_MAX)
-		return false;
-	while (*text) {
+		return "the list is longer than 1023 octets";
+	for (p = text; *text; p++) {
 		size_t len = strcspn(p, ",");
 
-		if (!host_is_valid(p, len))
-			return false;
+		if (++count > QUALIFY_SERVERS_MAX)
+			return "16 servers are the most";
+		if (!len)
+			return "a host of the list is empty";
+		if (len >= sizeof(host))
+			return "one is longer than any name";
+		memcpy(host, p, len);
+		host[len] = 0;
+		wrong = refuse_host(host);
+		if (wrong)
+			return wrong;
 		if (p == text && len < sizeof(first))
-			memcpy(first, p, len);
-		if (!p[len])
+			memcpy(first, host, len + 1);
+		p += len;
+		if (!*p)
 			break;
-		p += len + 1;
 	}
 	if (inet_pton(AF_INET, first, &addr) != 1)
 		addr = 0;
 	config_store(config, TEREDO_A_CONFIG_SERVER_NAME, text,
 		     strlen(text) + 1);
 	config_store(config, TEREDO_A_CONFIG_SERVER, &addr, sizeof(addr));
-	return true;
+	return NULL;
 }
 
 bool parse_prefix(const char *text, uint8_t len_default, struct in6_addr *addr,
@@ -307,7 +374,7 @@ static bool parse_value(const struct option_def *def, const char *text,
 		config_store(config, def->attr, &octet, sizeof(octet));
 		return true;
 	case OPTION_SERVERS:
-		return parse_servers(text, config);
+		return !parse_servers(text, config);
 	case OPTION_IPV4:
 		if (!parse_ipv4(text, &endpoint.addr))
 			return false;
@@ -355,57 +422,162 @@ static bool parse_value(const struct option_def *def, const char *text,
 	return false;
 }
 
-static const struct option_def *find_option(const char *name)
+/* -- keywords -- */
+
+static bool is_exact(const char *word)
 {
 	size_t i;
 
 	for (i = 0; i < OPTIONS_COUNT; i++)
-		if (!strcmp(options[i].name, name))
-			return &options[i];
+		if (!strcmp(options[i].name, word))
+			return true;
+	return false;
+}
+
+/* The option that @word is, or that alone begins like it; else NULL and a
+ * sentence in @error.
+ */
+static const struct option_def *find_option(const char *word, char *error)
+{
+	const struct option_def *found = NULL, *def;
+	size_t len = strlen(word);
+	size_t used;
+
+	for (def = options; len && def < options + OPTIONS_COUNT; def++) {
+		if (strncmp(def->name, word, len))
+			continue;
+		if (!def->name[len])
+			return def;
+		if (found) {
+			snprintf(error, OPTIONS_ERROR_SIZE,
+				 "\"%s\" may be %s or %s", word, found->name,
+				 def->name);
+			return NULL;
+		}
+		found = def;
+	}
+	if (found)
+		return found;
+	used = snprintf(error, OPTIONS_ERROR_SIZE,
+			"unknown option \"%.64s\"%s", word, strcmp(word, "mtu") ?
+			"; there are" :
+			": the MTU is the link's own, say `ip link set DEV mtu N`");
+	for (def = options; strcmp(word, "mtu") && def < options + OPTIONS_COUNT;
+	     def++)
+		used += snprintf(error + used, OPTIONS_ERROR_SIZE - used,
+				 "%s %s", def == options ? "" : ",", def->name);
 	return NULL;
+}
+
+/* Why @text is no value of the option. */
+static void refuse_value(const struct option_def *def, const char *text,
+			 char *error)
+{
+	struct config scratch;
+
+	if (def->type == OPTION_SERVERS)
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "%s \"%.128s\" is not valid: %s", def->name, text,
+			 parse_servers(text, &scratch));
+	else if (def->max)
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "%s \"%.128s\" is no number%s from %u to %u", def->name,
+			 text, strcmp(def->value, "SECONDS") ? "" : " of seconds",
+			 def->min, def->max);
+	else if (def->type == OPTION_STRING)
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "%s of %zu octets; %zu are the most", def->name,
+			 strlen(text), fields[def->attr].size - 1);
+	else
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "%s \"%.128s\" is not valid; it wants %s", def->name,
+			 text, def->value);
 }
 
 int options_parse(int argc, char **argv, struct config *config, char *error)
 {
 	for (; argc > 0; argc -= 2, argv += 2) {
-		const struct option_def *def = find_option(argv[0]);
-		struct config before = *config;
+		const struct option_def *def;
 
-		if (!def) {
-			snprintf(error, OPTIONS_ERROR_SIZE,
-				 "unknown option \"%s\"%s", argv[0],
-				 strcmp(argv[0], "mtu") ? "" :
-				 ": the MTU is the link's own, say `ip link set DEV mtu N`");
-			return -1;
-		}
+		if (!strcmp(argv[0], "help"))
+			return OPTIONS_HELP;
+		def = find_option(argv[0], error);
+		if (!def)
+			return OPTIONS_WRONG;
 		if (argc < 2) {
 			snprintf(error, OPTIONS_ERROR_SIZE,
 				 "%s needs a value: %s", def->name, def->value);
-			return -1;
+			return OPTIONS_WRONG;
 		}
-		if (before.set & BIT(def->attr)) {
+		if (config->set & BIT(def->attr)) {
 			snprintf(error, OPTIONS_ERROR_SIZE,
 				 "%s is given twice", def->name);
-			return -1;
+			return OPTIONS_WRONG;
 		}
-		if (parse_value(def, argv[1], config))
-			continue;
-		if (def->max)
-			snprintf(error, OPTIONS_ERROR_SIZE,
-				 "%s \"%s\" is no number from %u to %u",
-				 def->name, argv[1], def->min, def->max);
-		else
-			snprintf(error, OPTIONS_ERROR_SIZE,
-				 "%s \"%s\" is not valid; it wants %s",
-				 def->name, argv[1], def->value);
-		return -1;
+		if (!parse_value(def, argv[1], config)) {
+			refuse_value(def, argv[1], error);
+			return OPTIONS_WRONG;
+		}
 	}
 	return 0;
 }
 
+int options_parse_line(char **pair, struct config *config, char *error)
+{
+	if (is_exact(pair[0]))
+		return options_parse(2, pair, config, error);
+	/* What is unambiguous today may not be tomorrow, and files stay. */
+	if (find_option(pair[0], error))
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "\"%.64s\" is cut short, which no word in a file may be",
+			 pair[0]);
+	return OPTIONS_WRONG;
+}
+
+/* -- options and modes -- */
+
+/* True if the attribute has its default, which says nothing in any mode. */
+static bool is_default(const struct config *config, unsigned int attr)
+{
+	static const struct config zero;
+
+	if (attr == TEREDO_A_CONFIG_REFRESH)
+		return config->refresh == TEREDO_REFRESH_DEFAULT;
+	if (fields[attr].string)
+		return !*(const char *)const_field_of(config, attr);
+	return !memcmp(const_field_of(config, attr), const_field_of(&zero, attr),
+		       fields[attr].size);
+}
+
+int options_check(const struct config *config, char *error)
+{
+	unsigned int mode = CONFIG_HAS(config, MODE) ? config->mode :
+						       TEREDO_MODE_CLIENT;
+	const char *wrong;
+	size_t i;
+
+	for (i = 0; i < OPTIONS_COUNT; i++) {
+		unsigned int attr = options[i].attr;
+
+		wrong = teredo_mode_refuses(mode, attr);
+		/* server may be a name only. */
+		if (attr == TEREDO_A_CONFIG_SERVER)
+			attr = TEREDO_A_CONFIG_SERVER_NAME;
+		if (!wrong || !(config->set & BIT(attr)) ||
+		    is_default(config, attr))
+			continue;
+		snprintf(error, OPTIONS_ERROR_SIZE, "%s", wrong);
+		return OPTIONS_WRONG;
+	}
+	return 0;
+}
+
+/* -- values -- */
+
 static void value_ipv4(struct option_value *value, __be32 addr)
 {
 	value->is_default = !addr;
+	value->is_unset = !addr;
 	inet_ntop(AF_INET, &addr, value->text, sizeof(value->text));
 }
 
@@ -450,6 +622,8 @@ bool options_value(const struct config *config, const struct option_def *def,
 		break;
 	case OPTION_IPV4:
 		value_ipv4(value, *(const __be32 *)field);
+		/* Any address is one that can be told, too. */
+		value->is_unset &= def->attr != TEREDO_A_CONFIG_LOCAL;
 		break;
 	case OPTION_PREFIX:
 		inet_ntop(AF_INET6, field, host, sizeof(host));
@@ -462,11 +636,13 @@ bool options_value(const struct config *config, const struct option_def *def,
 		snprintf(value->text, sizeof(value->text), "%s:%u", host,
 			 ntohs(config->gateway_port));
 		value->is_default = !config->gateway;
+		value->is_unset = value->is_default;
 		break;
 	case OPTION_STRING:
 		snprintf(value->text, sizeof(value->text), "%s",
 			 (const char *)field);
 		value->is_default = !value->text[0];
+		value->is_unset = value->is_default;
 		break;
 	case OPTION_PORT:
 		memcpy(&port, field, sizeof(port));

@@ -33,17 +33,29 @@ struct option_def {
 #define OPTIONS_COUNT	18
 extern const struct option_def options[OPTIONS_COUNT];
 
-#define OPTIONS_ERROR_SIZE	256
+#define OPTIONS_ERROR_SIZE	512
 
-/* Read "KEYWORD VALUE" pairs into @config. On failure returns -1 with a
+/* Read "KEYWORD VALUE" pairs into @config; keywords may be cut short. Returns 0,
+ * OPTIONS_HELP if "help" stands in the place of a keyword, or OPTIONS_WRONG with a
  * sentence in @error, which has room for OPTIONS_ERROR_SIZE octets.
  */
+#define OPTIONS_HELP	1
+#define OPTIONS_WRONG	(-1)
 int options_parse(int argc, char **argv, struct config *config, char *error);
+
+/* The same for one pair of a file, in full. */
+int options_parse_line(char **pair, struct config *config, char *error);
+
+/* Is any option there that the mode, client unless given, has no use for, and not
+ * just with its default? 0, or OPTIONS_WRONG with a sentence.
+ */
+int options_check(const struct config *config, char *error);
 
 /* The value of an option as a user would write it, and as a JSON value. */
 struct option_value {
 	enum { VALUE_STRING, VALUE_NUMBER, VALUE_BOOL } kind;
 	bool is_default;	/* nothing that a user needs to be told */
+	bool is_unset;		/* there is none: no address, no name */
 	uint32_t number;
 	char text[TEREDO_SERVER_NAME_MAX + 1];
 };
@@ -73,6 +85,9 @@ bool parse_endpoint(const char *text, uint16_t port_default,
 /* Parse "ADDRESS" or "ADDRESS/LEN"; @len_default is taken without a length. */
 bool parse_prefix(const char *text, uint8_t len_default, struct in6_addr *addr,
 		  uint8_t *len);
+
+/* Why @host is neither a host name nor an IPv4 address; NULL if it is. */
+const char *refuse_host(const char *host);
 
 /* Parse a decimal or 0x number between @min and @max. */
 bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out);

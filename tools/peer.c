@@ -2,34 +2,55 @@
 #include "ipc.h"
 #include "options.h"
 #include "subcommands.h"
-#include "terminal.h"
 
-int peer_main(int argc, char **argv)
+/* DEV ADDRESS */
+static int take_peer(char **argv, char *ifname, struct in6_addr *addr)
 {
-	const char *verb = argc ? argv[0] : "";
+	if (take_ifname(argv[0], ifname))
+		return STATUS_USAGE;
+	if (inet_pton(AF_INET6, argv[1], addr) != 1)
+		return usage_error("\"%s\" is no IPv6 address", argv[1]);
+	return 0;
+}
+
+int peer_add_main(int argc, char **argv)
+{
 	struct endpoint mapped;
 	char ifname[IF_NAMESIZE];
 	struct in6_addr addr;
-	int err;
 
-	if (!(!strcmp(verb, "add") && argc == 5) &&
-	    !(!strcmp(verb, "del") && argc == 3) &&
-	    !(!strcmp(verb, "flush") && argc == 2))
-		return usage_error("peer add, del or flush, as below");
-	if (take_ifname(argv[1], ifname))
+	(void)argc;
+	if (take_peer(argv, ifname, &addr))
 		return STATUS_USAGE;
-	if (argc > 2 && inet_pton(AF_INET6, argv[2], &addr) != 1)
-		return usage_error("\"%s\" is no IPv6 address", argv[2]);
-	if (argc > 3 && strcmp(argv[3], "at"))
-		return usage_error("\"at\" is missing before \"%s\"", argv[3]);
-	if (argc > 4 && !parse_endpoint(argv[4], 0, &mapped))
-		return usage_error("\"%s\" is not IPV4:PORT", argv[4]);
+	if (!parse_endpoint(argv[3], 0, &mapped))
+		return usage_error("\"%s\" is not IPV4:PORT, with a port from 1 to 65535",
+				   argv[3]);
+	if (ipc_peer_new(ifname, &addr, &mapped))
+		return request_failed(ifname);
+	return STATUS_DONE;
+}
 
-	if (!strcmp(verb, "add"))
-		err = ipc_peer_new(ifname, &addr, &mapped);
-	else if (!strcmp(verb, "del"))
-		err = ipc_peer_del(ifname, &addr);
-	else
-		err = ipc_peer_flush(ifname);
-	return err ? request_failed(ifname) : STATUS_DONE;
+int peer_del_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE];
+	struct in6_addr addr;
+
+	(void)argc;
+	if (take_peer(argv, ifname, &addr))
+		return STATUS_USAGE;
+	if (ipc_peer_del(ifname, &addr))
+		return request_failed(ifname);
+	return STATUS_DONE;
+}
+
+int peer_flush_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE];
+
+	(void)argc;
+	if (take_ifname(argv[0], ifname))
+		return STATUS_USAGE;
+	if (ipc_peer_flush(ifname))
+		return request_failed(ifname);
+	return STATUS_DONE;
 }

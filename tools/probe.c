@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "explain.h"
 #include "format.h"
 #include "hairpin.h"
@@ -508,63 +509,60 @@ static void show_all(const struct probe *probes, int count,
 		show_verdict(v, probes);
 }
 
-/* --refresh or --refresh=SECONDS: where the search begins, in milliseconds;
- * 0 if it is not that, or no good.
+/* Take the flags; 0 or the exit status. *@start becomes where the search of the
+ * refresh interval begins, in milliseconds; 0 is not to search.
  */
-static uint32_t take_refresh(const char *arg)
+static int take_flags(struct secrecy *secrecy, uint32_t *start)
 {
-	uint32_t seconds;
-
-	if (!strcmp(arg, "--refresh"))
-		return REFRESH_DEFAULT_MS;
-	if (strncmp(arg, "--refresh=", 10) ||
-	    !parse_number(arg + 10, 1, 89, &seconds))
-		return 0;
-	return seconds * 1000;
-}
-
-/* Take the flags in front of the hosts; 0 or the exit status. *@start becomes
- * where the search of the refresh interval begins.
- */
-static int take_flags(int *argc, char ***argv, struct secrecy *secrecy,
-		      uint32_t *start)
-{
-	const char *file = NULL;
+	const char *file = flag_value(FLAG_KEY), *id = flag_value(FLAG_ID);
+	const char *seconds = flag_value(FLAG_REFRESH);
+	int algorithm = flag_algorithm(0);
 	char error[KEY_ERROR_SIZE];
-	int algorithm = 0;
 	bool exposed;
 
-	while (*argc >= 2 && (*argv)[0][0] == '-') {
-		const char *flag = (*argv)[0], *value = (*argv)[1];
-		uint32_t refresh = take_refresh(flag);
-
-		if (refresh)
-			*start = refresh;
-		else if (!strcmp(flag, "--id"))
-			secrecy->id = value;
-		else if (!strcmp(flag, "--key"))
-			file = value;
-		else if (!strcmp(flag, "--algorithm"))
-			algorithm = name_find(&algorithm_names, value);
-		else
-			break;
-		/* Only --refresh has its value with it. */
-		*argc -= refresh ? 1 : 2;
-		*argv += refresh ? 1 : 2;
+	*start = flag_given(FLAG_REFRESH) ? REFRESH_DEFAULT_MS : 0;
+	if (seconds) {
+		if (!parse_number(seconds, 1, 89, start))
+			return usage_error("--refresh \"%s\" is no number of seconds from 1 to 89",
+					   seconds);
+		*start *= 1000;
 	}
-	if (!*argc)
-		return usage_error("probe which server?");
-	if ((*argv)[0][0] == '-')
-		return usage_error("probe: unknown or incomplete flag \"%s\"",
-				   (*argv)[0]);
 	if (algorithm < 0)
-		return usage_error("probe: unknown algorithm");
-	if (!secrecy->id[0] != !file || strlen(secrecy->id) > TEREDO_ID_MAX)
-		return usage_error("probe: --id NAME and --key FILE go together");
+		return STATUS_USAGE;
+	if (!id != !file)
+		return usage_error("%s: --id NAME and --key FILE go together",
+				   id ? "--key is missing" : "--id is missing");
+	if (!file && flag_given(FLAG_ALGORITHM))
+		return usage_error("--algorithm is for a key: --id and --key are missing");
+	if (!file)
+		return 0;
+	if (strlen(id) > TEREDO_ID_MAX)
+		return usage_error("--id of %zu octets; %u are the most",
+				   strlen(id), TEREDO_ID_MAX);
+	secrecy->id = id;
 	secrecy->key.algorithm = algorithm;
-	if (file && key_read(file, &secrecy->key, &exposed, error)) {
+	if (key_read(file, &secrecy->key, &exposed, error)) {
 		complain(NULL, "%s", error);
 		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int check_hosts(int argc, char **argv)
+{
+	const char *wrong;
+	uint32_t number;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		wrong = refuse_host(argv[i]);
+		if (wrong && flag_given(FLAG_REFRESH) &&
+		    parse_number(argv[i], 0, UINT32_MAX, &number))
+			return usage_error("\"%s\" is no HOST; say --refresh=%s",
+					   argv[i], argv[i]);
+		if (wrong)
+			return usage_error("HOST \"%s\" is not valid: %s",
+					   argv[i], wrong);
 	}
 	return 0;
 }
@@ -578,8 +576,10 @@ int probe_main(int argc, char **argv)
 	__be16 port = 0;
 	int fd, i, err;
 
-	err = take_flags(&argc, &argv, &secrecy, &start);
-	if (err || !argc)
+	err = check_hosts(argc, argv);
+	if (!err)
+		err = take_flags(&secrecy, &start);
+	if (err)
 		return err;
 	probes = calloc(argc, sizeof(*probes));
 	fd = host_udp_socket(0, &port);

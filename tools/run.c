@@ -18,6 +18,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "build.h"
 #include "conf.h"
 #include "explain.h"
@@ -361,8 +362,7 @@ static int load_key(struct controller *c, bool first)
 		return -1;
 	}
 	if (exposed && first)
-		complain(c->ifname, "warning: everybody can read key file %s",
-			 key_path(c));
+		warn(c->ifname, "everybody can read key file %s", key_path(c));
 	qualify_set_key(&c->qualify, config->id, &key);
 	explicit_bzero(&key, sizeof(key));
 	return 0;
@@ -1146,44 +1146,25 @@ int run_main(int argc, char **argv)
 		.learner.fd = -1,
 		.watch.suspended = host_suspended(),
 	};
-	const char *algorithm = NULL;
-	bool unit = false;
+	bool unit = !argc;
 	struct conf conf;
-	int i;
 
-	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--unit") && i + 1 < argc && !c.ifname[0]) {
-			unit = true;
-			if (take_instance(argv[++i], c.ifname))
-				return STATUS_USAGE;
-		} else if (!strcmp(argv[i], "--key") && i + 1 < argc)
-			c.key_file = argv[++i];
-		else if (!strcmp(argv[i], "--algorithm") && i + 1 < argc)
-			algorithm = argv[++i];
-		else if (!strcmp(argv[i], "--once"))
-			c.once = true;
-		else if (!strcmp(argv[i], "--force"))
-			c.force = true;
-		else if (!strcmp(argv[i], "--learn-refresh"))
-			c.learner.wanted = true;
-		else if (argv[i][0] == '-' || c.ifname[0])
-			return usage_error("run: unexpected \"%s\"", argv[i]);
-		else if (take_ifname(argv[i], c.ifname))
-			return STATUS_USAGE;
-	}
-	if (!c.ifname[0])
-		return usage_error("run: which device?");
+	if (take_name(argc, argv, c.ifname))
+		return STATUS_USAGE;
+	c.key_file = flag_value(FLAG_KEY);
+	c.once = flag_given(FLAG_ONCE);
+	c.force = flag_given(FLAG_FORCE);
+	c.learner.wanted = flag_given(FLAG_LEARN_REFRESH);
 	if (c.once && c.learner.wanted)
-		return usage_error("run: --learn-refresh takes longer than --once stays");
+		return usage_error("--learn-refresh takes longer than --once stays");
 	conf_read_if_any(c.ifname, &conf);
 	c.force |= conf.no_sunset;
 	c.learner.wanted |= conf.learn_refresh;
 	if (!c.key_file && conf.key[0])
 		c.key_file = conf.key;
-	c.algorithm = algorithm ? name_find(&algorithm_names, algorithm) :
-				  conf.algorithm;
+	c.algorithm = flag_algorithm(conf.algorithm);
 	if (c.algorithm < 0)
-		return usage_error("run: \"%s\" is no algorithm", algorithm);
+		return STATUS_USAGE;
 	c.metric = c.force ? METRIC_FORCED : METRIC;
 
 	conf_until(c.ifname, &c.until);
@@ -1209,19 +1190,15 @@ int run_main(int argc, char **argv)
 int release_main(int argc, char **argv)
 {
 	struct controller c = { .done = -1, .learner.fd = -1 };
-	bool unit = argc == 2 && !strcmp(argv[0], "--unit");
+	bool unit = !argc;
 	enum service_job job;
 	const char *result;
 
-	if (argc != 1 + unit)
-		return usage_error(argc ? "one device at a time" :
-					  "which device?");
-	if (unit ? take_instance(argv[1], c.ifname) :
-		   take_ifname(argv[0], c.ifname))
+	if (take_name(argc, argv, c.ifname))
 		return STATUS_USAGE;
 	if (unit) {
 		/* The next controller goes on with it. */
-		job = service_job(SERVICE_CONTROLLER, argv[1]);
+		job = service_job(SERVICE_CONTROLLER, flag_value(FLAG_UNIT));
 		result = getenv("SERVICE_RESULT");
 		if (job == SERVICE_JOB_RESTART ||
 		    (job == SERVICE_JOB_NONE && result &&

@@ -3,14 +3,17 @@
  * numbers of the host, never from the command line, where everybody sees them.
  */
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "ipc.h"
 #include "json.h"
 #include "key.h"
 #include "names.h"
+#include "quote.h"
 #include "subcommands.h"
 #include "terminal.h"
 
@@ -34,7 +37,7 @@ static void show_key(const char *id, const struct key *key)
 }
 
 static int add(const char *ifname, const char *id, const char *path,
-	       uint8_t algorithm)
+	       uint8_t algorithm, bool replace)
 {
 	struct key key = { .algorithm = algorithm };
 	char error[KEY_ERROR_SIZE];
@@ -48,13 +51,11 @@ static int add(const char *ifname, const char *id, const char *path,
 	if (!path)
 		key_generate(&key);
 	if (exposed)
-		complain(ifname, "warning: everybody can read key file %s",
-			 path);
+		warn(ifname, "everybody can read key file %s", path);
 	if (key.len < KEY_GOOD_LEN)
-		complain(ifname,
-			 "warning: a key of %u octets may be guessed; %u are enough",
-			 key.len, KEY_GOOD_LEN);
-	if (ipc_secret_add(ifname, id, &key))
+		warn(ifname, "a key of %u octets may be guessed; %u are enough",
+		     key.len, KEY_GOOD_LEN);
+	if (ipc_secret_add(ifname, id, &key, replace))
 		status = request_failed(ifname);
 	else if (!path)
 		show_key(id, &key);
@@ -81,24 +82,36 @@ static void show_secret(const struct secret *secret, void *arg)
 	*heading = true;
 	printf("%-8s ", name_of(&secret_state_names, secret->state));
 	printf("%-12s %s\n", name_of(&algorithm_names, secret->algorithm),
-	       secret->id);
+	       quote(secret->id));
 }
 
-static int list(const char *ifname)
-{
-	bool heading = false;
-	int err;
+/* The identifiers of a file, of which each stands there once: else the first of two
+ * secrets would be gone without a word.
+ */
+struct seen {
+	void *tree;
+};
 
-	if (json_wanted)
-		json_open_list(NULL);
-	err = ipc_secret_dump(ifname, show_secret, &heading);
-	if (json_wanted)
-		json_close_list();
-	return err ? request_failed(ifname) : STATUS_DONE;
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static const char *see(struct seen *seen, const char *id)
+{
+	char *copy = strdup(id);
+	char **node = copy ? tsearch(copy, &seen->tree, compare_ids) : NULL;
+
+	if (!node || *node != copy) {
+		free(copy);
+		return node ? "the identifier is there twice" :
+			      strerror(ENOMEM);
+	}
+	return NULL;
 }
 
 /* ID KEY [ALGORITHM [STATE]]; NULL, or what is wrong. */
-static const char *load_line(const char *ifname, char *line)
+static const char *load_line(const char *ifname, char *line, struct seen *seen)
 {
 	char *word[5], *rest = NULL;
 	struct key key = { 0 };
@@ -119,8 +132,10 @@ static const char *load_line(const char *ifname, char *line)
 	if (strlen(word[0]) > TEREDO_ID_MAX)
 		return "the identifier is too long";
 	key.algorithm = algorithm;
-	wrong = key_parse(&key, word[1], strlen(word[1]));
-	if (!wrong && (ipc_secret_add(ifname, word[0], &key) ||
+	wrong = see(seen, word[0]);
+	if (!wrong)
+		wrong = key_parse(&key, word[1], strlen(word[1]));
+	if (!wrong && (ipc_secret_add(ifname, word[0], &key, true) ||
 		       (state && ipc_secret_set(ifname, word[0], state))))
 		wrong = ipc_error();
 	explicit_bzero(&key, sizeof(key));
@@ -131,80 +146,139 @@ int secret_load(const char *ifname, const char *path)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	const char *wrong = NULL;
+	struct seen seen = { NULL };
 	unsigned int number = 0;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len;
 
 	if (!file) {
 		complain(ifname, "%s: %s", path, strerror(errno));
 		return STATUS_FAILED;
 	}
-	while (!wrong && getline(&line, &size, file) >= 0) {
+	while (!wrong && (len = getline(&line, &size, file)) >= 0) {
 		number++;
-		wrong = load_line(ifname, line);
+		wrong = strlen(line) == (size_t)len ?
+			load_line(ifname, line, &seen) :
+			"there is a zero octet in it";
 	}
+	if (!wrong && ferror(file))
+		wrong = strerror(errno);
 	if (wrong)
 		complain(ifname, "%s:%u: %s", path, number, wrong);
 	if (line)
 		explicit_bzero(line, size);
 	free(line);
+	tdestroy(seen.tree, free);
 	if (file != stdin)
 		fclose(file);
 	return wrong ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* [KEYFILE|-] [algorithm NAME] */
-static int parse_add(const char *ifname, const char *id, int argc,
-		     char **argv)
+/* DEV ID */
+static int take_secret(char **argv, char *ifname)
 {
-	const char *path = argc % 2 ? argv[0] : NULL;
-	int algorithm = TEREDO_ALGORITHM_HMAC_SHA1;
+	size_t len = strlen(argv[1]);
 
-	if (argc >= 2) {
-		if (strcmp(argv[argc - 2], "algorithm"))
-			return usage_error("secret add: unexpected \"%s\"",
-					   argv[argc - 2]);
-		algorithm = name_find(&algorithm_names, argv[argc - 1]);
-		if (algorithm < 0)
-			return usage_error("\"%s\" is no algorithm",
-					   argv[argc - 1]);
-	}
-	return add(ifname, id, path, algorithm);
+	if (take_ifname(argv[0], ifname))
+		return STATUS_USAGE;
+	if (!len || len > TEREDO_ID_MAX)
+		return usage_error("an identifier of %zu octets; it has 1 to %u",
+				   len, TEREDO_ID_MAX);
+	return 0;
 }
 
-int secret_main(int argc, char **argv)
+/* DEV ID [KEYFILE|-] [algorithm NAME] */
+static int take_and_add(int argc, char **argv, bool replace)
 {
-	const char *verb = argc ? argv[0] : "";
-	const char *id = argc > 2 ? argv[2] : "";
+	const char *path = argc % 2 ? argv[2] : NULL;
+	int algorithm = TEREDO_ALGORITHM_HMAC_SHA1;
 	char ifname[IF_NAMESIZE];
-	int state, err;
 
-	if (!(!strcmp(verb, "add") && argc >= 3 && argc <= 6) &&
-	    !(!strcmp(verb, "set") && argc == 4) &&
-	    !(!strcmp(verb, "del") && argc == 3) &&
-	    !(!strcmp(verb, "load") && argc == 3) &&
-	    !(!strcmp(verb, "list") && argc == 2))
-		return usage_error("secret add, set, del, load or list, as above");
-	if (take_ifname(argv[1], ifname))
+	if (take_secret(argv, ifname))
 		return STATUS_USAGE;
-	if (!strcmp(verb, "list"))
-		return list(ifname);
-	if (!strcmp(verb, "load"))
-		return secret_load(ifname, argv[2]);
-	if (!id[0] || strlen(id) > TEREDO_ID_MAX)
-		return usage_error("an identifier has 1 to %u octets",
-				   TEREDO_ID_MAX);
-	if (!strcmp(verb, "add"))
-		return parse_add(ifname, id, argc - 3, argv + 3);
-
-	if (!strcmp(verb, "set")) {
-		state = name_find(&secret_state_names, argv[3]);
-		if (state < 0)
-			return usage_error("\"%s\" is no state of a secret",
-					   argv[3]);
-		err = ipc_secret_set(ifname, id, state);
-	} else {
-		err = ipc_secret_del(ifname, id);
+	if (path && !*path)
+		return usage_error("KEYFILE is empty");
+	if (path && argc == 3 && !strcmp(path, "algorithm"))
+		return usage_error("algorithm needs a name: %s; a file of that name is ./algorithm",
+				   names_list(&algorithm_names));
+	if (argc > 3) {
+		if (strcmp(argv[argc - 2], "algorithm"))
+			return misuse("\"%s\" where \"algorithm\" has to be",
+				      argv[argc - 2]);
+		algorithm = name_find(&algorithm_names, argv[argc - 1]);
+		if (algorithm < 0)
+			return usage_error("algorithm \"%s\" is not valid; it wants %s",
+					   argv[argc - 1],
+					   names_list(&algorithm_names));
 	}
+	return add(ifname, argv[1], path, algorithm, replace);
+}
+
+int secret_add_main(int argc, char **argv)
+{
+	return take_and_add(argc, argv, false);
+}
+
+int secret_replace_main(int argc, char **argv)
+{
+	return take_and_add(argc, argv, true);
+}
+
+int secret_set_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE];
+	int state;
+
+	(void)argc;
+	if (take_secret(argv, ifname))
+		return STATUS_USAGE;
+	state = name_find(&secret_state_names, argv[2]);
+	if (state < 0)
+		return usage_error("\"%s\" is no state of a secret; it wants %s",
+				   argv[2], names_list(&secret_state_names));
+	if (ipc_secret_set(ifname, argv[1], state))
+		return request_failed(ifname);
+	return STATUS_DONE;
+}
+
+int secret_del_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE];
+
+	(void)argc;
+	if (take_secret(argv, ifname))
+		return STATUS_USAGE;
+	if (ipc_secret_del(ifname, argv[1]))
+		return request_failed(ifname);
+	return STATUS_DONE;
+}
+
+int secret_load_main(int argc, char **argv)
+{
+	char ifname[IF_NAMESIZE];
+
+	(void)argc;
+	if (take_ifname(argv[0], ifname))
+		return STATUS_USAGE;
+	if (!*argv[1])
+		return usage_error("FILE is empty");
+	return secret_load(ifname, argv[1]);
+}
+
+int secret_list_main(int argc, char **argv)
+{
+	bool heading = false;
+	char ifname[IF_NAMESIZE];
+	int err;
+
+	(void)argc;
+	if (take_ifname(argv[0], ifname))
+		return STATUS_USAGE;
+	if (json_wanted)
+		json_open_list(NULL);
+	err = ipc_secret_dump(ifname, show_secret, &heading);
+	if (json_wanted)
+		json_close_list();
 	return err ? request_failed(ifname) : STATUS_DONE;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "command.h"
 #include "conf.h"
 #include "format.h"
 #include "hints.h"
@@ -11,6 +12,7 @@
 #include "ipc.h"
 #include "json.h"
 #include "names.h"
+#include "quote.h"
 #include "subcommands.h"
 #include "terminal.h"
 
@@ -46,7 +48,7 @@ static void print_client(const struct device *dev)
 			printf("%s, %s", ipv4_text(server),
 			       ipv4_text(dev_server2(dev)));
 		if (name[0] && (!server || strcmp(name, ipv4_text(server))))
-			printf(server ? " (%s)" : "%s", name);
+			printf(server ? " (%s)" : "%s", quote(name));
 		if (DEV_HAS(dev, SERVER_IDLE))
 			printf(", heard %s ago",
 			       format_idle(true, dev->server_idle));
@@ -56,7 +58,7 @@ static void print_client(const struct device *dev)
 	}
 	if (dev->config.id[0]) {
 		row("identity");
-		printf("%s%s\n", dev->config.id,
+		printf("%s%s\n", quote(dev->config.id),
 		       dev->config.secure == TEREDO_SECURE_NONCE ?
 		       " (not used: secure nonce)" : "");
 	}
@@ -67,6 +69,16 @@ static void print_client(const struct device *dev)
 		puts(DEV_HAS(dev, CONTROLLER) ? "running" : "none");
 }
 
+/* A line between devices. */
+static void separate(void)
+{
+	static bool shown;
+
+	if (shown)
+		putchar('\n');
+	shown = true;
+}
+
 static void print_dev(const struct device *dev, const char *until)
 {
 	const struct config *config = &dev->config;
@@ -75,7 +87,8 @@ static void print_dev(const struct device *dev, const char *until)
 	__be32 local = dev->local ? dev->local : config->local;
 	__be16 port = dev->port ? dev->port : config->port;
 
-	printf("%s%s%s: %s%s, %s%s%s", color(COLOR_BOLD), dev->ifname,
+	separate();
+	printf("%s%s%s: %s%s, %s%s%s", color(COLOR_BOLD), quote(dev->ifname),
 	       color(COLOR_NORMAL), name_of(&mode_names, config->mode),
 	       config->relaying ? " and relay" : "",
 	       color(works ? COLOR_GOOD : COLOR_BAD),
@@ -85,7 +98,7 @@ static void print_dev(const struct device *dev, const char *until)
 	putchar('\n');
 	if (dev->reason[0]) {
 		row("reason");
-		puts(dev->reason);
+		puts(quote(dev->reason));
 	}
 	if (config->mode == TEREDO_MODE_CLIENT)
 		print_client(dev);
@@ -135,8 +148,8 @@ static void show_dev(const struct device *dev, void *arg)
 		print_dev(dev, until);
 		for (i = 0; i < hints.count; i++) {
 			row("hint");
-			printf("%s%s%s\n", color(COLOR_BAD), hints.text[i],
-			       color(COLOR_NORMAL));
+			printf("%s%s%s\n", color(COLOR_BAD),
+			       quote(hints.text[i]), color(COLOR_NORMAL));
 		}
 		return;
 	}
@@ -156,7 +169,8 @@ static void print_stats(const struct device *dev)
 {
 	unsigned int i, shown = 0;
 
-	printf("%s%s%s:\n", color(COLOR_BOLD), dev->ifname,
+	separate();
+	printf("%s%s%s:\n", color(COLOR_BOLD), quote(dev->ifname),
 	       color(COLOR_NORMAL));
 	for (i = 0; i < stats_names.count; i++) {
 		if (!stats_names.name[i] || !dev->stats[i])
@@ -194,8 +208,6 @@ static int show_devs(int argc, char **argv, bool with_stats)
 	struct device dev;
 	int err;
 
-	if (argc > 1)
-		return usage_error("show: unexpected \"%s\"", argv[1]);
 	if (argc && take_ifname(argv[0], ifname))
 		return STATUS_USAGE;
 
@@ -235,7 +247,7 @@ static void print_peer(struct peer_filter *filter, const struct peer *peer)
 		       "RX", "TX", "QUEUED", "BUBBLES");
 	filter->heading = true;
 	printf("%-10s %-39s %-21s %-11s %-6s %-8s %8s %8s %6u %7u%s\n",
-	       filter->name, ipv6_text(&peer->address),
+	       quote(filter->name), ipv6_text(&peer->address),
 	       peer->mapped.port ? endpoint_text(&peer->mapped) : "-",
 	       name_of(&peer_state_names, peer->state),
 	       name_of(&peer_kind_names, peer->kind),
@@ -295,20 +307,25 @@ static int take_peer_filter(int argc, char **argv, struct peer_filter *filter)
 	for (i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "state")) {
 			if (++i == argc)
-				return usage_error("state needs a name");
+				return usage_error("state needs a name: %s",
+						   names_list(&peer_state_names));
+			if (filter->state >= 0)
+				return usage_error("state is given twice");
 			filter->state = name_find(&peer_state_names, argv[i]);
 			if (filter->state < 0)
-				return usage_error("\"%s\" is no state of a peer",
-						   argv[i]);
+				return usage_error("\"%s\" is no state of a peer; it wants %s",
+						   argv[i],
+						   names_list(&peer_state_names));
 		} else if (strchr(argv[i], ':')) {
-			if (filter->has_addr ||
-			    inet_pton(AF_INET6, argv[i], &filter->addr) != 1)
-				return usage_error("show peers: unexpected \"%s\"",
+			if (filter->has_addr)
+				return misuse("\"%s\" is one address too many",
+					      argv[i]);
+			if (inet_pton(AF_INET6, argv[i], &filter->addr) != 1)
+				return usage_error("\"%s\" is no IPv6 address",
 						   argv[i]);
 			filter->has_addr = true;
 		} else if (filter->ifname[0]) {
-			return usage_error("show peers: unexpected \"%s\"",
-					   argv[i]);
+			return misuse("\"%s\" is one word too many", argv[i]);
 		} else if (take_ifname(argv[i], filter->ifname)) {
 			return STATUS_USAGE;
 		}
@@ -316,7 +333,7 @@ static int take_peer_filter(int argc, char **argv, struct peer_filter *filter)
 	return 0;
 }
 
-static int show_peers(int argc, char **argv)
+int show_peers_main(int argc, char **argv)
 {
 	struct peer_filter filter = { .status = STATUS_DONE };
 	const char *ifname;
@@ -345,9 +362,10 @@ static int show_peers(int argc, char **argv)
 
 int show_main(int argc, char **argv)
 {
-	if (argc && !strcmp(argv[0], "peers"))
-		return show_peers(argc - 1, argv + 1);
-	if (argc && !strcmp(argv[0], "stats"))
-		return show_devs(argc - 1, argv + 1, true);
 	return show_devs(argc, argv, false);
+}
+
+int show_stats_main(int argc, char **argv)
+{
+	return show_devs(argc, argv, true);
 }

@@ -16,18 +16,27 @@ extern bool json_wanted;
 /* -n was given. */
 extern bool netns_entered;
 
-/* Each takes the arguments behind the name of the subcommand and returns the
- * exit status.
+/* Each takes the words behind the name of the command, as many as its synopsis
+ * in teredo-tool.c wants, and returns the exit status. Flags are in args.h.
  */
 int add_main(int argc, char **argv);
 int set_main(int argc, char **argv);
 int del_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int show_peers_main(int argc, char **argv);
+int show_stats_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 int release_main(int argc, char **argv);
 int probe_main(int argc, char **argv);
-int peer_main(int argc, char **argv);
-int secret_main(int argc, char **argv);
+int peer_add_main(int argc, char **argv);
+int peer_del_main(int argc, char **argv);
+int peer_flush_main(int argc, char **argv);
+int secret_add_main(int argc, char **argv);
+int secret_replace_main(int argc, char **argv);
+int secret_set_main(int argc, char **argv);
+int secret_del_main(int argc, char **argv);
+int secret_load_main(int argc, char **argv);
+int secret_list_main(int argc, char **argv);
 int monitor_main(int argc, char **argv);
 int up_main(int argc, char **argv);
 int down_main(int argc, char **argv);
@@ -37,15 +46,19 @@ int down_main(int argc, char **argv);
  */
 int secret_load(const char *ifname, const char *path);
 
-/* Complain about the command line, show the usage, return STATUS_USAGE. */
+/* Complain about the command line, in one line that says what is wrong and what
+ * would be right, behind the name of the command; return STATUS_USAGE.
+ */
 int usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* Copy the name of an interface; complains if it cannot be one. */
+/* Copy the name of an interface; a usage error if it cannot be one. */
 int take_ifname(const char *text, char *ifname);
 
-/* The same of the name of a unit's instance. */
-int take_instance(const char *text, char *ifname);
+/* The same of DEV or NAME; or, where no word is there, of the instance of the unit
+ * that --unit tells.
+ */
+int take_name(int argc, char **argv, char *ifname);
 
 /* Print why the last request failed, return STATUS_FAILED. */
 int request_failed(const char *dev);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <getopt.h>
-#include <stdarg.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "ipc.h"
 #include "json.h"
-#include "options.h"
 #include "service.h"
 #include "subcommands.h"
 #include "terminal.h"
@@ -18,125 +17,123 @@
 bool json_wanted;
 bool netns_entered;
 
-static const struct {
-	const char *name;
-	int (*main)(int argc, char **argv);
-	const char *usage;
-} subcommands[] = {
-	{ "add", add_main,
-	  "add DEV [OPTIONS]            create the link and configure it" },
-	{ "set", set_main,
-	  "set DEV OPTIONS              configure; mode, local and port while it is down" },
-	{ "del", del_main,
-	  "del DEV                      delete the link" },
-	{ "show", show_main,
-	  "show [DEV]                   one device, or all\n"
-	  "show peers [DEV] [state STATE] [ADDRESS]\n"
-	  "show stats [DEV]             counters" },
-	{ "run", run_main,
-	  "run DEV [--force] [--once | --learn-refresh]\n"
-	  "    [--key FILE] [--algorithm NAME]\n"
-	  "                             be the controller of a client, in the foreground" },
-	{ "release", release_main,
-	  "release DEV                  take back what a controller has left" },
-	{ "probe", probe_main,
-	  "probe [--refresh[=SECONDS]] [--id NAME --key FILE [--algorithm NAME]]\n"
-	  "    HOST [HOST...]\n"
-	  "                             what servers see of us; needs no device" },
-	{ "peer", peer_main,
-	  "peer add DEV ADDRESS at IPV4:PORT\n"
-	  "peer del DEV ADDRESS\n"
-	  "peer flush DEV" },
-	{ "secret", secret_main,
-	  "secret add DEV ID [KEYFILE|-] [algorithm hmac-sha1|hmac-sha256]\n"
-	  "secret set DEV ID valid|renew|revoked\n"
-	  "secret del DEV ID\n"
-	  "secret load DEV FILE|-       lines of: ID KEY [ALGORITHM [STATE]]\n"
-	  "secret list DEV" },
-	{ "monitor", monitor_main,
-	  "monitor [DEV]                events as they happen" },
-	{ "up", up_main,
-	  "up NAME                      make the tunnel of /etc/teredo/NAME.conf" },
-	{ "down", down_main,
-	  "down NAME                    and take it away" },
+/* Those of a group stand together, the one without a second word first. */
+const struct command commands[] = {
+	{ .name = "add", .main = add_main,
+	  .args = "DEV [OPTIONS]",
+	  .brief = "create the link and configure it", .options = true },
+	{ .name = "set", .main = set_main,
+	  .args = "DEV OPTIONS",
+	  .brief = "configure it; mode, local and port only while it is down",
+	  .help = "A change of mode forgets the options that are not for all modes.",
+	  .options = true },
+	{ .name = "del", .main = del_main,
+	  .args = "DEV",
+	  .brief = "delete the link" },
+	{ .name = "show", .main = show_main,
+	  .args = "[DEV]",
+	  .brief = "one device, or all" },
+	{ .name = "show peers", .main = show_peers_main,
+	  .args = "[DEV] [state STATE] [ADDRESS]",
+	  .brief = "the peers, or those that fit",
+	  .help = "STATE: probing, trusted, unreachable, temporary, active" },
+	{ .name = "show stats", .main = show_stats_main,
+	  .args = "[DEV]",
+	  .brief = "why packets were dropped or answered: counters" },
+	{ .name = "run", .main = run_main,
+	  .args = "DEV",
+	  .brief = "be the controller of a client, in the foreground",
+	  .help = "INT and TERM end it, HUP makes it look at the configuration again." },
+	{ .name = "release", .main = release_main,
+	  .args = "DEV",
+	  .brief = "take back what a controller has left: address and route" },
+	{ .name = "probe", .main = probe_main,
+	  .args = "HOST [HOST...]",
+	  .brief = "what servers see of us; needs no device and no privilege" },
+	{ .name = "peer add", .main = peer_add_main,
+	  .args = "DEV ADDRESS at IPV4:PORT",
+	  .brief = "set the mapping of a peer by hand; it never expires" },
+	{ .name = "peer del", .main = peer_del_main,
+	  .args = "DEV ADDRESS",
+	  .brief = "forget a peer" },
+	{ .name = "peer flush", .main = peer_flush_main,
+	  .args = "DEV",
+	  .brief = "forget all peers" },
+	{ .name = "secret add", .main = secret_add_main,
+	  .args = "DEV ID [KEYFILE|-] [algorithm NAME]",
+	  .brief = "share a secret with a client that has none yet",
+	  .help = "Without KEYFILE, make one and print it.\n"
+	  "NAME: hmac-sha1 (default), hmac-sha256" },
+	{ .name = "secret replace", .main = secret_replace_main,
+	  .args = "DEV ID [KEYFILE|-] [algorithm NAME]",
+	  .brief = "share another secret in place of the one that the client had",
+	  .help = "Without KEYFILE, make one and print it.\n"
+	  "NAME: hmac-sha1 (default), hmac-sha256" },
+	{ .name = "secret set", .main = secret_set_main,
+	  .args = "DEV ID valid|renew|revoked",
+	  .brief = "change the state of a secret" },
+	{ .name = "secret del", .main = secret_del_main,
+	  .args = "DEV ID",
+	  .brief = "forget a secret" },
+	{ .name = "secret load", .main = secret_load_main,
+	  .args = "DEV FILE|-",
+	  .brief = "add or replace many, from lines of: ID KEY [ALGORITHM [STATE]]" },
+	{ .name = "secret list", .main = secret_list_main,
+	  .args = "DEV",
+	  .brief = "the identifiers that have a secret" },
+	{ .name = "monitor", .main = monitor_main,
+	  .args = "[DEV]",
+	  .brief = "events as they happen" },
+	{ .name = "up", .main = up_main,
+	  .args = "NAME",
+	  .brief = "make the tunnel of /etc/teredo/NAME.conf" },
+	{ .name = "down", .main = down_main,
+	  .args = "NAME",
+	  .brief = "take it away" },
 };
 
-#define SUBCOMMANDS_COUNT	(sizeof(subcommands) / sizeof(subcommands[0]))
+const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
-/* Some lines, each behind two spaces. */
-static void print_indented(FILE *out, const char *lines)
+/* Why a text can be no name of an interface, or NULL. */
+static const char *refuse_ifname(const char *text)
 {
-	while (*lines) {
-		size_t len = strcspn(lines, "\n");
+	size_t len = strlen(text);
 
-		fprintf(out, "  %.*s\n", (int)len, lines);
-		lines += len;
-		if (*lines)
-			lines++;
-	}
-}
-
-static void synopsis(FILE *out)
-{
-	size_t i;
-
-	fputs("Usage: " PROGRAM " [-j] [-p] [-n NETNS] [-V] [-h] COMMAND\n", out);
-	for (i = 0; i < SUBCOMMANDS_COUNT; i++)
-		print_indented(out, subcommands[i].usage);
-}
-
-static void usage(FILE *out)
-{
-	size_t i;
-
-	synopsis(out);
-	fputs("OPTIONS:\n", out);
-	for (i = 0; i < OPTIONS_COUNT; i++)
-		fprintf(out, "  %-10s %s\n  %-10s   %s\n", options[i].name,
-			options[i].value, "", options[i].help);
-	fputs("Flags:\n"
-	      "  -j, --json         JSON\n"
-	      "  -p, --pretty       JSON on several lines\n"
-	      "  -n, --netns NETNS  in that network namespace\n"
-	      "  -V, --version\n"
-	      "  -h, --help\n", out);
-}
-
-int usage_error(const char *format, ...)
-{
-	char text[OPTIONS_ERROR_SIZE + 64];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	/* The reason last, where it is seen. */
-	synopsis(stderr);
-	fputs("All options: " PROGRAM " -h\n", stderr);
-	complain(NULL, "%s", text);
-	return STATUS_USAGE;
+	if (!len)
+		return "it is empty";
+	if (len >= IF_NAMESIZE)
+		return "15 octets are the most";
+	if (text[0] == '-')
+		return "it begins with -";
+	if (!strcmp(text, ".") || !strcmp(text, ".."))
+		return "it stands for a folder";
+	/* The last one is a space to the kernel, % makes a name of its own. */
+	if (strpbrk(text, "/:% \t\n\v\f\r\xa0"))
+		return "no space and none of / : % may be in it";
+	return NULL;
 }
 
 int take_ifname(const char *text, char *ifname)
 {
-	/* As the kernel sees it; it would put a number in the place of %d. */
-	size_t len = strlen(text);
+	const char *wrong = refuse_ifname(text);
 
-	if (!len || len >= IF_NAMESIZE || strpbrk(text, "/:% \t\n\v\f\r") ||
-	    !strcmp(text, ".") || !strcmp(text, ".."))
-		return usage_error("\"%s\" cannot be the name of a device",
-				   text);
-	memcpy(ifname, text, len + 1);
+	if (wrong)
+		return usage_error("\"%s\" cannot be the name of a device: %s",
+				   text, wrong);
+	memcpy(ifname, text, strlen(text) + 1);
 	return 0;
 }
 
-int take_instance(const char *text, char *ifname)
+int take_name(int argc, char **argv, char *ifname)
 {
+	const char *instance = flag_value(FLAG_UNIT);
 	char name[IF_NAMESIZE];
 
-	if (service_take_instance(text, name))
-		return usage_error("\"%s\" cannot be the name of a device",
-				   text);
+	if (argc)
+		return take_ifname(argv[0], ifname);
+	if (service_take_instance(instance, name))
+		return usage_error("--unit \"%s\" cannot stand for a device",
+				   instance);
 	return take_ifname(name, ifname);
 }
 
@@ -146,64 +143,37 @@ int request_failed(const char *dev)
 	return STATUS_FAILED;
 }
 
-static int run_subcommand(int argc, char **argv)
+/* The flags that all commands have. */
+static int take_flags(void)
 {
-	size_t i;
+	const char *netns = flag_value(FLAG_NETNS);
 
-	if (!argc)
-		return usage_error("which command?");
-	if (!strcmp(argv[0], "help")) {
-		usage(stdout);
+	json_wanted = flag_given(FLAG_JSON);
+	json_set_pretty(flag_given(FLAG_PRETTY));
+	if (!netns || flag_given(FLAG_HELP) || flag_given(FLAG_VERSION))
 		return STATUS_DONE;
+	if (ipc_enter_netns(netns)) {
+		complain(NULL, "%s: %s", netns, ipc_error());
+		return STATUS_FAILED;
 	}
-	for (i = 0; i < SUBCOMMANDS_COUNT; i++)
-		if (!strcmp(argv[0], subcommands[i].name))
-			return subcommands[i].main(argc - 1, argv + 1);
-	return usage_error("unknown command \"%s\"", argv[0]);
+	netns_entered = true;
+	return STATUS_DONE;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "pretty", no_argument, NULL, 'p' },
-		{ "netns", required_argument, NULL, 'n' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	int opt, status;
+	struct args args;
+	int status;
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+jpn:Vh", long_options,
-				  NULL)) >= 0) {
-		switch (opt) {
-		case 'j':
-			json_wanted = true;
-			break;
-		case 'p':
-			json_set_pretty(true);
-			break;
-		case 'n':
-			if (!ipc_enter_netns(optarg)) {
-				netns_entered = true;
-				break;
-			}
-			complain(NULL, "%s: %s", optarg, ipc_error());
-			return STATUS_FAILED;
-		case 'V':
-			puts(PROGRAM " " VERSION);
-			return STATUS_DONE;
-		case 'h':
-			usage(stdout);
-			return STATUS_DONE;
-		default:
-			return usage_error("unknown or incomplete flag \"%s\"",
-					   argv[optind - 1]);
-		}
-	}
-
-	status = run_subcommand(argc - optind, argv + optind);
+	/* What may be written to the terminal; nothing else. */
+	setlocale(LC_CTYPE, "");
+	status = args_parse(argc, argv, &args);
+	if (!status)
+		status = take_flags();
+	if (!status && flag_given(FLAG_VERSION))
+		puts(PROGRAM " " VERSION);
+	else if (!status)
+		status = command_run(&args);
 	ipc_close();
 	if ((fflush(stdout) || ferror(stdout)) && !status) {
 		complain(NULL, "cannot write the output");

@@ -4,7 +4,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "quote.h"
+
+/* -- colours -- */
 
 static bool has_colors(void)
 {
@@ -27,12 +32,41 @@ const char *color(enum color c)
 	return has_colors() ? sequences[c] : "";
 }
 
+/* -- messages -- */
+
+/* True if that is where the service manager has made it lead to. */
+static bool is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	       !fstat(fd, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
+enum priority { PRIORITY_ERROR = 3, PRIORITY_WARNING = 4, PRIORITY_INFO = 6 };
+
+static void put_message(FILE *out, enum priority priority, const char *dev,
+			const char *format, va_list args)
+{
+	char text[QUOTE_MAX + 1], start[sizeof(PROGRAM) + 2] = "";
+
+	vsnprintf(text, sizeof(text), format, args);
+	if (is_journal(fileno(out)))
+		snprintf(start, sizeof(start), "<%d>", priority);
+	else if (priority != PRIORITY_INFO)
+		snprintf(start, sizeof(start), PROGRAM ": ");
+	/* At once, for others write there, too. */
+	fprintf(out, "%s%s%s%s%s\n", start, dev ? quote(dev) : "",
+		dev ? ": " : "", priority == PRIORITY_WARNING ? "warning: " : "",
+		quote(text));
+	fflush(out);
+}
+
 void vannounce(const char *dev, const char *format, va_list args)
 {
-	printf("%s: ", dev);
-	vprintf(format, args);
-	putchar('\n');
-	fflush(stdout);
+	put_message(stdout, PRIORITY_INFO, dev, format, args);
 }
 
 void announce(const char *dev, const char *format, ...)
@@ -50,11 +84,17 @@ void complain(const char *dev, const char *format, ...)
 
 	/* What was printed before comes first, also in a common log. */
 	fflush(stdout);
-	fputs(PROGRAM ": ", stderr);
-	if (dev)
-		fprintf(stderr, "%s: ", dev);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	put_message(stderr, PRIORITY_ERROR, dev, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+}
+
+void warn(const char *dev, const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	va_start(args, format);
+	put_message(stderr, PRIORITY_WARNING, dev, format, args);
+	va_end(args);
 }

@@ -19,15 +19,21 @@ enum color {
  */
 const char *color(enum color c);
 
-/* "DEV: ..." and a newline on standard output, at once. */
+/* "DEV: ..." and a newline on standard output, at once; like all messages,
+ * through quote().
+ */
 void announce(const char *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void vannounce(const char *dev, const char *format, va_list args);
 
 /* "teredo-tool: ..." or, with a device, "teredo-tool: DEV: ..." and a newline
- * on standard error.
+ * on standard error. To the journal, which has the name already, goes the
+ * priority instead, see sd-daemon(3).
  */
 void complain(const char *dev, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same, of what nobody has to do anything about at once. */
+void warn(const char *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #endif /* TEREDO_TOOL_TERMINAL_H */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "background.h"
 #include "conf.h"
 #include "host.h"
@@ -346,18 +347,11 @@ static int keep_tunnel(struct tunnel *t)
 /* -- the command line -- */
 
 /* Take NAME, or --unit INSTANCE. */
-static int take_name(int argc, char **argv, struct tunnel *t)
+static int take_tunnel(int argc, char **argv, struct tunnel *t)
 {
-	bool unit = argc == 2 && !strcmp(argv[0], "--unit");
-
-	if (argc != 1 + unit)
-		return usage_error(argc ? "one tunnel at a time" :
-					  "which tunnel?");
-	if (unit)
-		t->instance = argv[1];
-	if (unit ? take_instance(argv[1], t->ifname) :
-		   take_ifname(argv[0], t->ifname))
+	if (take_name(argc, argv, t->ifname))
 		return STATUS_USAGE;
+	t->instance = flag_value(FLAG_UNIT);
 	service_name(t->unit, SERVICE_CONTROLLER, t->ifname);
 	return 0;
 }
@@ -414,7 +408,7 @@ int up_main(int argc, char **argv)
 	struct record record;
 	int lock, status;
 
-	if (take_name(argc, argv, &t))
+	if (take_tunnel(argc, argv, &t))
 		return STATUS_USAGE;
 	if (conf_read(t.ifname, &t.conf, error)) {
 		complain(NULL, "%s", error);
@@ -458,7 +452,7 @@ int down_main(int argc, char **argv)
 	struct record record;
 	int lock;
 
-	if (take_name(argc, argv, &t))
+	if (take_tunnel(argc, argv, &t))
 		return STATUS_USAGE;
 	if (t.instance &&
 	    service_job(SERVICE_LINK, t.instance) == SERVICE_JOB_RESTART)

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "conf.h"
 #include "fuzz.h"
 #include "host.h"
@@ -16,6 +17,7 @@
 #include "key.h"
 #include "names.h"
 #include "options.h"
+#include "quote.h"
 #include "refresh.h"
 #include "remember.h"
 #include "subcommands.h"
@@ -42,6 +44,26 @@ void complain(const char *dev, const char *format, ...)
 	va_start(args, format);
 	vsay(format, args);
 	va_end(args);
+}
+
+void warn(const char *dev, const char *format, ...)
+{
+	va_list args;
+
+	(void)dev;
+	va_start(args, format);
+	vsay(format, args);
+	va_end(args);
+}
+
+int misuse(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(format, args);
+	va_end(args);
+	return STATUS_USAGE;
 }
 
 int usage_error(const char *format, ...)
@@ -72,9 +94,11 @@ const char *ipc_error(void)
 	return "no";
 }
 
-int ipc_secret_add(const char *ifname, const char *id, const struct key *key)
+int ipc_secret_add(const char *ifname, const char *id, const struct key *key,
+		   bool replace)
 {
 	(void)ifname;
+	(void)replace;
 	must(id[0] && strlen(id) <= TEREDO_ID_MAX);
 	must(key->len && key->algorithm <= TEREDO_ALGORITHM_HMAC_SHA256);
 	return ++requests % 100 ? 0 : -EPERM;
@@ -242,14 +266,25 @@ static void test_options(const uint8_t *data, size_t size)
 	struct config config = { 0 };
 	int count = 0;
 	size_t i;
+	int err;
 
 	for (i = 0; i < size && count < 64; i += strlen(text + i) + 1)
 		words[count++] = text + i;
-	if (options_parse(count, words, &config, error))
+	err = options_parse(count, words, &config, error);
+	if (!err && options_check(&config, error))
+		err = OPTIONS_WRONG;
+	if (err < 0)
 		must(error[0] && strlen(error) < sizeof(error));
-	else
+	if (!err)
 		check_config(&config);
 	free(text);
+}
+
+/* Nothing that a terminal obeys */
+static void check_quoted(const char *text)
+{
+	for (; *text; text++)
+		must((uint8_t)*text >= ' ' && *text != 0x7f);
 }
 
 static void test_values(const uint8_t *data, size_t size)
@@ -269,6 +304,8 @@ static void test_values(const uint8_t *data, size_t size)
 	list_entry(text, size % 5, entry, sizeof(entry));
 	must(!strchr(entry, ',') && strlen(entry) < sizeof(entry));
 	name_find(&algorithm_names, text);
+	refuse_host(text);
+	check_quoted(quote(text));
 	free(text);
 }
 
