@@ -19,8 +19,10 @@ export LC_ALL=C
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 vm=$repo/selftests/vm
 cd "$repo" || exit 1
+# shellcheck source=selftests/progress.sh
+. "$repo/selftests/progress.sh"
 dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+trap 'progress_end; rm -rf "$dir"' EXIT
 
 counts='' count=()
 if [[ ${1:-} = -c ]]; then
@@ -72,6 +74,7 @@ fi
 echo "TAP version 13"
 echo "1..$#"
 number=0
+progress_begin "$dir" $#
 mapfile -t free < <(cpus)
 declare -A busy
 for test; do
@@ -80,11 +83,13 @@ for test; do
 		free=("${busy[$ended]}")
 	fi
 	((++number))
+	progress $number "$test"
 	{ run_one $number "$test" "${free[0]}" >"$dir/$number.all"; cat "$dir/$number.all"; } &
 	busy[$!]=${free[0]}
 	free=("${free[@]:1}")
 done
 wait
+progress_end
 
 passed=0 failed=0 skipped=0
 for ((n = 1; n <= number; n++)); do

@@ -23,6 +23,8 @@ export LC_ALL=C TEREDO_STRICT=${TEREDO_STRICT-1}
 
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$selftests" || exit 1
+# shellcheck source=selftests/progress.sh
+. "$selftests/progress.sh"
 
 jobs=$(($(nproc) > 1 ? $(nproc) + 1 : 1))
 if [[ ${1:-} = -j ]]; then
@@ -37,7 +39,7 @@ complete=$((!${#tests[@]}))
 
 limit=$(sed -n 's/^timeout=//p' settings)
 dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+trap 'progress_end; rm -rf "$dir"' EXIT
 
 # count TEST STATUS OUTPUT: the results of one test, as "passed failed skipped"
 # on standard output, and what else is wrong with it on standard error
@@ -154,6 +156,7 @@ alone()
 echo "TAP version 13"
 echo "1..$((${#tests[@]} + complete))"
 running=0
+progress_begin "$dir" ${#tests[@]}
 
 for i in "${!tests[@]}"; do
 	test=${tests[i]##*/}
@@ -161,18 +164,23 @@ for i in "${!tests[@]}"; do
 	tests[i]=$test
 	! alone "$test" || continue
 	if ((jobs == 1)); then
+		progress $((i + 1)) "$test"
 		run_one $((i + 1)) "$test"
 		continue
 	fi
 	((running < jobs)) || { wait -n; ((running--)); }
+	progress $((i + 1)) "$test"
 	# What it says comes in one piece, when it is done.
 	{ run_one $((i + 1)) "$test" >"$dir/$i.all" 2>&1; cat "$dir/$i.all"; } &
 	((++running))
 done
 wait
 for i in "${!tests[@]}"; do
-	! alone "${tests[i]}" || run_one $((i + 1)) "${tests[i]}"
+	alone "${tests[i]}" || continue
+	progress $((i + 1)) "${tests[i]}"
+	run_one $((i + 1)) "${tests[i]}"
 done
+progress_end
 
 passed=0 failed=0 skipped=0
 for i in "${!tests[@]}"; do
