@@ -153,7 +153,11 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 
-export KDIR KERNEL VM QUICK BENCH FUZZ_TIME
+# What nobody has chosen is chosen when packages are there.
+ifneq ($(origin KDIR),file)
+export KDIR
+endif
+export KERNEL VM QUICK BENCH FUZZ_TIME
 
 .PHONY: all module tools selftests demo check check-matrix check-debug coverage bench fuzz lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-needed dkms-install

@@ -61,7 +61,7 @@ profile()
 
 cd "$repo" || exit 1
 build
-commit=$(git -C "$repo" describe --always --dirty --abbrev=12 2>/dev/null)
+commit=$(git -c safe.directory="$repo" -C "$repo" describe --always --dirty --abbrev=12 2>/dev/null)
 echo "# running in virtual machines under $kver"
 
 # Two machines at once, since none heeds the host's time.

@@ -23,7 +23,10 @@ make=(make --no-print-directory -j "$(nproc)")
 "${make[@]}" -C "$repo" "${@:-all}" ${KDIR:+KDIR="$KDIR"} >"$log" 2>&1 &&
 	"${make[@]}" -C "$repo/selftests" "helpers-$check" >>"$log" 2>&1
 status=$?
-((status == 0)) || cat "$log" >&2
+if ((status)); then
+	cat "$log" >&2
+	printf '%100000s' '' 2>/dev/null >"$log" || echo "build: no room in ${log%/*} (TMPDIR)" >&2
+fi
 # By sudo: what is in somebody's folder stays his.
 ((EUID)) || [[ -O $repo ]] ||
 	find "$repo" -xdev -user 0 -exec chown -h --reference="$repo" {} +

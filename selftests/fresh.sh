@@ -4,8 +4,8 @@
 # fresh.sh: a machine as a new user has it, to see what one that has everything hides: a
 # minimal Debian 12 with make, git and certificates, and a fresh clone in there.
 #
-#	fresh.sh new ROOT			make that root folder
-#	fresh.sh copy ROOT COPY			another one like it
+#	fresh.sh new ROOT			make such a root folder
+#	fresh.sh copy ROOT COPY			another one like it, with a clone of now
 #	fresh.sh run ROOT [NAME=VALUE...] COMMAND	in the clone there, as root; the
 #						command is for its shell
 #	fresh.sh commands SECTION		README.md's, of this section, as they
@@ -41,13 +41,9 @@ new)
 		--include=make,git,ca-certificates --aptopt='APT::Get::Assume-Yes "true"' &&
 		clone_to "$2" ;;
 copy)
-	cp -a --reflink=auto "$2" "$3" ;;
+	cp -a --reflink=auto "$2" "$3" && rm -rf "${3:?}$clone" && clone_to "$3" ;;
 run)
-	environment=()
-	for argument in "${@:3:$#-3}"; do
-		environment+=("$argument")
-	done
-	"$selftests/vm/inside.sh" "$2" "$clone" "${environment[@]}" bash -c "${!#}" ;;
+	exec "$selftests/vm/inside.sh" "$2" "$clone" "${@:3:$#-3}" bash -c "${!#}" ;;
 commands)
 	awk -v section="## $2" '
 		/^## / { found = $0 == section; next }

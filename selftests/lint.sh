@@ -6,8 +6,9 @@
 #	gcc, clang-tidy and clang's analyzer on the tools, checkpatch --strict on all C
 #	sources, shellcheck on all scripts, bash -n on the completion, generated
 #	netlink code against its specification, conformance.rst against the tests that
-#	it names, the module's words against tests that quote them, and some seconds of
-#	the fuzzers of what compiles for userspace.
+#	it names, the module's words against tests that quote them, what somebody meets whose
+#	machine does not have everything (newcomer.sh), and some seconds of the fuzzers of
+#	what compiles for userspace.
 # A warning is a failure.  KDIR is the kernel to build against.
 
 . "$(dirname "$0")/lib.sh"
@@ -17,8 +18,15 @@ need make gcc sparse perl shellcheck git spatch clang clang-tidy
 KDIR=${KDIR:-$(printf '%s\n' /lib/modules/*/build | sort -rV | head -n 1)}
 [[ -d $KDIR ]] || skip_all "no kernel headers"
 
+# Whoever the repository belongs to, and if it is one; else all is there that was packed.
+sources()
+{
+	git -c safe.directory="$repo" ls-files --cached --others --exclude-standard ||
+		find . -type f ! -path '*/.*' ! -name '*.mod.c' -printf '%P\n'
+}
+
 # Tracked or about to be; generated and ignored files are not.
-mapfile -t files < <(git ls-files --cached --others --exclude-standard |
+mapfile -t files < <(sources 2>/dev/null |
 	while read -r file; do [[ -f $file && $file != */corpus/* ]] && echo "$file"; done)
 
 matching()
@@ -168,7 +176,7 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=10
+results=11
 has_generator && ((++results))
 plan $results
 
@@ -181,6 +189,7 @@ check "tools and selftests: clang-tidy" analyzed
 check "scripts: shellcheck" scripts
 check "conformance.rst names tests that cite its rules" selftests/conformance.py
 check "tests name every reason and every text of the module" selftests/named.py
+check_ktap "what somebody meets who has not everything" selftests/newcomer.sh
 has_generator && check "netlink code is what the specification generates" generated
 check_ktap "fuzzers" env FUZZ_TIME="${FUZZ_TIME:-4}" tools/fuzz/fuzz.sh
 

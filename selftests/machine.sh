@@ -55,6 +55,10 @@ fi
 
 "$repo/selftests/packages.sh" machine || exit 1
 # A folder given by the user names the kernel, if that can be booted.
+if [[ ${KDIR:-} ]]; then
+	(cd "$repo" && tools/missing.sh module "$KDIR") || exit 1
+fi
+: "${KDIR:=/lib/modules/$(uname -r)/build}"
 release=$KDIR/include/generated/utsrelease.h
 kver=''
 [[ ! -r $release ]] ||

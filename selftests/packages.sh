@@ -16,7 +16,8 @@ lab=("${tools[@]}" kmod iproute2 iputils-ping nftables procps jq iperf3)
 python=(python3)
 netlink=(libnl-3-dev libnl-genl-3-dev libnl-route-3-dev)
 clang=(clang libclang-rt-dev)
-qemu=(qemu-system-x86 busybox-static kmod)
+# The last two are for its watchdog.
+qemu=(qemu-system-x86 busybox-static kmod procps python3)
 
 # own_headers: those of the kernel that runs, if it loads modules and is the distribution's
 own_headers()

@@ -5,7 +5,7 @@
 # tests' helpers (selftests), or for DKMS (dkms)?  If not, one line for each thing that is
 # missing, with the package that has it on this system, and exit status 1.  KDIR is
 # the build folder of the kernel to build for; CC, PKG_CONFIG and CPPFLAGS are as for
-# make.
+# make; OS_RELEASE is what tells which system this is (/etc/os-release).
 #
 # folder: only whether this is a folder that anything can be built in; all: module and
 # tools.
@@ -13,6 +13,7 @@
 what=$1 kdir=${2:-}
 : "${CC:=cc}" "${PKG_CONFIG:=pkg-config}"
 release=$(uname -r) status=0
+: "${OS_RELEASE:=/etc/os-release}"
 
 say()
 {
@@ -22,7 +23,7 @@ say()
 
 # Which of the distributions that name packages in the same way
 family=''
-for id in $(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' /etc/os-release 2>/dev/null | tr -d \"\'); do
+for id in $(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' "$OS_RELEASE" 2>/dev/null | tr -d \"\'); do
 	case $id in
 	debian | ubuntu) family=debian ;;
 	fedora | rhel | centos) family=fedora ;;

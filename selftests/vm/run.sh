@@ -143,6 +143,8 @@ cleanup()
 	rm -rf "$work"
 }
 trap cleanup EXIT
+head -c 8M /dev/zero 2>/dev/null >"$work/room" || die "no room in ${work%/*} (TMPDIR)"
+rm "$work/room"
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
