@@ -9,6 +9,7 @@
 #	make check KERNEL=6.12	under another Debian release's kernel, built there
 #	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
 #	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
+#	make check-boot		services: in virtual machines that systemd boots
 #	make coverage		what of the module that reaches, line by line
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks, and the fuzzers for some seconds
@@ -79,6 +80,10 @@ check-debug:
 	@selftests/packages.sh check check-debug
 	@selftests/check-debug.sh \
 		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
+
+check-boot:
+	@selftests/packages.sh check-boot machine
+	@selftests/check-boot.sh $(BOOTS)
 
 coverage:
 	@selftests/packages.sh check check-debug
@@ -159,5 +164,5 @@ export KDIR
 endif
 export KERNEL VM QUICK BENCH FUZZ_TIME
 
-.PHONY: all module tools selftests demo check check-matrix check-debug coverage bench fuzz lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check check-matrix check-debug check-boot coverage bench fuzz lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-needed dkms-install

@@ -3,7 +3,7 @@
 #
 # packages.sh [-l] PURPOSE...: install the Debian packages that are missing for
 #	build		module and tools
-#	demo, check, check-debug, bench, fuzz, lint
+#	demo, check, check-debug, check-boot, bench, fuzz, lint
 #			what make calls so
 #	matrix		root folders with other kernels
 #	machine		the virtual machine under this system's kernel
@@ -51,6 +51,7 @@ for purpose; do
 	check) wanted+=("${lab[@]}" "${python[@]}" "${netlink[@]}" miredo miredo-server bird2
 		tcpdump tshark ethtool systemd udev)
 		[[ $list ]] || wanted+=("$(own_headers)") ;;
+	check-boot) wanted+=("${lab[@]}" "${python[@]}" systemd udev init-system-helpers) ;;
 	matrix) wanted+=("${qemu[@]}" mmdebstrap make xz-utils) ;;
 	machine) wanted+=("${qemu[@]}")
 		[[ $(uname -m) = x86_64 ]] || {
@@ -77,7 +78,7 @@ fi
 
 # Before much is installed for nothing
 case " $* " in
-*' demo '* | *' check '* | *' bench '*) (cd "$repo" && tools/missing.sh folder) || exit 1 ;;
+*' demo '* | *' check '* | *' check-boot '* | *' bench '*) (cd "$repo" && tools/missing.sh folder) || exit 1 ;;
 esac
 
 if ! command -v apt-get >/dev/null; then

@@ -2,22 +2,32 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Process 1 of the machine: run the command that run.sh left in the results
-# folder, leave its exit status and the kernel's log there, and switch off.
+# folder, leave its exit status and the kernel's log there, and switch off.  Or make
+# the root one that systemd can boot, and have that call this once more (systemd.sh).
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/tmp TERM=${TERM:-linux} LC_ALL=C
 
-mkdir -p /dev/pts /dev/shm
-mount -t devpts devpts /dev/pts -o mode=620,ptmxmode=666
-mount -t tmpfs tmpfs /dev/shm
-mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
-mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-ln -sf /proc/self/fd /dev/fd
-ln -sf /proc/self/fd/0 /dev/stdin
-ln -sf /proc/self/fd/1 /dev/stdout
-ln -sf /proc/self/fd/2 /dev/stderr
-
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+load='' terminal='' stty_size='' systemd='' command=()
+# shellcheck source=/dev/null
+. /run/vm/command
+
+basics()
+{
+	mkdir -p /dev/pts /dev/shm
+	mount -t devpts devpts /dev/pts -o mode=620,ptmxmode=666
+	mount -t tmpfs tmpfs /dev/shm
+	mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	ln -sf /proc/self/fd /dev/fd
+	ln -sf /proc/self/fd/0 /dev/stdin
+	ln -sf /proc/self/fd/1 /dev/stdout
+	ln -sf /proc/self/fd/2 /dev/stderr
+	ip link set lo up
+}
+(($$ != 1)) || basics
+
 # What run.sh takes for standard output, and how to switch off without waiting:
 # with -no-reboot, rebooting ends QEMU faster than switching off does.
 tty=/dev/ttyS1 off=b
@@ -25,11 +35,6 @@ if grep -q ' vm_uml=' /proc/cmdline; then
 	tty=/dev/tty1 off=o
 fi
 stty -F $tty 115200 -opost -echo
-
-ip link set lo up
-load='' terminal='' stty_size='' command=()
-# shellcheck source=/dev/null
-. /run/vm/command
 
 # keep_code: what the first of all pings and of all NATs switches on, and the last one
 # off, stays on.  To switch it patches code on every packet's way by way of breakpoints,
@@ -46,7 +51,8 @@ keep_code()
 	}
 	END
 }
-[[ $VM_ACCEL != tcg ]] || keep_code &>/dev/null
+[[ $VM_ACCEL != tcg ]] || (($$ != 1)) || keep_code &>/dev/null
+[[ ! $systemd ]] || (($$ != 1)) || exec "$repo/selftests/vm/systemd.sh" "$systemd" >$tty 2>&1
 
 # klog.sh judges what comes after this line.
 echo "vm: start" >/dev/kmsg

@@ -30,6 +30,10 @@
 #	-r FOLDER	the guest's root in place of the host's; it has the
 #			kernels, too (see root.sh)
 #	-m		load ./teredo.ko first
+#	-s COMMAND	boot the root's own systemd, as a system with nothing
+#			enabled in it whose root can be written to (memory); before
+#			that starts, run this command, with words separated by
+#			blanks.  What is to be run is a unit of multi-user.target
 #	-f		fast: without slub_debug; for figures of performance
 #	-t SECONDS	limit for the whole run (VM_TIMEOUT=), default 900
 #	-o FOLDER	results: writable in the guest as $VM_RESULTS (VM_OUT=)
@@ -61,7 +65,7 @@ kver=${KVER:-}
 timeout=${VM_TIMEOUT:-900}
 out=${VM_OUT:-}
 base=''
-load='' fast='' print_kver='' debug=''
+load='' fast='' print_kver='' debug='' systemd=''
 
 usage()
 {
@@ -77,12 +81,13 @@ die()
 # Started again, it has what is left of the time.
 ((SECONDS += ${VM_AGAIN:-0}))
 again=("$0" "$@")
-while getopts d:r:k:mft:o:Kh opt; do
+while getopts d:r:k:ms:ft:o:Kh opt; do
 	case $opt in
 	d) debug=$(cd "$OPTARG" && pwd -P) || die "no $OPTARG" ;;
 	k) kver=$OPTARG ;;
 	r) base=$(cd "$OPTARG" && pwd -P) || die "no $OPTARG" ;;
 	m) load=1 ;;
+	s) systemd=$OPTARG ;;
 	f) fast=1 ;;
 	t) timeout=$OPTARG ;;
 	o) out=$OPTARG ;;
@@ -243,7 +248,7 @@ mkdir -p "$base$guest_repo" || die "no $guest_repo in $base"
 	compgen -e | grep -E '^(TEREDO_|TESTS$)' | while read -r name; do
 		printf 'export %s=%q\n' "$name" "${!name}"
 	done
-	printf 'load=%s\n' "$load"
+	printf 'load=%s systemd=%q\n' "$load" "$systemd"
 	printf 'command=('
 	(($#)) && printf '%q ' "$@"
 	printf ')\n'
