@@ -9,7 +9,7 @@
 need ip jq
 need_teredo
 ns_add here || skip_all "no namespace"
-plan 25
+plan 28
 
 manual=$repo/Documentation/man/teredo-tool.8
 completion=$repo/tools/completion/teredo-tool
@@ -92,6 +92,13 @@ check "completes a flag of its command" completes --learn-refresh -j run x --l
 check "completes what help is for" completes replace help secret re
 tool here add words0 mode relay
 check "completes a device" completes words0 -n "${ns[here]}" show w
+
+for name in my-tun a@b "\$(x>&2)"; do
+	tool here add "$name" mode relay
+done
+check "completes a device with a dash" completes my-tun -n "${ns[here]}" show my
+check "completes one with an @, which is a word of its own" completes b -n "${ns[here]}" down a @
+check "what is in a name is not run" completes "\\\$\(x\>\&2\)" -n "${ns[here]}" show "\$"
 
 # The plugin
 ip link help teredo >"$tmp/help" 2>&1
