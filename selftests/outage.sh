@@ -10,7 +10,7 @@
 need ping jq
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 34
+plan 35
 
 start_server ours || skip_all "no server"
 role[clia]=ours
@@ -62,14 +62,23 @@ asked "carrier lost and back"
 check "and the address has stayed" qualified clia
 # The hook that teredo.rst has, with something to see
 hook=$(sed -n '/^    teredo-tool -j monitor teredo0 |/,/^    done/p' "$repo/Documentation/teredo.rst")
-spawn clia bash -c "${hook/\/usr*on-teredo/echo \"\$IFACE:\$IFINDEX:\$STATE:\$OLD_STATE:\$ADDRESS:\$OLD_ADDRESS:\$MTU:\$OLD_MTU\"}" \
-	>"$tmp/hooked" 2>&1
+cat >"$tmp/on-teredo" <<'END'
+#!/bin/sh
+echo "$IFACE:$IFINDEX:$STATE:$OLD_STATE:$ADDRESS:$OLD_ADDRESS:$MTU:$OLD_MTU"
+END
+chmod +x "$tmp/on-teredo"
+spawn clia bash -c "${hook/\/usr\/local\/sbin/$tmp}" >"$tmp/hooked" 2>&1
 quiet
 index=$(nip clia -j link show teredo0 | jq '.[0].ifindex')
 address=$(client_address clia)
 nip clia link set teredo0 mtu 1380
 check "MTU: a hook is told (C-64, P-21)" wait_for 5 grep -F \
 	"teredo0:$index:qualified:qualified:$address:$address:1380:1280" "$tmp/hooked"
+lines=$(wc -l <"$tmp/hooked")
+tool clia peer add teredo0 2001:0:cb00:7101:0:1:3fff:fdf0 at 192.0.2.15:1
+check "a peer: monitor tells, a hook is not told (P-21)" eval "
+	monitored 'peer 2001:0:cb00:7101:0:1:3fff:fdf0' && pause 1 && cat $tmp/hooked &&
+	((\$(wc -l <$tmp/hooked) == $lines))"
 check "MTU: monitor tells (C-64)" monitored "MTU 1380, was 1280"
 nip clia link set teredo0 mtu 1280
 
