@@ -58,7 +58,6 @@ announce()
 		connect delay time 1;
 		connect retry time 2;
 		error wait time 1, 2;
-		hold time 6;
 		ipv6 {
 			import none;
 			export filter {

@@ -38,11 +38,13 @@ attack()
 	on inet "$selftests/attack.py" "$case" "${ns[inet]}" "$@"
 }
 
-# flood CASE ARGUMENTS: without end, until unflood
+# flood CASE ARGUMENTS: without end, until unflood; it has begun
 flood()
 {
-	spawn inet "$selftests/attack.py" "$1" "${ns[inet]}" "${@:2}" "$endless" >/dev/null
+	: >"$tmp/flood"
+	spawn inet "$selftests/attack.py" "$1" "${ns[inet]}" "${@:2}" "$endless" >"$tmp/flood"
 	flood=$spawned
+	wait_for 20 grep -q begins "$tmp/flood"
 }
 
 unflood()
@@ -85,7 +87,7 @@ grows()
 	shift 4
 	before=$(stat "$name" "$counter")
 	"$@" || return
-	after=$(stat "$name" "$counter")
+	after=$(steady stat "$name" "$counter")
 	echo "$counter: $((after - before)), expected $least to $most"
 	((after - before >= least && after - before <= most))
 }
@@ -93,22 +95,16 @@ grows()
 # meanwhile NAME ADDRESS COMMAND...: nothing between the two is lost
 meanwhile()
 {
-	local name=$1 address=$2 status ping overflow
+	local name=$1 address=$2 status overflow
 
 	shift 2
 	overflow=$(overflowed)
-	spawn "$name" ping -n -q -i 0.05 -W 2 "$address" >"$tmp/honest" 2>&1
-	ping=$spawned
-	wait_for 5 test -e /proc/$ping
+	flow_begins "$name" "$address"
 	"$@"
 	status=$?
-	pause 1
-	kill -INT "$ping"
-	wait "$ping"
-	tail -n 3 "$tmp/honest"
+	flows_end || status=1
 	echo "queues overflowed $(($(overflowed) - overflow)) times"
-	# The last one may have been on its way when ping was told to stop.
-	awk '/transmitted/ { exit $1 - $4 > 1 || $1 < 10 }' "$tmp/honest" && return $status
+	return $status
 }
 
 start_bare()
@@ -140,7 +136,6 @@ check "made-up advertisements do not hide those of a server (SEC-04)" hidden_ans
 spoofed_adverts()
 {
 	flood adverts $bare4 $bare_port
-	wait_for 5 eval "(( \$(on inet cat /proc/net/snmp | awk '/^Ip:/ { n = \$11 } END { print n }') > 100 ))"
 	start_bare
 	unflood
 	tool bare -j show | jq -e ".[0] | .mapped.address == \"$bare4\" and
@@ -154,6 +149,10 @@ check "paths are open" eval "reaches bare '$b' && reaches bare $host && reaches 
 
 # What the stack says of itself, in all namespaces, comes from one socket for each CPU,
 # which may not run out of room for replies that wait.  So all on the same one.
+waiting()
+{
+	tool rly -j show peers | jq 'map(.queued) | add'
+}
 unjammed()
 {
 	local relay6=2001:db8:3::1 queued
@@ -161,7 +160,7 @@ unjammed()
 	on inet taskset -c 0 "$selftests/attack.py" echoes_for_clients "${ns[inet]}" $relay6 1000 &&
 	on host taskset -c 0 ping -n -q -i 0.05 -c 10 -W 1 $relay6 >"$tmp/jam" 2>&1
 	tail -n 2 "$tmp/jam"
-	queued=$(tool rly -j show peers | jq 'map(.queued) | add')
+	queued=$(steady waiting)
 	echo "$queued are waiting"
 	((queued > 500)) && grep -q '10 received' "$tmp/jam"
 }
@@ -223,7 +222,7 @@ many_hosts()
 	# Those who are heard again get another chance.
 	for i in {1..20} {1..60}; do
 		reaches clib "2001:db8:2::5:$i" || ok=1
-		pause 0.02
+		pause 0.02    # nobody floods it
 	done
 	peers=$(tool clib -j show | jq '.[0].peers')
 	echo "$peers peers"
@@ -314,6 +313,7 @@ walked()
 
 	spawn host "$selftests/attack.py" walk "${ns[host]}" $host 4000 >"$tmp/walk"
 	walk=$spawned
+	wait_for 20 grep -q begins "$tmp/walk"
 	reaches srv "$a"
 	ok=$?
 	wait "$walk"
@@ -334,7 +334,7 @@ queued()
 
 	tool rly set teredo0 queue 1024
 	on host "$selftests/attack.py" fill_queue "${ns[host]}" $host $dark 600
-	queued=$(peer rly $dark .queued)
+	queued=$(steady peer rly $dark .queued)
 	tool rly set teredo0 queue 32
 	echo "$queued are waiting"
 	((queued > 100 && queued <= (16 << 20) / 59200))
@@ -399,17 +399,17 @@ check "and the client works on" reaches bare "$b"
 check "nobody takes the service port (SEC-19)" \
 	on bare "$selftests/attack.py" port_is_taken $bare4 $bare_port
 
+# A namespace of somebody else's: it is there when he has gone on to sleep in it.
 spawn bare unshare -Urn sleep 1000
 box=$spawned
+wait_for 20 runs "$box" sleep
 in_box()
 {
 	nsenter -t "$box" -U -n --preserve-credentials -- "$@"
 }
 moved()
 {
-	tool bare add moved0 mode client server $server &&
-	wait_for 5 eval "[[ \$(readlink /proc/$box/ns/net) != \$(readlink /run/netns/${ns[bare]}) &&
-		\$(readlink /proc/$box/ns/net) != \$(readlink /proc/self/ns/net) ]]" &&
+	! inside "$box" bare && tool bare add moved0 mode client server $server &&
 	nip bare link set moved0 netns "$box" && in_box ip link set moved0 up &&
 	in_box "$selftests/attack.py" privileges moved0 moved
 }
@@ -442,6 +442,11 @@ wait "${daemon[clia]}" 2>/dev/null
 check "packets of a moved link appear where it is, and only there (SEC-42)" apart
 inner=$(client_address inner)
 
+slab()
+{
+	awk '$1 == "slab" { print $2 }' "$1/memory.stat"
+}
+
 # Whoever made the link pays for its peers, which softirqs make.
 charged()
 {
@@ -456,9 +461,9 @@ charged()
 	nip bare link set paid0 up && tool bare run paid0 --once || return
 	paid=$(nip bare -6 -o addr show dev paid0 scope global |
 		sed -n 's/.* inet6 \([^/]*\).*/\1/p')
-	before=$(awk '$1 == "slab" { print $2 }' $group/memory.stat)
+	before=$(slab $group)
 	attack teredo_bubbles $bare4 40001 "$paid" 6000
-	after=$(awk '$1 == "slab" { print $2 }' $group/memory.stat)
+	after=$(steady slab $group)
 	echo "$(tool bare -j show paid0 | jq '.[0].peers') peers, $((after - before)) octets"
 	nip bare link del paid0
 	((after - before > 4000 * 128))

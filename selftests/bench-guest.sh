@@ -274,8 +274,9 @@ iperf()
 	shift
 	# A batch process, for one that is woken for every single packet, or is
 	# not, as chance will have it, would make figures jump by a fifth.
+	wait_for 10 eval "! listening ${to[$path]} 5201" &&
 	on "${to[$path]}" chrt -b 0 iperf3 -s -1 -D &&
-	wait_for 5 listening "${to[$path]}" 5201 &&
+	wait_for 10 listening "${to[$path]}" 5201 &&
 	on "${from[$path]}" iperf3 -c "${dest[$path]}" -J "$@" >"$tmp/iperf3"
 }
 
@@ -508,7 +509,7 @@ peers()
 	helper peers fill "${ns[rly]}" teredo0 0 "$have"
 	figure fill peers="$have" ms=$((took / 1000000)) softirq_us="$(softirq_longest)"
 	idle
-	pause $((298 - took / 1000000000))
+	pause $((298 - took / 1000000000))    # until they are about to expire
 	busy
 	softirq_watch
 	# peer 0 goes with the others: let another one speak
@@ -538,7 +539,7 @@ expired()
 			figure expiry peers="$1" ms=$(((${EPOCHREALTIME/./} - start) / 1000))
 			return
 		fi
-		pause 0.3
+		pause 0.3    # looked at again so often
 	done
 }
 

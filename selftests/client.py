@@ -138,15 +138,14 @@ with Ktap(61) as t:
                 CLIENT)
     got = p3.receive(0.4)
     t.check("a bad list of alternate addresses drops it (F-46)", got is None, show(got))
-    wait_until = time.time() + 1.5
-    while time.time() < wait_until:
-        server.receive(0.1)
-    before = tool(client_ns)[0]["server_idle_ms"]
+    before = until(lambda: max(0, tool(client_ns)[0]["server_idle_ms"] - 1400))
+    before, sent = before and before + 1400, time.time()
     server.send(origin("192.0.2.1", relay2.port) + echo("2001:db8:5::77", ME, b"hello"), CLIENT)
     got = server.next_of(ICMP6)
     after = tool(client_ns)[0]["server_idle_ms"]
-    t.check("what comes from the server is noted (C-35)", before > 1400 and after < before,
-            (before, after))
+    ago = (time.time() - sent) * 1000
+    t.check("what comes from the server is noted (C-35)", before > 1400 and after <= ago,
+            (before, after, ago))
     t.check("and its origin starts a test (C-35, C-90)", got and got.body[0] == ECHO and
             got.dest == "2001:db8:5::77", show(got))
     quiet()
@@ -318,13 +317,12 @@ with Ktap(61) as t:
     name = teredo(SERVER, late.address, late.port)
     for n in range(40):
         app.send(b"%d" % n, name)
-    got = app.error(1)
+    got = app.error()
     t.check("a full queue: the sender is told (C-54, SEC-27)", got and got[1] == 1, got)
     late.send(bubble(name, ME), CLIENT)
-    came = []
-    while not came or came[-1]:
-        came.append(data_of(late.next_of(UDP, 0.5)))
-    numbers = [int(c) for c in came[:-1]]
+    numbers = []
+    while 39 not in numbers and (got := late.next_of(UDP)):
+        numbers.append(int(data_of(got)))
     t.check("and the newest are sent, in order", len(numbers) == 32 and numbers[-1] == 39 and
             numbers == sorted(numbers), numbers)
 
@@ -342,7 +340,7 @@ with Ktap(61) as t:
     foreign = App(client_ns, "2001:db8:77::1", 9001)
     with Counted(client_ns) as grew:
         foreign.send(b"x", NATIVE)
-        got = foreign.error(2)
+        got = foreign.error()
     t.check("a native source to a native host: administratively prohibited (C-56)",
             got == (errno.EACCES, 1, 1) and grew["tx-inner-source"] == 1, (got, grew.after))
     enter(client_ns)
@@ -390,7 +388,6 @@ with Ktap(61) as t:
     with Counted(client_ns) as grew:
         for question in strangers:
             relay.send(question, CLIENT)
-        time.sleep(0.5)
     took = time.time() - began
     # Of those who are asked, each is asked again after two seconds.
     t.check("of 500 pings and connections by strangers, few are answered (SEC-28)",
@@ -405,7 +402,7 @@ with Ktap(61) as t:
     quiet()
     with Counted(client_ns) as grew:
         app.send(b"x", names[1])
-        got = app.error(2)
+        got = app.error()
     t.check("no room for another peer: the sender is told (C-06, SEC-25)",
             got == (errno.EHOSTUNREACH, 1, 3) and grew["tx-peer-limit"] == 1, (got, grew.after))
 

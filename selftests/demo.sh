@@ -62,8 +62,7 @@ title "Client to native host"
 shown clia ping -n -c 5 -i 0.3 "$host" || die "A does not reach the host"
 
 title "TCP, client to client, 5 seconds"
-on clib iperf3 -s -1 -D
-wait_for 5 listening clib 5201 || die "no iperf3"
+serve_flow clib || die "no iperf3"
 on clia iperf3 -c "$b" -t 5 -J >"$tmp/iperf3" || die "iperf3 failed"
 jq -r '.end.sum_received |
 	"\(.bits_per_second / 1e6 | floor) Mbit/s, \(.bytes / 1e6 | floor) MB"' \

@@ -119,7 +119,8 @@ escaped()
 
 # A client alone on its link, where nobody asks for it; at the end there are two
 # announcements to compare.
-spawn natb tcpdump -n -tt -l -i lan udp and dst 224.0.0.253 >"$tmp/alone" 2>/dev/null
+spawn natb tcpdump -n -tt -l -i lan udp and dst 224.0.0.253 >"$tmp/alone" 2>"$tmp/alone.said"
+wait_for 10 grep -q listening "$tmp/alone.said"
 
 declare -A address
 watch_nat
@@ -143,7 +144,7 @@ wait_for 15 peers clia 'all(.state != "probing")'
 
 # What is left to a card to fill in cannot be checked.
 on clia ethtool -K eth0 tx off >/dev/null
-spawn clic tcpdump -U -i eth0 -w "$tmp/pcap" udp port 3544 and host 224.0.0.253 &>"$tmp/tcpdump"
+spawn clic tcpdump -U --immediate-mode -i eth0 -w "$tmp/pcap" udp port 3544 and host 224.0.0.253 &>"$tmp/tcpdump"
 recorder=$spawned
 wait_for 10 grep -q listening "$tmp/tcpdump"
 check "discovery on, while up (C-81)" eval "tool clia set teredo0 discovery on &&
@@ -153,8 +154,8 @@ check "they join, and listen on port 3544 of the group only (C-82, F-03, D-21)" 
 	[[ \$(group_sockets clia) = 1 && \$(on clia ss -Huan 'sport = 3544' | wc -l) = 1 ]]"
 check "the one who came first reaches the second (C-49, C-88)" eval \
 	"wait_for 10 peers clia '.[] | select(.kind == \"local\")' && reaches clia ${address[clic]}"
-check "and the other way round" pings clic clia
-check "both have a local peer on a local path (C-43, C-87)" eval \
+check "and the other way round" reaches clic "${address[clia]}"
+check "both have a local peer on a local path (C-43, C-87)" wait_for 10 eval \
 	"local_peer clia clic && local_peer clic clia"
 check "to its private address and service port (C-05, F-53)" peers clia \
 	".[] | select(.address == \"${address[clic]}\").mapped == {address: \"10.1.0.3\",
@@ -162,7 +163,7 @@ check "to its private address and service port (C-05, F-53)" peers clia \
 before_data=$(escaped data) before_bubbles=$(escaped bubbles)
 say "before: $before_data datagrams, $before_bubbles bubbles"
 check "from then on nothing is lost" lossless clia "${address[clic]}"
-on clic iperf3 -s -1 -D && wait_for 5 listening clic 5201
+serve_flow clic
 check "TCP" eval "on clia iperf3 -J -t 2 ${pace[*]} -c ${address[clic]} >\$tmp/iperf"
 say "$(jq -r '.end.sum_received.bits_per_second / 1e6 | round' "$tmp/iperf") Mbit/s over the LAN"
 check "all of it over the LAN" eval "[[ \$(escaped data) = $before_data ]]"
@@ -170,6 +171,7 @@ check "nor has the server to help" eval "[[ \$(escaped bubbles) = $before_bubble
 check "show peers prints both (D-18)" eval \
 	"tool clia show peers | grep -E '10\\.1\\.0\\.3.* trusted +local +local'"
 
+wait_for 10 eval "tcpdump -n -r $tmp/pcap src 10.1.0.2 2>/dev/null | grep ."
 kill "$recorder"
 wait "$recorder" 2>/dev/null
 fields=$(tshark -r "$tmp/pcap" -n -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE -T fields \
@@ -234,7 +236,8 @@ on nata nft delete table ip hairpin
 #
 
 check "the client's own link goes, and its neighbours with it" eval "
-	nip clic link set eth0 down && ! joined clic && peers clic 'all(.kind != \"local\")'"
+	nip clic link set eth0 down &&
+	wait_for 10 eval \"! joined clic && peers clic 'all(.kind != \\\"local\\\")'\""
 check "and comes back (C-82)" eval "nip clic link set eth0 up &&
 	nip clic route add default via 10.1.0.1 && wait_for 20 joined clic eth0"
 check "with them" wait_for 20 eval 'pings clic clia && local_peer clic clia'
@@ -284,12 +287,12 @@ check "beside which bubbles are heard" eval "tool clia set teredo0 discovery off
 	wait_for 10 eval '((\$(counter clic rx-discovery) > $heard))' &&
 	((\$(counter clia tx-discovery) > 0))"
 check "also if the relay was there before" eval "tool clic set teredo0 discovery off &&
-	[[ \$(group_sockets clic) = 0 ]] && tool clic set teredo0 discovery on &&
+	wait_for 5 eval '[[ \$(group_sockets clic) = 0 ]]' && tool clic set teredo0 discovery on &&
 	wait_for 20 joined clic eth0 && wait_for 20 eval 'pings clic clia && local_peer clic clia'"
 check "a program that has the port is named (D-21)" eval "
 	tool clic set teredo0 discovery off && nip clic link del rly0 &&
-	{ spawn clic python3 -c 'import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); time.sleep(60)'; } &&
+	{ spawn clic python3 -c 'import signal, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); signal.pause()'; } &&
 	wait_for 10 eval '[[ \$(on clic ss -Huln \"sport = 3544\") ]]' &&
 	! tool clic set teredo0 discovery on 2>\$tmp/error && cat \$tmp/error &&
 	grep 'discovery needs UDP port 3544 of 224.0.0.253, which is in use' \$tmp/error &&

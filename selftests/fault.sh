@@ -114,7 +114,7 @@ loaded()
 }
 unload()
 {
-	! loaded || timeout 60 rmmod teredo
+	! loaded || timeout 300 rmmod teredo
 }
 unload
 check "load and unload the module" "$selftests/fault-each" -m "$module" teredo
@@ -267,7 +267,7 @@ noise()
 	for ((pass = 0; pass < 12; pass++)); do
 		tool clia peer flush teredo0
 		tool clib peer flush teredo0
-		pause 1
+		pause 1    # for packets to meet it
 	done
 	echo 0 >$failslab/probability
 	wait "${flows[@]}"

@@ -65,4 +65,4 @@ check "all roles can be made" eval "start_server ours && start_relay ours &&
 check "and used" eval "reaches clia $host && reaches host $(client_address clib) &&
 	reaches clib $(client_address clia)"
 stop clia clib rly srv
-check "and deleted, and the module unloaded" timeout 60 rmmod teredo
+check "and deleted, and the module unloaded" timeout 300 rmmod teredo

@@ -144,7 +144,7 @@ during()
 		"$@" || return
 		# The noise pauses, too, which only ends when everything does, where
 		# time travels.
-		pause 0.01
+		pause 0.01    # a breath
 		((++times))
 	done
 	say "$times times"
@@ -301,4 +301,4 @@ check "and some values of authentication were right (C-28)" eval "
 check "first contacts still work (F-27, SEC-40)" eval "reaches clib $bare && reaches bare $host &&
 	reaches host $b && reaches host $a"
 check "and without loss on open paths" lossless host "$a" 50
-check "unload" timeout 60 rmmod teredo
+check "unload" timeout 300 rmmod teredo

@@ -23,7 +23,7 @@ diagnose()
 # told NAME ADDRESS: the first packet is answered with an error
 told()
 {
-	on "$1" ping -n -c 1 -W 3 "$2" | tee "$tmp/told"
+	on "$1" ping -n -c 1 -W 10 "$2" | tee "$tmp/told"
 	grep 'Address unreachable' "$tmp/told"
 }
 
@@ -34,17 +34,8 @@ start_both()
 	b=$(client_address clib) && reaches clia "$b"
 }
 
-# empty NAME: kill all that runs there, for Miredo is several processes
-empty()
-{
-	local pids
-
-	pids=$(ip netns pids "${ns[$1]}")
-	# shellcheck disable=SC2086 # a list
-	[[ ! $pids ]] || { kill -9 $pids; return 1; }
-}
-
 check "a client of ours and Miredo meet" start_both ours miredo
+# Miredo is several processes.
 wait_for 5 empty clib
 check "Miredo is killed: the next packet is answered with address unreachable (C-55)" \
 	told clia "$b"

@@ -35,11 +35,11 @@ replace()
 	for i in 1 2 3; do
 		kill -9 "$controller"
 		wait "$controller" 2>/dev/null
-		pause 1
+		pause 1    # it is missed for so long
 		spawn clia "$tmp/newer" run teredo0 >>"$tmp/run" 2>&1
 		controller=$spawned daemon[clia]=$spawned
 		wait_for 10 is clia .controller || return
-		pause 0.5
+		pause 0.5    # and has some time to do harm
 	done
 }
 
@@ -54,8 +54,7 @@ under_traffic()
 	count=$(grep -c "taking over: address $address" "$tmp/run")
 	spawn clia ping -n -q -f -i 0.01 -c 1500 "$other" >"$tmp/ping" 2>&1
 	pinger=$spawned
-	spawn clib iperf3 -6 -s -1 >/dev/null 2>&1
-	wait_for 10 listening clib 5201
+	serve_flow clib
 	spawn clia iperf3 -6 -c "$other" -t 12 -b 1M -l 1000 -J >"$tmp/iperf" 2>&1
 	iperf=$spawned
 	check "$what: three times killed and replaced" replace
@@ -89,13 +88,12 @@ kill -9 "$controller"
 wait "$controller" 2>/dev/null
 check "monitor tells that it left" monitored "controller left"
 check "and show, for how long" hint clia "the controller left "
-pause 2
-check "as JSON, too" is clia '.controller == false and .controller_left >= 1 and
+check "as JSON, too" wait_for 5 is clia '.controller == false and .controller_left >= 1 and
 	.state == "qualified"'
 control clia
 check "monitor tells that another one came" monitored "controller came"
 check "it is not missed any more" eval "wait_for 10 is clia '.controller and
-	.controller_left == null' && ! hint clia 'controller left'"
+	.controller_left == null' && ! hints_at clia 'controller left'"
 
 #
 # Told to leave, it leaves everything to the next one
@@ -111,7 +109,7 @@ leaves()
 	kill -"$1" "$controller"
 	wait "$controller" || return
 	has_only clia "$address" || return
-	pause 1
+	pause 1    # it is missed for so long
 	control clia
 	wait_for 10 is clia .controller || return
 	wait "$pinger"

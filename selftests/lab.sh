@@ -256,13 +256,17 @@ lab_up()
 	wait_for 10 settled
 }
 
-# settled: no address is tentative any more, so routers answer for theirs
+# settled: each wire has an address of its own, and no address is tentative any more, so
+# routers answer for theirs
 settled()
 {
-	local name
+	local name wires addresses
 
 	for name in "${!ns[@]}"; do
-		[[ ! $(nip "$name" -6 -o addr show tentative) ]] || return
+		mapfile -t wires < <(nip "$name" -o link show type veth up)
+		mapfile -t addresses < <(nip "$name" -6 -o addr show type veth scope link)
+		((${#addresses[@]} >= ${#wires[@]})) &&
+			[[ ! $(nip "$name" -6 -o addr show tentative) ]] || return
 	done
 }
 
@@ -466,6 +470,45 @@ all_answered()
 	return 1
 }
 
+# pings_on NAME ADDRESS FILE: rounds of pings, each of which waits for its last one, until
+# there is FILE.end
+pings_on()
+{
+	until [[ -e $3.end || ! -e /run/netns/${ns[$1]} ]]; do
+		on "$1" ping -n -q -i 0.05 -c 20 -W 10 "$2"
+	done >>"$3" 2>&1
+}
+
+# flow_begins NAME ADDRESS: such rounds in the background; one is over
+pingers=()
+flow_begins()
+{
+	local file=$tmp/flow.${#pingers[@]}
+
+	pings_on "$1" "$2" "$file" &
+	pingers+=($!)
+	wait_for 30 grep -q transmitted "$file"
+}
+
+# flows_end: all of those, of which nothing was lost; says how many
+flows_end()
+{
+	local i lost=0
+
+	for i in "${!pingers[@]}"; do
+		: >"$tmp/flow.$i.end"
+	done
+	for i in "${!pingers[@]}"; do
+		wait "${pingers[i]}"
+		awk '/transmitted/ { sent += $1; got += $4 }
+			END { print sent " sent, " got " received"; exit got < sent || !sent }' \
+			"$tmp/flow.$i" || lost=1
+		rm "$tmp/flow.$i" "$tmp/flow.$i.end"
+	done
+	pingers=()
+	return $lost
+}
+
 # lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
 lossless()
 {
@@ -494,11 +537,18 @@ everywhere()
 	between host clia "$(client_address clia)"
 }
 
+# serve_flow NAME: iperf3 for one flow.  The one before may still have the port.
+serve_flow()
+{
+	wait_for 10 eval "! listening $1 5201" && on "$1" iperf3 -s -1 -D &&
+	wait_for 10 listening "$1" 5201
+}
+
 # stream FROM TO ADDRESS LENGTH [OPTION...]: by iperf3, with TCP unless the options
 # say otherwise
 stream()
 {
-	on "$2" iperf3 -s -1 -D && wait_for 5 listening "$2" 5201 || return
+	serve_flow "$2" || return
 	on "$1" iperf3 -c "$3" -n "${@:4}" >"$tmp/iperf3" && return
 	cat "$tmp/iperf3"
 	return 1
@@ -531,8 +581,7 @@ longest()
 	wait_for 10 grep -q listening "$tmp/tcpdump"
 	"$@" && wait_for 10 is_long "$length"
 	status=$?
-	kill -INT "$pid"
-	wait "$pid"
+	interrupt "$pid"
 	lengths | tail -n 1
 	return $status
 }
@@ -551,7 +600,7 @@ traffic()
 
 	b=$(client_address clib)
 	listening clib 5201 || on clib iperf3 -s -D || return
-	wait_for 5 listening clib 5201
+	wait_for 10 listening clib 5201
 	spawn clia iperf3 -c "$b" -t 600 "${pace[@]}" &>/dev/null
 	spawn clib ping -q -i "$often" "$host" &>/dev/null
 	spawn host ping -q -i "$often" "$(client_address clia)" &>/dev/null
@@ -560,15 +609,23 @@ traffic()
 	wait_for 30 received clib 300
 }
 
+# empty NAME: kill all that runs there; nothing does any more
+empty()
+{
+	local pids
+
+	pids=$(ip netns pids "${ns[$1]}")
+	# shellcheck disable=SC2086 # a list
+	[[ ! $pids ]] || { kill -9 $pids; return 1; }
+}
+
 # hush: the end of that, and of controllers
 hush()
 {
-	local name pids
+	local name
 
 	for name in clia clib host; do
-		pids=$(ip netns pids "${ns[$name]}")
-		# shellcheck disable=SC2086 # a list
-		[[ -z $pids ]] || kill -9 $pids
+		wait_for 10 empty $name
 	done
 	wait
 } 2>/dev/null

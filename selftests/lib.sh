@@ -261,16 +261,53 @@ pause()
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds, which is asked ten times a
-# second, and after a while less often: what takes long is not that urgent
+# second, and after a while less often: what takes long is not that urgent.  The command
+# must not be true before what is waited for has happened.
+#
+# SECONDS is what a machine takes that has nothing else to do.  A busy one may take
+# three times as long; and where the command itself takes its time, since programs hardly
+# start, it is asked ten times at least.
 wait_for()
 {
-	local deadline=$((SECONDS + $1)) soon=$((SECONDS + 5))
+	local deadline=$((SECONDS + 3 * $1)) soon=$((SECONDS + 5)) tries=0 nap
 
 	shift
 	until "$@" &>/dev/null; do
-		((SECONDS < deadline)) || return 1
-		pause 0.$((SECONDS < soon ? 1 : 5))
+		((++tries < 10 || SECONDS < deadline)) || return 1
+		nap=0.1
+		((tries > 3)) || nap=0.02
+		((SECONDS < soon)) || nap=0.5
+		pause $nap    # asked again so often
 	done
+}
+
+# stays SECONDS COMMAND...: it succeeds, and goes on to do so for that long; with what it
+# said when it did not
+stays()
+{
+	local end=$((SECONDS + $1))
+
+	shift
+	while "$@"; do
+		((SECONDS < end)) || return 0
+		pause 0.5    # asked again so often
+	done
+	return 1
+}
+
+# steady COMMAND...: print what it prints, once it has printed the same three times in a
+# row: the last packet has been counted
+steady()
+{
+	local before='' now same=0
+
+	while ((same < 2)); do
+		now=$("$@") || return
+		[[ $now = "$before" ]] && ((++same)) || same=0
+		before=$now
+		pause 0.1    # asked again so often
+	done
+	printf '%s\n' "$now"
 }
 
 # one_cpu: where CPUs are emulated, only one of them until the end of the test, which
@@ -337,6 +374,34 @@ gone()
 	done
 }
 
+# runs PID PROGRAM: it has become that
+runs()
+{
+	[[ /proc/$1/exe -ef $(type -P "$2") ]]
+}
+
+# catches PID SIGNAL: it has a handler for it, or keeps it to be read
+catches()
+{
+	local name mask number
+
+	number=$(kill -l "$2")
+	while read -r name mask; do
+		[[ $name != SigBlk: && $name != SigCgt: ]] ||
+			((!(16#$mask >> (number - 1) & 1))) || return 0
+	done <"/proc/$1/status"
+	return 1
+} 2>/dev/null
+
+# interrupt PID: with SIGINT, for which it has a handler, and wait for its end.  Before
+# that it does not hear it at all: what a script has in the background ignores it.
+interrupt()
+{
+	wait_for 20 catches "$1" INT
+	kill -INT "$1"
+	wait "$1"
+}
+
 #
 # Network namespaces
 #
@@ -380,8 +445,22 @@ on()
 	nsenter --net="/run/netns/${ns[$name]}" -- "$@"
 }
 
+# inside PID NAME: that process is in the namespace
+inside()
+{
+	# Files and links have to be followed: only what they lead to is the same.
+	[[ /proc/$1/ns/net -ef /run/netns/${ns[$2]} ]]
+}
+
+# started PID NAME: it is there as what it is to be, or has been
+started()
+{
+	gone "$1" || { inside "$1" "$2" && ! runs "$1" nsenter; }
+}
+
 # spawn NAME COMMAND...: run it in the namespace, in the background; $spawned is
-# its process.  (`on ... &` would give that of a shell around it.)
+# its process.  (`on ... &` would give that of a shell around it.)  It runs when this
+# returns, so that it is found there; what it does then is its own affair.
 # shellcheck disable=SC2034 # for the tests
 spawn()
 {
@@ -390,6 +469,7 @@ spawn()
 	shift
 	nsenter --net="/run/netns/${ns[$name]}" -- "$@" &
 	spawned=$!
+	wait_for 20 started "$spawned" "$name"
 }
 
 # nip NAME ARGUMENTS...: ip in the namespace

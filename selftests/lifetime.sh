@@ -59,7 +59,7 @@ churn()
 # unload: all objects of the module have to be gone by then
 unload()
 {
-	timeout 60 rmmod teredo
+	timeout 300 rmmod teredo
 }
 
 load()
@@ -131,9 +131,9 @@ midway()
 	import array, fcntl, subprocess, sys, termios, time
 	tool = subprocess.Popen(("teredo-tool", "-n", sys.argv[1], "show", "peers", "teredo0"),
 	                        stdout=subprocess.PIPE)
-	filled, end = array.array("i", [0]), time.time() + 20
+	filled, end = array.array("i", [0]), time.time() + 120
 	while filled[0] < 60000 and time.time() < end:
-	    time.sleep(0.1)
+	    time.sleep(0.1)    # asked again so often
 	    fcntl.ioctl(tool.stdout, termios.FIONREAD, filled)
 	print(filled[0], "octets wait")
 	subprocess.run(("ip", "-n", sys.argv[1], "link", "del", "teredo0"), check=True)

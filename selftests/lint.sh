@@ -4,7 +4,7 @@
 # lint.sh: the static checks behind `make lint`, one result each:
 #	sparse and gcc at W=1 and coccinelle with the kernel's rules on the module,
 #	gcc, clang-tidy and clang's analyzer on the tools, checkpatch --strict on all C
-#	sources, shellcheck on all scripts, bash -n on the completion, generated
+#	sources, shellcheck on all scripts, waits in tests, bash -n on the completion, generated
 #	netlink code against its specification, conformance.rst against the tests that
 #	it names, the module's words against tests that quote them, what somebody meets whose
 #	machine does not have everything (newcomer.sh), and some seconds of the fuzzers of
@@ -165,6 +165,38 @@ scripts()
 	shellcheck "${list[@]}"
 }
 
+# refused REASON PATTERN [BUT]: a line of a test that has it, unless it has the other one
+refused()
+{
+	local reason=$1 pattern=$2 but=${3:-^$} found list
+
+	mapfile -t list < <(matching '^selftests/[^/]*\.(sh|py)$' | grep -v '/lint\.sh$')
+	found=$(grep -nE "$pattern" "${list[@]}" | grep -vE "$but") || return 0
+	printf '%s:\n%s\n' "$reason" "$found"
+	return 1
+}
+
+# waits: those that wait for nothing are known by their looks.  What stands in a comment
+# behind a sleep is what it is for; what only hopes that something has happened has none.
+waits()
+{
+	local status=0
+
+	# shellcheck disable=SC2016 # patterns
+	refused "a sleep without a reason behind it: wait_for, stays, until() and settled() wait for a condition" \
+		'(^|[;&|({ 	])(sleep|pause) +["$0-9]|time\.sleep\(' \
+		'(sleep|pause).*(    |	| )# |:[	 ]*#|spawn .* sleep|sh:[0-9]+:.*sleep 1$' || status=1
+	refused "a file of a namespace is no link: compare with inside, or -ef" \
+		'readlink.*/run/netns' || status=1
+	refused "a process is there before it is what it is to be: spawn has waited, runs says what it is" \
+		'(wait_for|until).*-[def] .*/proc/' || status=1
+	refused "an interrupt that comes before its handler is lost: interrupt waits for that" \
+		'kill -(s )?(SIG)?(INT|2)\>' 'lib\.sh:' || status=1
+	refused "the server before may still have the port: serve_flow" \
+		'iperf3 .*-s\>' '(lab|upheaval|bench-guest)\.sh:' || status=1
+	return $status
+}
+
 # generated: the generator writes what is committed
 generated()
 {
@@ -187,6 +219,7 @@ check "kernel: coccinelle" semantic
 check "tools and selftests: checkpatch --strict" user_checked
 check "tools and selftests: clang-tidy" analyzed
 check "scripts: shellcheck" scripts
+check "tests wait for what can be seen" waits
 check "conformance.rst names tests that cite its rules" selftests/conformance.py
 check "tests name every reason and every text of the module" selftests/named.py
 check_ktap "what somebody meets who has not everything" selftests/newcomer.sh

@@ -42,7 +42,7 @@ if [[ ${KERNEL:-} ]]; then
 	read -r root kver copy <<<"$where"
 	echo "# running in a virtual machine under $kver"
 	cd "$copy" || exit 1
-	VM_TIMEOUT=${VM_TIMEOUT:-3600} exec selftests/vm/run.sh $fast -r "$root" -k "$kver" "$@"
+	VM_TIMEOUT=${VM_TIMEOUT:-14400} exec selftests/vm/run.sh $fast -r "$root" -k "$kver" "$@"
 fi
 
 if native; then
@@ -66,4 +66,4 @@ kver=''
 [[ $kver ]] || kver=$(rm -f "$repo/teredo.ko" && "$vm/run.sh" -K) || exit 1
 build "/lib/modules/$kver/build"
 echo "# running in a virtual machine under $kver"
-VM_TIMEOUT=${VM_TIMEOUT:-3600} exec "$vm/run.sh" $fast -k "$kver" "$@"
+VM_TIMEOUT=${VM_TIMEOUT:-14400} exec "$vm/run.sh" $fast -k "$kver" "$@"

@@ -53,8 +53,7 @@ else
 	next=$server from=rly
 fi
 echo "$next" >"$tmp/names"
-pause 5
-check "the name changes, the server answers: nothing happens" has_only clia "$address"
+check "the name changes, the server answers: nothing happens" stays 5 has_only clia "$address"
 nip "$from" link set teredo0 down
 stopwatch
 check "the server is lost: the name is looked up again (C-22)" \
@@ -66,5 +65,4 @@ check "the reason has both (C-64)" reason "server $used lost, now $next"
 printf '%s\n' "$used" "$next" >"$tmp/names"
 nip "$from" link set teredo0 up
 address=$(client_address clia)
-pause 20
-check "of one name, no address is preferred (C-23)" has_only clia "$address"
+check "of one name, no address is preferred (C-23)" stays 20 has_only clia "$address"

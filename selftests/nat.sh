@@ -53,7 +53,7 @@ symmetric()
 	nat natb symmetric 10.2.0.2
 	role[clib]=ours
 	tool clib add teredo0 mode client server $server && nip clib link set teredo0 up
-	capture timeout 30 teredo-tool -n "${ns[clib]}" run teredo0 --once
+	capture timeout 120 teredo-tool -n "${ns[clib]}" run teredo0 --once
 	echo "$output"
 	grep -qi symmetric <<<"$output" &&
 	tool clib -j show | jq -e '.[0].nat == "symmetric"'

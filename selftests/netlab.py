@@ -4,7 +4,7 @@
 import json
 import subprocess
 
-from pkt import stats
+from pkt import settled, stats
 
 
 def run(*words, text=None):
@@ -36,7 +36,8 @@ def options(namespace, *words):
 
 
 class Counted:
-    """How much counters grow within a with block"""
+    """How much counters grow within a with block, and until all that was sent in it has
+    been counted"""
 
     def __init__(self, namespace):
         self.namespace = namespace
@@ -46,7 +47,7 @@ class Counted:
         return self
 
     def __exit__(self, *_):
-        self.after = stats(self.namespace)
+        self.after = settled(lambda: stats(self.namespace), 0.1)
 
     def __getitem__(self, name):
         return self.after[name] - self.before[name]

@@ -101,8 +101,7 @@ tcp()
 {
 	local from=$1 to=$2 address=$3
 
-	on "$to" iperf3 -s -1 -D
-	wait_for 5 listening "$to" 5201 || return
+	serve_flow "$to" || return
 	if ! on "$from" iperf3 -c "$address" -t 2 "${pace[@]}" -J >"$tmp/iperf3"; then
 		cat "$tmp/iperf3"
 		return 1

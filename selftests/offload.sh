@@ -37,32 +37,20 @@ recorded()
 	wait_for 10 grep -q listening "$tmp/tcpdump"
 	"$@"
 	status=$?
-	kill -INT $pid 2>/dev/null
-	wait $pid
+	# Unless it has all that it was to have.
+	gone "$pid" || interrupt "$pid"
 	return $status
 }
 
 flows()
 {
-	local b servers status
+	local b
 
 	b=$(client_address clib)
-	spawn clib iperf3 -s >/dev/null
-	servers=$spawned
-	spawn host iperf3 -s >/dev/null
-	servers+=" $spawned"
-	wait_for 5 listening clib 5201 && wait_for 5 listening host 5201 &&
 	on clia ping -q -c 5 -i 0.05 "$b" &&
 	on clia ping -q -c 5 -i 0.05 -s 1200 "$host" &&
-	on clia iperf3 -c "$b" -n 500K &&
-	# The server may not yet be ready for the next one.
-	wait_for 10 on clia iperf3 -c "$b" -n 300K -R &&
-	on clia iperf3 -c "$host" -n 500K &&
-	wait_for 10 on clia iperf3 -c "$b" -u -b 5M -l 1100 -n 100K
-	status=$?
-	# shellcheck disable=SC2086 # a list
-	kill $servers
-	return $status
+	stream clia clib "$b" 500K && stream clia clib "$b" 300K -R &&
+	stream clia host "$host" 500K && stream clia clib "$b" 100K -u -b 5M -l 1100
 }
 
 # audit FILE: each recorded packet, by one line of tshark's.  Of a status, 0 is

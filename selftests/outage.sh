@@ -42,8 +42,10 @@ asked()
 quiet()
 {
 	# What the last event has set off is over.
-	pause 2
 	before=$(counter clia tx-control)
+	until stays 2 eval "((\$(counter clia tx-control) == $before))"; do
+		before=$(counter clia tx-control)
+	done
 	stopwatch
 }
 
@@ -68,6 +70,10 @@ echo "$IFACE:$IFINDEX:$STATE:$OLD_STATE:$ADDRESS:$OLD_ADDRESS:$MTU:$OLD_MTU"
 END
 chmod +x "$tmp/on-teredo"
 spawn clia bash -c "${hook/\/usr\/local\/sbin/$tmp}" >"$tmp/hooked" 2>&1
+# It says nothing before there is something to be said.
+wait_for 20 eval "
+	nip clia link set teredo0 mtu 1281 && nip clia link set teredo0 mtu 1280
+	grep -q ':1281:' $tmp/hooked" || skip_all "nothing to watch with"
 quiet
 index=$(nip clia -j link show teredo0 | jq '.[0].ifindex')
 address=$(client_address clia)

@@ -25,6 +25,10 @@ VISTA = "fe80::ffff:ffff:ffff"
 XP = "fe80::5445:5245:444f"
 XP_CONE = "fe80::8000:5445:5245:444f"
 
+# How long something is waited for that has to come, in seconds: on a busy machine, too.
+# What is not to come is waited for less long, and says how long.
+PATIENCE = 20
+
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -138,12 +142,28 @@ def peer_of(namespace, address):
     return next(iter(tool(namespace, "peers", "teredo0", address)), {})
 
 
-def becomes(namespace, address, state, seconds=5):
-    """The peer gets to that state"""
+def until(condition, seconds=PATIENCE):
+    """What it returns, once that is true, or has not become so for long"""
     deadline = time.time() + seconds
-    while peer_of(namespace, address).get("state") != state and time.time() < deadline:
-        time.sleep(0.05)
-    return peer_of(namespace, address).get("state") == state
+    while not (got := condition()) and time.time() < deadline:
+        time.sleep(0.05)    # asked again so often
+    return got
+
+
+def settled(read, quiet=0.3):
+    """What it returns, once that has been the same for a while: the last packet has been
+    counted"""
+    seen, since = read(), time.time()
+    while time.time() - since < quiet:
+        time.sleep(0.05)    # asked again so often
+        if (now := read()) != seen:
+            seen, since = now, time.time()
+    return seen
+
+
+def becomes(namespace, address, state, seconds=PATIENCE):
+    """The peer gets to that state"""
+    return until(lambda: peer_of(namespace, address).get("state") == state, seconds)
 
 
 def stats(namespace):
@@ -221,19 +241,20 @@ class Port:
     def send(self, payload, to):
         self.socket.sendto(payload, to)
 
-    def receive(self, seconds=2):
+    def receive(self, seconds=PATIENCE):
         """The next datagram as a Packet, or None"""
         raw = self.receive_raw(seconds)
         return raw and Packet(*raw)
 
-    def next_of(self, proto, seconds=2):
+    def next_of(self, proto, seconds=PATIENCE):
         """The next datagram that carries this, past others"""
+        deadline = time.time() + seconds
         while True:
-            got = self.receive(seconds)
+            got = self.receive(max(0, deadline - time.time()))
             if got is None or (not got.error and got.proto == proto):
                 return got
 
-    def receive_raw(self, seconds=2):
+    def receive_raw(self, seconds=PATIENCE):
         if not select.select([self.socket], [], [], seconds)[0]:
             return None
         return self.socket.recvfrom(65536)
@@ -272,7 +293,7 @@ class App:
             return problem.errno
         return 0
 
-    def heard(self, seconds=1.0):
+    def heard(self, seconds=PATIENCE):
         """The next datagram: (data, source); its hop limit is in .hops"""
         deadline = time.time() + seconds
         while select.select([self.socket], [], [], max(0, deadline - time.time()))[0]:
@@ -280,7 +301,7 @@ class App:
                 data, anc, _, peer = self.socket.recvmsg(2048, 256,
                                                          socket.MSG_DONTWAIT)
             except OSError:    # an error is no datagram; error() has it
-                time.sleep(0.01)
+                time.sleep(0.01)    # asked again so often
                 if time.time() < deadline:
                     continue
                 return None
@@ -290,7 +311,7 @@ class App:
             return data, peer[0]
         return None
 
-    def error(self, seconds):
+    def error(self, seconds=PATIENCE):
         """The next error: (errno, ICMPv6 type, code), or None; what was sent to
         .about came back"""
         deadline = time.time() + seconds
@@ -299,7 +320,7 @@ class App:
                 _, anc, _, peer = self.socket.recvmsg(2048, 512, socket.MSG_ERRQUEUE |
                                                       socket.MSG_DONTWAIT)
             except BlockingIOError:
-                time.sleep(0.05)
+                time.sleep(0.05)    # asked again so often
                 continue
             for _, kind, value in anc:
                 if kind == self.RECVERR:
@@ -340,7 +361,7 @@ class Icmp6Errors:
         enter(namespace)
         self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, ICMP6)
 
-    def next(self, seconds=3.0):
+    def next(self, seconds=PATIENCE):
         """(type, code, MTU or other word, source, the packet that it quotes), or None"""
         deadline = time.time() + seconds
         while select.select([self.socket], [], [], max(0, deadline - time.time()))[0]:

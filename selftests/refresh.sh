@@ -78,7 +78,7 @@ import pkt
 port = pkt.Port("${ns[rly]}", "192.0.2.1", 5000)
 while True:
     port.send(pkt.ipv6("fe80::1", sys.argv[1]), ("$server", 3544))
-    time.sleep(0.5)
+    time.sleep(0.5)    # two a second
 END
 
 bubbles_arrive()
@@ -134,9 +134,15 @@ PYTHONPATH=$selftests spawn rly python3 "$tmp/chatter" "$(client_address clia)"
 chatterer=$spawned
 wait_for 30 bubbles_arrive
 before=$(questions)
-pause 15
-asked=$(($(questions) - before))
-check "and not at all while it is heard anyway (C-58)" eval "echo $asked && ((asked <= 1))"
+asked_at_most()
+{
+	local asked
+
+	asked=$(($(questions) - before))
+	echo "$asked questions"
+	((asked <= $1))
+}
+check "and not at all while it is heard anyway (C-58)" stays 15 asked_at_most 1
 kill "$chatterer"
 wait "$chatterer" 2>/dev/null
 
@@ -147,8 +153,8 @@ wait "$chatterer" 2>/dev/null
 halt -9
 control --learn-refresh
 check "the next controller takes it over" eval "
-	wait_for 10 says 'taking over' && wait_for 5 is .controller && pause 1 &&
-	is '.refresh == 6 and .refresh_learned' && silent_about 'some minutes'"
+	wait_for 10 says 'taking over' && wait_for 5 is .controller &&
+	stays 1 eval \"is '.refresh == 6 and .refresh_learned' && silent_about 'some minutes'\""
 halt -TERM
 control --learn-refresh
 check "the same network: it is remembered" wait_for 15 says \
@@ -163,8 +169,8 @@ halt -TERM
 tool clia set teredo0 refresh 4
 control
 check "who did not ask for it does not get it" eval "
-	wait_for 15 says 'qualified: address' && pause 1 &&
-	is '.refresh == 4 and .refresh_learned == false'"
+	wait_for 15 says 'qualified: address' &&
+	stays 1 is '.refresh == 4 and .refresh_learned == false'"
 halt -TERM
 check "of too many networks, the oldest was forgotten" eval "
 	(( \$(wc -l <$memory) == 64 )) && ! grep '^192.0.2.1 ' $memory"

@@ -62,6 +62,7 @@ with Ktap(32) as t:
             data_of(got) == b"late" and got.sender == RELAY, show(got))
     t.check("one hop less for inet, one for the relay (SEC-51)", got and got.hops == 62,
             got and got.hops)
+    server.drain()    # of those before it answered
     t.check("no more bubbles", server.receive(0.2) is None)
 
     # Somebody saw the answer and sends it again, from elsewhere.
@@ -128,7 +129,7 @@ with Ktap(32) as t:
 
     host.drain()
     host.send(b"x", "2001:db8:77::1")
-    got = host.error(3)
+    got = host.error()
     t.check("no Teredo address, though routed here: refused (R-03)",
             got == (errno.EHOSTUNREACH, 1, 3), got)
     server.drain()
@@ -153,7 +154,7 @@ with Ktap(32) as t:
 
     # A packet too big for any client
     problem = host.send_whole(bytes(1400), A)
-    got = (problem,) if problem else host.error(3)
+    got = (problem,) if problem else host.error()
     t.check("Packet Too Big above 1280 octets (R-28)",
             got and got[0] == errno.EMSGSIZE, got)
 

@@ -6,7 +6,7 @@
 # results.  The last line is "N passed, N failed, N skipped"; exit status 0 only
 # if none failed.
 #
-# A test fails as well when it outlives its time (settings), when results and
+# A test fails as well when it is silent for too long (settings), when results and
 # plan do not agree, or when the kernel complains while it runs; kmemleak, where
 # the kernel has it, looks for what nobody frees after each of them.  Tests that
 # cannot run have failed: TEREDO_STRICT= lets them skip instead.
@@ -63,7 +63,7 @@ count()
 	[[ $seen != '0 # SKIP'* || $status != 4 ]] || { ((++skips)); status=0; }
 
 	if ((status == 124 || status == 137)); then
-		echo "# $1: no end after $limit s" >&2
+		echo "# $1: no word for $limit s" >&2
 		((++bad))
 	elif [[ $planned != "$results" ]]; then
 		echo "# $1: planned ${planned:-nothing}, got $results results" >&2
@@ -82,10 +82,31 @@ all_gone()
 
 	for i in {1..50}; do
 		pgrep -g "$1" >/dev/null || return 0
-		sleep 0.1
+		sleep 0.1    # asked again so often
 	done
 	! pgrep -a -g "$1"
 }
+
+# watch_over GROUP OUTPUT: the end of a test that has said nothing for too long.  A slow
+# machine may take any time for the whole of it.
+watch_over()
+{
+	local size='' now since=$SECONDS
+
+	while kill -0 "$1" 2>/dev/null; do
+		now=$(stat -c %s "$2")
+		if [[ $now != "$size" ]]; then
+			size=$now since=$SECONDS
+		elif ((SECONDS - since >= limit)); then
+			: >"$2.silent"
+			kill -TERM -- "-$1"
+			sleep 10    # to undo what it did
+			kill -KILL -- "-$1"
+			return
+		fi
+		sleep 2    # looked at again so often
+	done
+} >/dev/null 2>&1
 
 kmemleak=/sys/kernel/debug/kmemleak
 [[ -w $kmemleak ]] || kmemleak=''
@@ -96,7 +117,7 @@ leaks()
 	[[ $kmemleak ]] || return 0
 	# It takes two passes to believe that something is lost, and does not look
 	# at what is younger than 5 s.
-	sleep 6
+	sleep 6    # see above
 	echo scan >$kmemleak
 	echo scan >$kmemleak
 	cat $kmemleak
@@ -107,19 +128,23 @@ leaks()
 run_one()
 {
 	local n=$1 test=$2 start=$SECONDS marker="selftest $2 $1 $$" status result=ok
-	local output=$dir/$1.test good bad skips test_pid tail_pid
+	local output=$dir/$1.test good bad skips test_pid tail_pid watcher
 
 	echo "# selftests: $test"
 	echo "$marker" >/dev/kmsg
 	if [[ -x $test ]]; then
 		: >"$output"
-		# timeout leads a process group.
-		timeout -k 10 "$limit" "./$test" </dev/null >"$output" 2>&1 &
+		# It leads a process group.
+		setsid "./$test" </dev/null >"$output" 2>&1 &
 		test_pid=$!
+		watch_over $test_pid "$output" &
+		watcher=$!
 		tail -q -s 0.2 --pid=$test_pid -n +1 -f "$output" | sed -u 's/^/    /' &
 		tail_pid=$!
 		wait $test_pid
 		status=$?
+		kill $watcher 2>/dev/null
+		[[ ! -e $output.silent ]] || status=124
 		wait $tail_pid
 	else
 		echo "# no such test" | tee "$output"

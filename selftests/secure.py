@@ -247,12 +247,15 @@ with Ktap(34) as t:
     heard = 0
     for _ in range(1000):
         b.send(alice.request(), TO)
-    while b.receive_raw(0.3):
+        # The socket has no room for as many as there may be in the end.
+        while b.receive_raw(0):
+            heard += 1
+    while b.receive_raw(0.5):
         heard += 1
     most = 200 + 100 * (time.time() - start) + 1
     t.check("1000 good ones of one address: as many as the limit allows (SEC-35)",
             199 <= heard <= most and stat("rx-limited") - before == 1000 - heard,
             "%d answers, %d limited" % (heard, stat("rx-limited") - before))
     said("which is not another one's (SEC-35)", exchange(alice, a))
-    time.sleep(0.1)
+    time.sleep(0.1)     # as good as ten answers
     said("and soon over (SEC-35)", exchange(alice, b))

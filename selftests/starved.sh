@@ -57,12 +57,7 @@ check "what nobody has asked for is bounded in all, however many send it" \
 idle=$(tool bare -j show teredo0 | jq '.[0].state_age')
 stays_qualified()
 {
-	local i
-
-	for i in {1..8}; do
-		qualified bare || return
-		pause 1
-	done
+	stays 8 qualified bare || return
 	# never anything else meanwhile, and the server is asked and heard
 	is bare ".state_age >= $idle + 6 and .server_idle_ms < 8000"
 }

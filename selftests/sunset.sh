@@ -28,7 +28,7 @@ s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
 args = [float(arg) for arg in sys.argv[1:]]
 for n, arg in enumerate(args):
     if n % 2:
-        time.sleep(arg)
+        time.sleep(arg)    # a router that comes and goes does so by the clock
         continue
     life = int(arg)
     ra = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, life, 0, 0)
@@ -43,10 +43,10 @@ aside()
 		(.reason | contains("native IPv6, by eth0"))'
 }
 
-# stays DESCRIPTION: what was done in between does not make the client stand aside
-stays()
+# undisturbed DESCRIPTION: what was done in between does not make the client stand aside
+undisturbed()
 {
-	check "$1" eval "pause 7; qualified clia && has_only clia $address"
+	check "$1" stays 7 eval "qualified clia && has_only clia $address"
 }
 
 start_server ours || skip_all "no server"
@@ -70,17 +70,17 @@ check "and comes last: behind any other route (SEC-22)" eval "
 #
 
 nip clia -6 route add default via fe80::1 dev eth0 metric 512
-stays "a default route without an address does not count (C-96)"
+undisturbed "a default route without an address does not count (C-96)"
 nip clia addr add fd12:3456::2/64 dev eth0 nodad
-stays "a unique local address does not count (C-96)"
+undisturbed "a unique local address does not count (C-96)"
 nip clia addr add 2001:db8:77::2/128 dev lo nodad
-stays "an address for a host only, elsewhere, does not count (C-96)"
+undisturbed "an address for a host only, elsewhere, does not count (C-96)"
 nip clia addr add 2001:db8:78::2/64 dev teredo0 nodad
-stays "an address of the Teredo link itself does not count (C-96)"
+undisturbed "an address of the Teredo link itself does not count (C-96)"
 nip clia addr del 2001:db8:78::2/64 dev teredo0
 nip clia -6 route del default dev eth0 metric 512
 nip clia addr add 2001:db8:79::2/64 dev eth0 nodad
-stays "an address without a default route does not count (C-96)"
+undisturbed "an address without a default route does not count (C-96)"
 nip clia addr del 2001:db8:79::2/64 dev eth0
 
 #
@@ -140,21 +140,38 @@ check "the end that a file tells is shown (C-99)" eval "
 	on clia ${etc[*]} teredo-tool show teredo0 | grep 2099-12-31"
 kill "$spawned"
 wait "$spawned"
-# The last seconds of a day, somewhere on earth.
-now=$(date +%s)
-offset=$(((86390 - now % 86400 + 86400) % 86400))
-late=XXX-$((offset / 3600)):$((offset / 60 % 60)):$((offset % 60))
-today=$(TZ=$late date +%F)
-say "it is $(TZ=$late date)"
+# last SECONDS: so many are left of the day, somewhere on earth
+last()
+{
+	local now offset
 
-with_conf teredo0 "server $server" "sunset off" "until $today"
-with_conf new0 "mode relay" "until $today"
-TZ=$late on rly "${etc[@]}" teredo-tool up new0
-check "a relay that has some seconds left is made (C-99)" nip rly link show new0
+	now=$(date +%s)
+	offset=$(((86400 - $1 - now % 86400 + 86400) % 86400))
+	late=XXX-$((offset / 3600)):$((offset / 60 % 60)):$((offset % 60))
+	today=$(TZ=$late date +%F)
+	with_conf teredo0 "server $server" "sunset off" "until $today"
+	with_conf new0 "mode relay" "until $today"
+}
+
+# A slow machine needs more of them.
+some_seconds()
+{
+	local left
+
+	for left in 5 20 80; do
+		last $left
+		echo "it is $(TZ=$late date)"
+		TZ=$late on rly "${etc[@]}" teredo-tool up new0
+		nip rly link show new0 && return
+		# Made, and gone again since, or too late to be made
+		[[ $(TZ=$late date +%F) != "$today" ]] || return
+	done
+	return 1
+}
+check "a relay that has some seconds left is made (C-99)" some_seconds
 check "and goes when they are over (C-99)" wait_for 20 eval "
 	! nip rly link show new0"
 TZ=$late spawn clia "${etc[@]}" teredo-tool run teredo0 >"$tmp/run" 2>&1
-wait_for 10 gone "$spawned"
 wait "$spawned"
 check "a client whose time is over does not run (C-99)" eval "
 	grep 'last day was $today' $tmp/run && ! client_address clia"

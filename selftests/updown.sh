@@ -142,8 +142,7 @@ check "down, as ever" does down tun1
 nip srv link set teredo0 down
 spawn clia "${etc[@]}" teredo-tool up tun1 >"$tmp/said" 2>&1
 wait_for 10 eval "[[ \$(workers | wc -l) = 2 ]]"
-kill -INT "$spawned"
-wait "$spawned"
+interrupt "$spawned"
 check "interrupted while it waits: it fails" [ $? = 1 ]
 check "and takes all of it back" nothing
 spawn clia "${etc[@]}" teredo-tool up tun1 >"$tmp/said1" 2>&1
@@ -171,11 +170,11 @@ check "nothing is left" nothing
 
 with_conf rel1 "mode relay" "port 4000"
 spawn clia python3 -c '
-import socket, time
+import signal, socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 4000))
 print(flush=True)
-time.sleep(1000)' >"$tmp/bound"
+signal.pause()' >"$tmp/bound"
 holder=$spawned
 wait_for 10 test -s "$tmp/bound"
 check "a port in use" ends 1 "" up rel1

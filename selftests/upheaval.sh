@@ -243,9 +243,9 @@ watch()
 
 module()
 {
-	pause "$rest"
+	pause "$rest"    # for others to make something
 	rmmod teredo
-	pause 0.5
+	pause 0.5    # for others to miss it
 	"$selftests/vm/load.sh"
 }
 
@@ -268,7 +268,7 @@ under_traffic()
 
 	for ((i = 0; i < times; i++)); do
 		"$@"
-		pause 0.2
+		pause 0.2    # for packets to notice
 	done >/dev/null 2>&1
 	hush
 	flows && traffic
@@ -317,22 +317,24 @@ act()
 		"$1"
 		echo $round >"$tmp/rounds.$1"
 		[[ -e $tmp/storm ]] || break
-		pause "0.$((RANDOM % 5))1"
+		pause "0.$((RANDOM % 5))1"    # not always at the same time
 	done >/dev/null 2>&1
 }
 
 storm()
 {
-	local actor pids=()
+	local actor pids=() end=$((SECONDS + duration))
 
 	: >"$tmp/storm"
 	for actor in "${actors[@]}"; do
 		act "$actor" &
 		pids+=($!)
 	done
-	wait_for "$duration" gone "${pids[@]}"
+	until ((SECONDS >= end)) || gone "${pids[@]}"; do
+		pause 1    # so long the storm lasts
+	done
 	rm "$tmp/storm"
-	wait_for 120 gone "${pids[@]}" || { ps -e -o pid,wchan:30,args; return 1; }
+	wait_for 300 gone "${pids[@]}" || { ps -e -o pid,wchan:30,args; return 1; }
 	for actor in "${actors[@]}"; do
 		echo "$actor: $(<"$tmp/rounds.$actor") times"
 	done
@@ -350,7 +352,7 @@ hush
 
 unload()
 {
-	timeout 60 rmmod teredo
+	timeout 300 rmmod teredo
 }
 check "unload" unload
 

@@ -53,7 +53,7 @@ qualified()
 # reason TEXT: the client's reason holds it, and monitor has said so
 reason()
 {
-	is clia ".reason | contains(\"$1\")" && monitored "$1" && return
+	wait_for 5 is clia ".reason | contains(\"$1\")" && monitored "$1" && return
 	tool clia show
 	return 1
 }
@@ -69,10 +69,16 @@ noticed()
 	wait_for 5 grep -E "^$1.*teredo0.*inet6 $2/" "$tmp/notices"
 }
 
-hint()
+# hint NAME TEXT: one that show gives now, or soon
+hints_at()
 {
 	tool "$1" -j show teredo0 | tee "$tmp/json" |
-		jq -e ".[0].hints[] | select(contains(\"$2\"))" && return
+		jq -e ".[0].hints[] | select(contains(\"$2\"))"
+}
+
+hint()
+{
+	wait_for 5 hints_at "$1" "$2" && return
 	cat "$tmp/json"
 	return 1
 }

@@ -89,7 +89,7 @@ fi
 
 # The module has to go, whatever the tests have left behind: leaked objects
 # show when its caches are destroyed.
-if [[ -d /sys/module/teredo ]] && ! timeout 30 rmmod teredo; then
+if [[ -d /sys/module/teredo ]] && ! timeout 300 rmmod teredo; then
 	echo "teredo: WARNING: module does not unload" >/dev/kmsg
 fi >$tty 2>&1
 
