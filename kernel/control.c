@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "control.h"
 
+#include <linux/icmp.h>
+#include <linux/ip.h>
 #include <linux/netlink.h>
 #include <linux/timekeeping.h>
 #include <net/net_namespace.h>
@@ -100,6 +102,7 @@ void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
 	i = control->next++ % TEREDO_ASKED;
 	memcpy(control->asked[i].nonce, data + pkt.nonce, TEREDO_NONCE_LEN);
 	control->asked[i].answers = TEREDO_ANSWERS;
+	control->asked[i].error = true;
 	spin_unlock_bh(&control->lock);
 }
 
@@ -125,6 +128,42 @@ static bool is_expected(struct teredo_dev *td, const struct sk_buff *skb,
 		}
 	spin_unlock_bh(&control->lock);
 	return yes;
+}
+
+/* True once for each solicitation, for who knows its nonce. */
+static bool may_err(struct teredo_dev *td, const u8 *nonce)
+{
+	struct teredo_control *control = &td->control;
+	unsigned int i;
+	bool yes = false;
+
+	spin_lock_bh(&control->lock);
+	for (i = 0; i < TEREDO_ASKED && !yes; i++)
+		if (control->asked[i].error &&
+		    !memcmp(control->asked[i].nonce, nonce, TEREDO_NONCE_LEN)) {
+			control->asked[i].error = false;
+			yes = true;
+		}
+	spin_unlock_bh(&control->lock);
+	return yes;
+}
+
+void teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
+			  unsigned int off, u32 len, union teredo_endpoint to)
+{
+	u32 portid = teredo_control_portid(td);
+	struct teredo_packet pkt;
+	u32 head;
+
+	head = min3(len, skb->len - off, (u32)TEREDO_HEADERS_MAX);
+	if (!portid || head < min_t(u32, len, TEREDO_HEADERS_MAX) ||
+	    !pskb_may_pull(skb, off + head))
+		return;
+	if (teredo_parse(&pkt, skb->data + off, head, len) != TEREDO_PARSE_OK ||
+	    !pkt.has_auth || !may_err(td, skb->data + off + pkt.nonce))
+		return;
+	teredo_nl_control_error(td, portid, to, ip_hdr(skb)->saddr,
+				icmp_hdr(skb)->type, icmp_hdr(skb)->code);
 }
 
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,

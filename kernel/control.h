@@ -7,6 +7,7 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "socket.h"
 #include "wire.h"
 
 struct net;
@@ -23,6 +24,7 @@ struct teredo_control {
 	struct {
 		u8 nonce[TEREDO_NONCE_LEN];
 		u8 answers;	/* still expected, 0: none */
+		bool error;	/* the controller may be told of one */
 	} asked[TEREDO_ASKED];	/* the latest, in a ring */
 	unsigned int next;	/* where the next one goes */
 	u32 portid;		/* netlink port, 0: no controller */
@@ -57,6 +59,13 @@ void teredo_control_forget(struct teredo_dev *td);
  * is expected, and no flood of others hides it (SEC-04). Any context.
  */
 void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len);
+
+/* An ICMP error quotes, from @off on in @skb, a datagram of @len octets to @to that
+ * may be the controller's: tell it once of each solicitation. Who does not know the
+ * nonce cannot have seen it. RCU, BH off.
+ */
+void teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
+			  unsigned int off, u32 len, union teredo_endpoint to);
 
 /* Hand a datagram up. TEREDO_TAKEN, or why not. RCU, BH off. */
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,

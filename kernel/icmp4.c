@@ -15,6 +15,7 @@
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 
+#include "control.h"
 #include "device.h"
 #include "icmp.h"
 #include "parse.h"
@@ -24,7 +25,7 @@ struct quote {
 	struct teredo_packet pkt;
 	union teredo_endpoint to;
 	u32 len;		/* of the datagram's payload */
-	unsigned int ipv6;	/* offset from skb->data */
+	unsigned int payload;	/* offset from skb->data */
 };
 
 /* From the controller to a server, or from a server: their datagrams may begin
@@ -59,6 +60,7 @@ static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
 
 	off += sizeof(*uh);
+	quote->payload = off;
 	if (skb->len <= off)
 		return TEREDO_A_STATS_RX_ICMP_SHORT;
 	if (!pskb_may_pull(skb, min(skb->len, off + TEREDO_IPV6_LEN)))
@@ -70,7 +72,6 @@ static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 	if (teredo_parse(&quote->pkt, skb->data + off, TEREDO_IPV6_LEN,
 			 quote->len) != TEREDO_PARSE_OK)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
-	quote->ipv6 = off;
 	return TEREDO_GO_ON;
 }
 
@@ -110,7 +111,7 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 
 	if (!copy)
 		return;
-	__skb_pull(copy, quote->ipv6);
+	__skb_pull(copy, quote->payload);
 	/* There may be padding, or extensions of ICMP (RFC 4884). */
 	if (copy->len > len && pskb_trim(copy, len))
 		goto out;
@@ -177,6 +178,9 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	if (icmp->type != ICMP_DEST_UNREACH && icmp->type != ICMP_TIME_EXCEEDED)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
 	verdict = read_quote(ts, skb, &quote);
+	if (verdict == TEREDO_A_STATS_RX_ICMP_CONTROL)
+		teredo_control_error(td, skb, quote.payload, quote.len,
+				     quote.to);
 	if (verdict)
 		return verdict;
 	if (is_control(status, &quote))

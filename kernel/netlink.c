@@ -607,6 +607,32 @@ int teredo_nl_control_recv(struct teredo_dev *td, u32 portid,
 	return genlmsg_unicast(dev_net(td->dev), msg, portid);
 }
 
+void teredo_nl_control_error(struct teredo_dev *td, u32 portid,
+			     union teredo_endpoint to, __be32 from, u8 type,
+			     u8 code)
+{
+	struct sk_buff *msg;
+	void *hdr;
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!msg)
+		return;
+	hdr = genlmsg_put(msg, 0, 0, &teredo_nl_family, 0,
+			  TEREDO_CMD_CONTROL_ERROR);
+	if (!hdr ||
+	    nla_put_u32(msg, TEREDO_A_DATAGRAM_IFINDEX, td->dev->ifindex) ||
+	    nla_put_in_addr(msg, TEREDO_A_DATAGRAM_ADDRESS, to.addr) ||
+	    nla_put_be16(msg, TEREDO_A_DATAGRAM_PORT, to.port) ||
+	    nla_put_in_addr(msg, TEREDO_A_DATAGRAM_ICMP_FROM, from) ||
+	    nla_put_u8(msg, TEREDO_A_DATAGRAM_ICMP_TYPE, type) ||
+	    nla_put_u8(msg, TEREDO_A_DATAGRAM_ICMP_CODE, code)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, hdr);
+	genlmsg_unicast(dev_net(td->dev), msg, portid);
+}
+
 /* A netlink socket was closed, perhaps a controller's; the device goes on. */
 static int netlink_event(struct notifier_block *nb, unsigned long event,
 			 void *data)

@@ -26,6 +26,13 @@ int teredo_nl_control_recv(struct teredo_dev *td, u32 portid,
 			   union teredo_endpoint src, const void *data,
 			   size_t len);
 
+/* Tell the controller @portid that what it sent to @to came back in an ICMP error of
+ * @from. Lost if there is no room.
+ */
+void teredo_nl_control_error(struct teredo_dev *td, u32 portid,
+			     union teredo_endpoint to, __be32 from, u8 type,
+			     u8 code);
+
 int teredo_nl_init(void);
 void teredo_nl_exit(void);
 

@@ -366,7 +366,7 @@ def requests(ifindex):
     for name, value in commands.items():
         name = name[len("TEREDO_CMD_"):]
         if name.startswith("_") or not value or name.endswith("_NTF") or \
-                name == "CONTROL_RECV" or "MAX" in name:
+                name in ("CONTROL_RECV", "CONTROL_ERROR") or "MAX" in name:
             continue
         yield name, value, index + more.get(name, b"")
 

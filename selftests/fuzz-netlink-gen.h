@@ -137,6 +137,9 @@ static const struct attr datagram_attrs[] = {
 	{ "address", TEREDO_A_DATAGRAM_ADDRESS, IPV4, 4, 0U, 4294967295U, NULL },
 	{ "port", TEREDO_A_DATAGRAM_PORT, NUMBER, 2, 0U, 65535U, NULL },
 	{ "payload", TEREDO_A_DATAGRAM_PAYLOAD, BINARY, 0, 0U, 0U, NULL },
+	{ "icmp-from", TEREDO_A_DATAGRAM_ICMP_FROM, IPV4, 4, 0U, 4294967295U, NULL },
+	{ "icmp-type", TEREDO_A_DATAGRAM_ICMP_TYPE, NUMBER, 1, 0U, 255U, NULL },
+	{ "icmp-code", TEREDO_A_DATAGRAM_ICMP_CODE, NUMBER, 1, 0U, 255U, NULL },
 };
 
 static const struct attr_set datagram_set = { datagram_attrs, ARRAY_SIZE(datagram_attrs) };

@@ -127,7 +127,7 @@ stopwatch
 check "no server is left: offline (C-62)" wait_for 40 is clia '.state == "offline"'
 figure "no server is left: offline"
 check "no server is left: the reason says who is silent (C-64)" reason "no reply from server $server"
-check "no server is left: and what to do" wait_for 20 hint clia "teredo-tool probe $server"
+check "no server is left: and what to do" wait_for 20 hint clia "no Teredo server is at work there"
 nip srv link set teredo0 up
 stopwatch
 check "the server comes back: qualified again (C-22)" wait_for 60 qualified clia

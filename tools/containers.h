@@ -100,9 +100,19 @@ struct secret {
 	char id[TEREDO_ID_MAX + 1];
 };
 
-/* A datagram of the controller; or none, but why a solicitation was not sent. */
+/* An ICMP error about what was sent. */
+struct rejection {
+	__be32 from;		/* 0: there was none */
+	uint8_t type;
+	uint8_t code;
+};
+
+/* A datagram of the controller; or none, but why a solicitation was not sent, or who
+ * has rejected the one to @peer.
+ */
 struct datagram {
 	int error;		/* errno, 0 for a datagram */
+	struct rejection rejected;
 	struct endpoint peer;
 	uint16_t len;
 	uint8_t payload[TEREDO_PAYLOAD_MAX];

@@ -598,7 +598,7 @@ static struct waiting *waiting_at(unsigned int n)
  */
 static void keep(const struct datagram *dg)
 {
-	bool answer = dg->error || was_asked_for(dg);
+	bool answer = dg->error || dg->rejected.from || was_asked_for(dg);
 	unsigned int i;
 
 	if (waiting_count == CONTROL_WAITING) {
@@ -633,6 +633,18 @@ static void keep_datagram(const struct nlmsghdr *nlh)
 			ipc_take(attr, &dg.peer.port, sizeof(dg.peer.port),
 				 &has);
 			break;
+		case TEREDO_A_DATAGRAM_ICMP_FROM:
+			ipc_take(attr, &dg.rejected.from,
+				 sizeof(dg.rejected.from), &has);
+			break;
+		case TEREDO_A_DATAGRAM_ICMP_TYPE:
+			ipc_take(attr, &dg.rejected.type,
+				 sizeof(dg.rejected.type), &has);
+			break;
+		case TEREDO_A_DATAGRAM_ICMP_CODE:
+			ipc_take(attr, &dg.rejected.code,
+				 sizeof(dg.rejected.code), &has);
+			break;
 		case TEREDO_A_DATAGRAM_PAYLOAD:
 			if (len > sizeof(dg.payload))
 				break;
@@ -645,13 +657,14 @@ static void keep_datagram(const struct nlmsghdr *nlh)
 }
 
 /* What arrives at the controller's socket by itself: datagrams, and that a
- * solicitation could not be sent.
+ * solicitation could not be sent, or was rejected.
  */
 static void keep_message(const struct nlmsghdr *nlh)
 {
 	struct datagram failure = { 0 };
 
-	if (command_of(nlh) == TEREDO_CMD_CONTROL_RECV) {
+	if (command_of(nlh) == TEREDO_CMD_CONTROL_RECV ||
+	    command_of(nlh) == TEREDO_CMD_CONTROL_ERROR) {
 		keep_datagram(nlh);
 	} else if (nlh->nlmsg_type == NLMSG_ERROR &&
 		   is_solicitation(nlh->nlmsg_seq)) {

@@ -224,6 +224,22 @@ static void find_new_addr(const struct nlmsghdr *nlh, void *arg)
 			new->works = true;
 }
 
+/* An address or a route that a link cannot have: for want of IPv6, for that of a
+ * privilege is EPERM.
+ */
+static int fail_ipv6(int err)
+{
+	switch (-err) {
+	case EACCES:
+		return ipc_fail(EACCES, "IPv6 is switched off on this link: see sysctl disable_ipv6");
+	case EOPNOTSUPP:
+	case EAFNOSUPPORT:
+		return ipc_fail(-err, "no IPv6 in this kernel, or ipv6.disable=1");
+	default:
+		return err;
+	}
+}
+
 int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
 {
 	struct new_addr new = { .ifindex = ifindex, .addr = addr };
@@ -251,7 +267,7 @@ int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
 		now = host_clock();
 	}
 	ipc_socket_close(&news);
-	return err == -EEXIST ? 0 : err;
+	return err == -EEXIST ? 0 : fail_ipv6(err);
 }
 
 int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
@@ -289,7 +305,7 @@ int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 	int err = change_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
 			       ifindex, dst, len, metric);
 
-	return err == -EEXIST ? 0 : err;
+	return err == -EEXIST ? 0 : fail_ipv6(err);
 }
 
 int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
@@ -541,6 +557,22 @@ int ipc_gateway(__be32 to, struct gateway *gateway)
 	ipc_put(req.nlh, NDA_DST, &gateway->addr, sizeof(gateway->addr));
 	err = talk(&req, take_mac, gateway);
 	return err == -ENOENT ? 0 : err;
+}
+
+int ipc_link_towards(const struct in6_addr *to, uint32_t *ifindex)
+{
+	struct gateway gateway = { 0 };
+	struct request req;
+	struct rtmsg *rtm;
+	int err;
+
+	rtm = start(&req, RTM_GETROUTE, 0, sizeof(*rtm));
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_dst_len = 128;
+	ipc_put(req.nlh, RTA_DST, to, sizeof(*to));
+	err = talk(&req, take_gateway, &gateway);
+	*ifindex = err ? 0 : gateway.ifindex;
+	return err == -ENETUNREACH || err == -EHOSTUNREACH ? 0 : err;
 }
 
 int ipc_watch_open(void)

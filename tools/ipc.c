@@ -50,6 +50,23 @@ int ipc_fail(int err, const char *text)
 		case EADDRINUSE:
 			text = "another socket has that address and port";
 			break;
+		case EADDRNOTAVAIL:
+			text = "that is no address of this host";
+			break;
+		case ENETUNREACH:
+		case EHOSTUNREACH:
+			text = "no route leads there";
+			break;
+		case ENETDOWN:
+			text = "the link is down";
+			break;
+		case EOPNOTSUPP:
+			text = "this kernel cannot do that: is the module older than the tool?";
+			break;
+		case ENOMEM:
+		case ENOBUFS:
+			text = "the kernel has no memory for it";
+			break;
 		case EAGAIN:
 			text = "the kernel does not answer";
 			break;

@@ -123,6 +123,9 @@ int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
  */
 int ipc_native(struct link *via);
 
+/* The link by which packets to an IPv6 address leave, 0 if they do not. */
+int ipc_link_towards(const struct in6_addr *to, uint32_t *ifindex);
+
 /* The next hop on the way to an IPv4 address. */
 struct gateway {
 	uint32_t ifindex;

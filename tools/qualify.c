@@ -548,6 +548,18 @@ void qualify_send_failed(struct qualify *q, int error)
 		fail_attempt(q, QUALIFY_UNREACHABLE);
 }
 
+const struct qualify_target *qualify_rejected(struct qualify *q,
+					      const struct endpoint *to,
+					      const struct rejection *rejected)
+{
+	struct qualify_target *t = find_target(q, to);
+
+	if (!t || !in_round(q) || t->answered || t->rejected.from)
+		return NULL;
+	t->rejected = *rejected;
+	return t;
+}
+
 /* The solicitation with its authentication (C-25, C-28). */
 static void build_payload(const struct qualify *q, const uint8_t *nonce,
 			  struct qualify_event *ev)

@@ -83,6 +83,7 @@ struct qualify_target {
 	uint32_t rtt;
 	uint32_t mtu;		/* 0: no MTU option */
 	struct endpoint mapped;
+	struct rejection rejected;	/* the first one */
 };
 
 /* What is known of a server of the list that is not in use. */
@@ -256,6 +257,14 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 
 /* The last QUALIFY_SEND could not be done. */
 void qualify_send_failed(struct qualify *q, int error);
+
+/* A solicitation to @to was rejected: that is no answer, and it is tried again, but it
+ * tells what is wrong. Returns which address of the server it was about, the first
+ * time in a round, else NULL.
+ */
+const struct qualify_target *qualify_rejected(struct qualify *q,
+					      const struct endpoint *to,
+					      const struct rejection *rejected);
 
 /* When qualify_poll() has to be called again, QUALIFY_NEVER for not before
  * something else happens.

@@ -875,6 +875,22 @@ static void take_dev_event(const struct ipc_event *event, void *arg)
 		c->stale = true;
 }
 
+/* It goes on trying, but people may know at once. */
+static void handle_rejected(struct controller *c, const struct datagram *dg)
+{
+	struct qualify *q = &c->qualify;
+	const struct qualify_target *t =
+		qualify_rejected(q, &dg->peer, &dg->rejected);
+
+	if (!t)
+		return;
+	complain(c->ifname, "%s", explain_rejected(t));
+	if (c->dev.state != TEREDO_STATE_STARTING)
+		return;
+	because(c, "%s", explain_rejected(t));
+	report_about(c, TEREDO_STATE_STARTING, TEREDO_NAT_UNKNOWN, &q->server);
+}
+
 static void take_datagrams(struct controller *c)
 {
 	struct datagram dg;
@@ -884,6 +900,8 @@ static void take_datagrams(struct controller *c)
 	for (i = 0; i < DATAGRAMS_MAX && ipc_control_recv(&dg); i++) {
 		if (dg.error)
 			qualify_send_failed(&c->qualify, dg.error);
+		else if (dg.rejected.from)
+			handle_rejected(c, &dg);
 		else
 			qualify_receive(&c->qualify, host_clock(), &dg.peer,
 					dg.payload, dg.len);
@@ -1096,11 +1114,14 @@ static int prepare(struct controller *c)
 
 static int set_up(struct controller *c)
 {
+	int err;
+
 	if (c->dev.state != TEREDO_STATE_DOWN)
 		return 0;
-	if (ipc_link_set_up(c->dev.ifindex, true)) {
+	err = ipc_link_set_up(c->dev.ifindex, true);
+	if (err) {
 		complain(c->ifname, "cannot set the link up: %s",
-			 ipc_error());
+			 explain_set_up(&c->dev, err));
 		return -1;
 	}
 	say(c, "the link was down, it is up now");

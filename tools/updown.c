@@ -18,6 +18,7 @@
 #include "args.h"
 #include "background.h"
 #include "conf.h"
+#include "explain.h"
 #include "host.h"
 #include "ipc.h"
 #include "record.h"
@@ -263,7 +264,7 @@ static int add_routes(const struct device *dev, const struct conf *conf)
 
 static int fail(const struct tunnel *t, int err)
 {
-	complain(t->ifname, "%s", ipc_error());
+	complain(t->ifname, "%s", explain_set_up(&t->dev, err));
 	return t->instance && (err == -EADDRNOTAVAIL || err == -EADDRINUSE) ?
 	       STATUS_NOT_YET : STATUS_FAILED;
 }

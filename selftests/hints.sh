@@ -1,0 +1,212 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Each cause for which a tunnel does not work, brought about, and what is said: which
+# address, whose port, who rejects what, and what to do.  A table; causes do not speak
+# for each other.
+
+# shellcheck source=selftests/watch.sh
+. "$(dirname "$0")/watch.sh"
+
+need ping jq nft python3 unshare
+need_teredo
+lab_up restricted restricted || skip_all "no laboratory"
+plan 33
+
+start_server ours || skip_all "no server"
+
+# no_hint NAME TEXT: none that show gives has it
+no_hint()
+{
+	tool "$1" -j show teredo0 | tee "$tmp/json" |
+		jq -e ".[0].hints | map(select(contains(\"$2\"))) | length == 0" && return
+	cat "$tmp/json"
+	return 1
+}
+
+# take NAME ADDRESS PORT: another program has the port
+take()
+{
+	spawn "$1" python3 -c '
+import signal, socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], int(sys.argv[2])))
+signal.pause()' "$2" "$3"
+	wait_for 10 eval "[[ \$(on $1 ss -Huln 'sport = $3') ]]"
+}
+
+# release: and not any more
+release()
+{
+	kill "$spawned"
+	wait "$spawned" 2>/dev/null
+}
+
+# once: a client's controller, which ends; its words in $tmp/said
+once()
+{
+	tool clia run teredo0 --once >"$tmp/said" 2>&1
+}
+
+# said TEXT: by that
+said()
+{
+	grep -F "$1" "$tmp/said" && return
+	cat "$tmp/said"
+	return 1
+}
+
+#
+# Ports and addresses
+#
+
+# holder ADDRESS ADDRESS-OF-THE-OTHER TEXT
+held()
+{
+	take rly "$2" 3545
+	tool rly add teredo0 mode relay local "$1" port 3545
+	check_fails "port in use by $2: the relay at $1 cannot have it" nip rly link set teredo0 up
+	check "port in use by $2: by whom" hint rly "UDP port 3545 of $3 is in use by python3, process $spawned"
+	release
+	check "port in use by $2: no hint when it is free" no_hint rly "in use"
+	nip rly link del teredo0
+}
+held 192.0.2.1 192.0.2.1 192.0.2.1
+held 0.0.0.0 192.0.2.1 "this host"
+held 192.0.2.1 :: 192.0.2.1
+
+tool rly add teredo0 mode relay local 192.0.2.1 port 3545
+nip rly link set teredo0 up
+tool rly add teredo1 mode relay local 192.0.2.1 port 3545
+check "port in use by another tunnel: show says so" eval "
+	tool rly show teredo1 | grep 'UDP port 3545 of 192.0.2.1 is in use by the tunnel teredo0'"
+nip rly link del teredo1
+check "a relay without a route: show says so" hint rly \
+	"no route leads here: say \`ip -6 route add 2001::/32 dev teredo0\`"
+nip rly -6 route add 2001::/32 dev teredo0
+check "a relay with a route: nothing to hint at" is rly '.hints == []'
+nip rly link del teredo0
+
+tool rly add teredo0 mode relay local 192.0.2.200
+check_fails "an address of nobody: the relay cannot have it" nip rly link set teredo0 up
+check "an address of nobody: which one" hint rly "192.0.2.200 is no address of this host"
+nip rly link del teredo0
+tool rly add teredo0 mode server local 192.0.2.1 server2 192.0.2.201
+check "a server's second address: which one" hint rly "192.0.2.201 is no address of this host: add it to a link, or set another \`server2\`"
+nip rly link del teredo0
+
+role[clia]=ours
+tool clia add teredo0 server $server port 4000
+take clia 0.0.0.0 4000
+check "a client's port in use: run says by whom" eval "
+	! once && said 'UDP port 4000 of this host is in use by python3, process $spawned'"
+check "a client's port in use: so does show" hint clia "in use by python3"
+release
+nip clia link del teredo0
+tool clia add teredo0 server $server local 10.1.0.99
+check "a client's address is none of this host: run says which" eval "
+	! once && said '10.1.0.99 is no address of this host'"
+nip clia link del teredo0
+
+#
+# Names, IPv6
+#
+
+printf '%s\n' "nameserver 127.0.0.1" "options timeout:1 attempts:1" >"$tmp/resolv.conf"
+if [[ -e /etc/resolv.conf ]]; then
+	tool clia add teredo0 server teredo.example
+	on clia unshare -m sh -c "mount --bind $tmp/resolv.conf /etc/resolv.conf &&
+		teredo-tool run teredo0 --once" >"$tmp/said" 2>&1
+	check "name service down: what to do" hint clia "the name service does not answer"
+	check "name service down: not a word of port 3544" no_hint clia 3544
+	nip clia link del teredo0
+else
+	skip "name service down: what to do" "no /etc/resolv.conf"
+	skip "name service down: not a word of port 3544" "no /etc/resolv.conf"
+fi
+
+tool clia add teredo0 server $server
+on clia sysctl -qw net.ipv6.conf.teredo0.disable_ipv6=1
+nip clia link set teredo0 up
+check "IPv6 off: what to do" hint clia "sysctl -w net.ipv6.conf.teredo0.disable_ipv6=0"
+check "IPv6 off: not a word of port 3544" no_hint clia 3544
+nip clia link del teredo0
+
+#
+# On the way
+#
+
+tool clia add teredo0 server $server
+nip clia link set teredo0 up
+# reject WITH: what is for port 3544, at the NAT
+reject()
+{
+	on nata nft -f - <<-END
+	table ip rejecting {
+		chain forward {
+			type filter hook forward priority -1
+			udp dport 3544 reject with icmp type $1
+		}
+	}
+	END
+}
+
+reject admin-prohibited
+: >"$tmp/run"
+watch clia || skip_all "nothing to watch with"
+control clia
+check "a NAT rejects the port: said at once, while it goes on trying" monitored \
+	"starting: UDP port 3544 of server $server is rejected on the way, by 10.1.0.1: administratively prohibited"
+# Once when it came, and once in the end
+check "a NAT rejects the port: said once" eval "
+	wait_for 20 grep 'no reply' $tmp/run
+	(( \$(sed '/no reply/q' $tmp/run | grep -c '3544 of server $server is rejected') == 2 ))"
+check "a NAT rejects the port: still the reason when it has given up" wait_for 20 is clia \
+	".reason | contains(\"is rejected on the way, by 10.1.0.1\")"
+check "a NAT rejects the port: what to do" hint clia "allow it there"
+on nata nft delete table ip rejecting
+check "a NAT does not any more: qualified" wait_for 60 qualified clia
+stop clia
+
+# What anybody could say: without the nonce of a solicitation.
+on nata nft -f - <<END
+table ip dropping {
+	chain forward {
+		type filter hook forward priority -1
+		udp dport 3544 drop
+	}
+}
+END
+role[clia]=ours
+tool clia add teredo0 server $server port 4000
+nip clia link set teredo0 up
+: >"$tmp/run"
+control clia
+wait_for 10 is clia '.state == "starting" and .controller'
+forge()
+{
+	on nata python3 - <<-END
+	import sys; sys.path.insert(0, "$selftests")
+	from pkt import *
+	forger = Forger("${ns[nata]}")
+	quoted = auth(bytes(range(8))) + solicitation()
+	forger.send_icmp4(udp4(quoted, ("10.1.0.2", 4000), ("$server", 3544)), "10.1.0.1", "10.1.0.2", code=13)
+	END
+	wait_for 10 eval "((\$(counter clia rx-icmp-control) >= 1))" && ! grep reject "$tmp/run"
+}
+check "an error that does not know what was asked says nothing" forge
+wait_for 30 is clia '.state == "offline"'
+check "dropped in silence: no other cause is told" hint clia "drops UDP to port 3544"
+on nata nft delete table ip dropping
+stop clia
+
+role[clia]=ours
+tool clia add teredo0 server $server
+nip srv link set teredo0 down
+: >"$tmp/run"
+check_fails "no server there: once, and it ends" once
+check "no server there: the reason" is clia \
+	".reason | contains(\"server $server rejects UDP port 3544: port unreachable\")"
+check "no server there: what to do" hint clia "no Teredo server is at work there"
+check "no server there: nobody tries again" eval "
+	hint clia 'so nobody tries again' && is clia '.hints[0] | contains(\"at work there\")'"
