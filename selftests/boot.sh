@@ -6,8 +6,8 @@
 #
 #	boot.sh prepare		before systemd starts: install the tools, make the
 #				laboratory, in which the machine itself is clia
-#	boot.sh none		nothing is enabled; stop, start, restart, crash
-#	boot.sh faults		nor is anything here; what cannot work, and by hand
+#	boot.sh faults		nothing is enabled; what cannot work, and by hand
+#	boot.sh none		nor is anything here; stop, start, restart, crash
 #	boot.sh one		a client is
 #	boot.sh twenty		many are, not all of which can work
 
@@ -247,7 +247,7 @@ boot_none()
 boot_faults()
 {
 	plan 27
-	check "the machine boots once more" wait_for 300 booted
+	check "the machine boots" wait_for 300 booted
 	conf tun1 "server $server"
 
 	# What cannot work
