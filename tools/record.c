@@ -18,7 +18,7 @@
 #define FOLDER		"/run/teredo"
 #define NOT_COMPLETE	"-"
 /* Longer than any `up` or `down` holds it. */
-#define PATIENCE_MS	100000
+#define PATIENCE_MS	120000
 
 /* One namespace may have links of the names of another one's. */
 static void path_of(char *path, const char *ifname, const char *kind)

@@ -22,7 +22,7 @@
 #define SUFFIX	".service"
 
 /* Longer than any unit of ours takes to stop. */
-#define PATIENCE_MS	60000
+#define PATIENCE_MS	90000
 
 /* -- names -- */
 
