@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# apt.sh PACKAGE...: install Debian packages, as root.  All of the project's calls of
-# apt-get are here.
+# apt.sh PACKAGE...: install Debian packages, as root; without any, fetch the lists of what
+# there is.  All of the project's calls of apt-get are here.
 #
 # Another program may be at it: unattended-upgrades is in a new machine's first
 # minutes.  It is waited for, APT_PATIENCE seconds (600) at most.  This is not left
@@ -55,7 +55,6 @@ install()
 	apt install -y --no-install-recommends "$@"
 }
 
-(($#)) || exit 0
 ((EUID == 0)) || die "as root, install: $*"
 # Unless told otherwise, the daemons in these packages would start: tests start their
 # own, in namespaces.
@@ -65,8 +64,9 @@ if [[ ! -e $policy && -w ${policy%/*} ]]; then
 fi
 
 # The lists may be too old, or missing.
-install "$@" && exit
+(($#)) && install "$@" && exit
 apt update
+(($#)) || exit
 grep '^[EW]:' "$log" >&2
 install "$@" && exit
 tail -n 20 "$log" >&2

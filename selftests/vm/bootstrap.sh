@@ -7,6 +7,7 @@
 
 set -u
 export LC_ALL=C
+vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 suite=$1 root=$2
 shift 2
 
@@ -21,6 +22,7 @@ targets()
 # if that is nowhere, mmdebstrap knows
 sources()
 {
+	[[ $(targets x) ]] || "$vm_dir/../apt.sh"
 	targets "deb \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" |
 		grep -E " $suite(-updates|-security)? main\$" | sort -u >"$root.list"
 	if grep -q " $suite main\$" "$root.list"; then
@@ -34,4 +36,5 @@ mkdir -p "$root" || exit 1
 trap 'rm -f "$root.apt" "$root.list"' EXIT
 apt-config dump Acquire | grep -iE 'proxy|check-|verify|retries|timeout' >"$root.apt"
 sources
-mmdebstrap --mode=root --aptopt="$root.apt" --dpkgopt=force-unsafe-io "$@" "$suite" "$root" "$from"
+mmdebstrap --mode=root --aptopt="$root.apt" --dpkgopt=force-unsafe-io "$@" \
+	"$suite" "$root" ${from:+"$from"}
