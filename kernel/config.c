@@ -65,7 +65,8 @@ static int parse_unsupported(struct nlattr *tb[],
 			      "fallback is not supported by this module",
 			      -EOPNOTSUPP);
 	/* The port of no gateway says nothing. */
-	if (gateway ? nla_get_in_addr(gateway) : port && nla_get_be16(port))
+	if ((gateway && nla_get_in_addr(gateway)) ||
+	    (!gateway && port && nla_get_be16(port)))
 		return refuse(extack, gateway ?: port,
 			      "gateway is not supported by this module",
 			      -EOPNOTSUPP);
