@@ -138,7 +138,7 @@ user_checked()
 
 	mapfile -t list < <(matching '^(tools|selftests)/.*\.[ch]$' | grep -v -e '-gen\.h$')
 	((${#list[@]})) || return 0
-	checked CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,MACRO_ARG_REUSE \
+	checked CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,MACRO_ARG_REUSE,BIT_MACRO,PREFER_FALLTHROUGH \
 		"${list[@]}"
 }
 

@@ -63,8 +63,9 @@ for purpose; do
 	check-debug) wanted+=(busybox-static linux-source-6.1 xz-utils bc flex bison libelf-dev) ;;
 	bench) wanted+=("${lab[@]}" "${python[@]}" miredo miredo-server ethtool git wireguard-tools) ;;
 	fuzz) wanted+=("${tools[@]}" "${clang[@]}") ;;
+	# Some of coccinelle's rules are in Python, for which it looks for libpython3.N.so.
 	lint) wanted+=("${tools[@]}" "${netlink[@]}" "${clang[@]}" "$(any_headers)" git sparse
-		shellcheck perl clang-tidy coccinelle python3-yaml python3-jsonschema
+		shellcheck perl clang-tidy coccinelle libpython3-dev python3-yaml python3-jsonschema
 		linux-source-6.1 linux-source-6.12) ;;
 	*) echo "packages: what is '$purpose'?" >&2; exit 2 ;;
 	esac
