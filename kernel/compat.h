@@ -194,6 +194,18 @@ static inline void teredo_compat_accept_udp_gso(struct sock *sk)
 #endif
 }
 
+/* net/inet_sock.h: flags of a socket moved into a word of their own in 6.6. */
+#include <net/inet_sock.h>
+
+static inline void teredo_compat_no_mc_all(struct sock *sk)
+{
+#ifdef inet_clear_bit
+	inet_clear_bit(MC_ALL, sk);
+#else
+	inet_sk(sk)->mc_all = 0;
+#endif
+}
+
 /* crypto/utils.h: crypto_memneq() was in crypto/algapi.h before 6.6. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #include <crypto/algapi.h>

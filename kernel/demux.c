@@ -157,10 +157,16 @@ static const struct nf_hook_ops hook_ops = {
 	.priority = NF_IP_PRI_LAST,
 };
 
-/* Have the socket keep a reference to @dst, and return what it keeps. */
-static const struct dst_entry *keep(struct sock *sk, struct dst_entry *dst)
+/* Have the socket keep a reference to the route of @skb, and return what it keeps.
+ * Only to one that @skb itself has no reference to, as it is the routing tables': they
+ * have it let go of its device when that goes. Of a route that was made for @skb alone
+ * (its source has a realm, say), nobody knows but who holds it.
+ */
+static const struct dst_entry *keep(struct sock *sk, const struct sk_buff *skb)
 {
-	if (dst_hold_safe(dst))
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (skb_dst_is_noref(skb) && dst_hold_safe(dst))
 		dst_release(xchg((__force struct dst_entry **)&sk->sk_rx_dst,
 				 dst));
 	return rcu_dereference(sk->sk_rx_dst);
@@ -198,7 +204,7 @@ void teredo_demux_note(const struct teredo_sock *ts, const struct sk_buff *skb)
 	    rt && rt->rt_type == RTN_LOCAL) {
 		dst = rcu_dereference(sk->sk_rx_dst);
 		if (!dst || !teredo_dst_is_valid(net, dst))
-			dst = keep(sk, skb_dst(skb));
+			dst = keep(sk, skb);
 		if (dst == skb_dst(skb))
 			memo->dst = dst;
 	}

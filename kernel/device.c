@@ -430,29 +430,40 @@ static int __net_init teredo_net_init(struct net *net)
 	return 0;
 }
 
-/* Links inside of a dying namespace are deleted by the stack. This is for
- * those that were moved out of it: their sockets die here, so they go, too.
+/* Links inside of a dying namespace are deleted with all its devices, all of which
+ * are down before anybody waits for references to one of them. This is for links
+ * that were moved out of it, whose sockets and routes hold such references: they have
+ * to go before. Nobody comes any more, so who finds the list empty need not wait for
+ * RTNL; and who takes a link off has it down before he lets go of RTNL, which the
+ * stack needs next.
  */
-static void __net_exit teredo_net_exit_batch(struct list_head *nets)
+static void __net_exit teredo_net_pre_exit(struct net *net)
 {
+	struct teredo_net *tn = net_generic(net, teredo_net_id);
 	struct teredo_dev *td, *next;
 	LIST_HEAD(unregister);
-	struct net *net;
 
+	if (list_empty(&tn->links))
+		return;
 	rtnl_lock();
-	list_for_each_entry(net, nets, exit_list) {
-		struct teredo_net *tn = net_generic(net, teredo_net_id);
-
-		list_for_each_entry_safe(td, next, &tn->links, list)
+	list_for_each_entry_safe(td, next, &tn->links, list)
+		if (!net_eq(dev_net(td->dev), net))
 			teredo_dellink(td->dev, &unregister);
-	}
 	unregister_netdevice_many(&unregister);
 	rtnl_unlock();
 }
 
+static void __net_exit teredo_net_exit(struct net *net)
+{
+	struct teredo_net *tn = net_generic(net, teredo_net_id);
+
+	WARN_ON_ONCE(!list_empty(&tn->links));
+}
+
 static struct pernet_operations pernet_ops = {
 	.init = teredo_net_init,
-	.exit_batch = teredo_net_exit_batch,
+	.pre_exit = teredo_net_pre_exit,
+	.exit = teredo_net_exit,
 	.id = &teredo_net_id,
 	.size = sizeof(struct teredo_net),
 };

@@ -41,7 +41,6 @@ struct discovery_net {
 	struct socket *sock;		/* of the group, or NULL */
 	struct sock *holder;		/* ours that has the port elsewhere */
 	struct delayed_work work;	/* announces, follows changes */
-	bool dying;			/* the namespace; under RTNL */
 };
 
 static unsigned int discovery_net_id;
@@ -284,8 +283,6 @@ static int group_open(struct discovery_net *dn)
 	ASSERT_RTNL();
 	if (dn->sock)
 		return 0;
-	if (dn->dying)
-		return -ENETDOWN;
 	err = sock_create_kern(dn->net, AF_INET, SOCK_DGRAM, IPPROTO_UDP,
 			       &sock);
 	if (err)
@@ -616,22 +613,9 @@ static int __net_init net_begin(struct net *net)
 	return 0;
 }
 
-/* The socket keeps the route of the last datagram, for early demultiplexing, and
- * that route the loopback device. So it has to go before the devices do, which
- * is before the links that were moved elsewhere.
- */
-static void __net_exit net_dies(struct net *net)
-{
-	struct discovery_net *dn = discovery_net(net);
-
-	rtnl_lock();
-	dn->dying = true;
-	group_close(dn);
-	rtnl_unlock();
-}
-
-/* The links whose sockets are here went before, as device.c registers later, and
- * with them all who could wake the work.
+/* Clients that are in this namespace are down by now, and those that were moved
+ * elsewhere were deleted before (device.c): the group's socket went with the last of
+ * them, and with them all who could wake the work.
  */
 static void __net_exit net_end(struct net *net)
 {
@@ -643,7 +627,6 @@ static void __net_exit net_end(struct net *net)
 
 static struct pernet_operations pernet_ops = {
 	.init = net_begin,
-	.pre_exit = net_dies,
 	.exit = net_end,
 	.id = &discovery_net_id,
 	.size = sizeof(struct discovery_net),

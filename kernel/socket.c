@@ -84,6 +84,17 @@ static int route_type(const struct teredo_route *route)
 	return container_of(route->dst, struct rtable, dst)->rt_type;
 }
 
+/* The table may have @route: it would find it valid again. The test for a loop depends
+ * on the port, so none to ourselves. Nor any that leads to IPsec: its policies and
+ * states can change without the routing tables.
+ */
+static bool is_to_keep(const struct teredo_dev *td,
+		       const struct teredo_route *route)
+{
+	return route_type(route) == RTN_UNICAST && !dst_xfrm(route->dst) &&
+	       teredo_dst_is_valid(td->net, route->dst);
+}
+
 /* Look the route to a peer up, as route_ask(). */
 static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 			const struct teredo_config *cfg,
@@ -151,10 +162,7 @@ static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 	err = route_lookup(td, ts, cfg, to, route);
 	if (err)
 		return err;
-	/* The test for a loop depends on the port, so those to ourselves are
-	 * not kept.
-	 */
-	if (!primary || route_type(route) != RTN_UNICAST)
+	if (!primary || !is_to_keep(td, route))
 		return 0;
 	local_lock_nested_bh(&routes->lock);
 	old = slot->dst;
@@ -593,6 +601,10 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	ts->port = inet_sk(ts->sock->sk)->inet_sport;
 	ts->sock->sk->sk_allocation = GFP_ATOMIC;
 	teredo_compat_accept_udp_gso(ts->sock->sk);
+	/* Multicasts are for nobody here: not those either that others on this
+	 * host have joined. The stack would keep the route of each.
+	 */
+	teredo_compat_no_mc_all(ts->sock->sk);
 	set_df(ts, cfg);
 
 	err = teredo_demux_add(td->net, ts);
