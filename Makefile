@@ -70,7 +70,7 @@ demo:
 
 check:
 	@selftests/packages.sh $(if $(KERNEL),matrix,check)
-	@selftests/machine.sh check selftests/run.sh $(TESTS)
+	@selftests/check.sh $(TESTS)
 
 check-matrix:
 	@selftests/packages.sh matrix

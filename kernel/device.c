@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include <linux/if_arp.h>
+#include <linux/ipv6.h>
 #include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
@@ -291,6 +292,12 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	unsigned int i;
 	int err;
 
+	/* Its tables do not exist then, and it does not expect to be asked. */
+	if (!ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG(extack,
+			       "IPv6 is disabled in this kernel (ipv6.disable=1)");
+		return -EAFNOSUPPORT;
+	}
 	cfg = teredo_config_default();
 	status = teredo_status_new(NULL);
 	if (!cfg || !status) {

@@ -45,9 +45,11 @@ cpus()
 # from afar, which takes as long as all the rest.
 run_one()
 {
-	local n=$1 test=$2 cpu=$3 status good='' bad=0 skips=0 start=$SECONDS out=$dir/$1
+	local boot n=$1 test=$2 cpu=$3 status good='' bad=0 skips=0 start=$SECONDS out=$dir/$1
 
-	VM_OUT=${counts:+$counts/$test} taskset -c "$cpu" "$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" \
+	boot=$(sed -n 's/^# Boots with: //p' "selftests/${test%.sh}.sh")
+	VM_APPEND="${VM_APPEND:-} $boot" VM_OUT=${counts:+$counts/$test} \
+		taskset -c "$cpu" "$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" \
 		selftests/run.sh "$test" >"$out" 2>"$out.err"
 	status=$?
 	read -r good bad skips < <(sed -n \

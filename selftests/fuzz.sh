@@ -36,7 +36,7 @@ both=198.51.100.49 both2=198.51.100.50 spec=198.51.100.65
 	wire spec $spec/28 2001:db8:7::1/64 198.51.100.78 2001:db8:7::f &&
 	forward both && share_lan && lan_host near 10.1.0.3; } || skip_all "no laboratory"
 roles=(srv both rly spec clia clib bare)
-plan 13
+plan 14
 
 diagnose()
 {
@@ -301,4 +301,19 @@ check "and some values of authentication were right (C-28)" eval "
 check "first contacts still work (F-27, SEC-40)" eval "reaches clib $bare && reaches bare $host &&
 	reaches host $b && reaches host $a"
 check "and without loss on open paths" lossless host "$a" 50
+# Addresses go with it, so nothing comes after this.
+ipv6_off_and_on()
+{
+	local name what off
+
+	for off in 1 0; do
+		for what in teredo0 all; do
+			for name in srv both rly spec clia bare; do
+				on $name sysctl -qw net.ipv6.conf.$what.disable_ipv6=$off || return
+			done
+		done
+	done
+}
+everywhere
+check "noise while IPv6 is switched off and on (F-27)" during ipv6_off_and_on
 check "unload" timeout 300 rmmod teredo
