@@ -35,9 +35,16 @@
 #define SETTLE		HZ
 #define RETRY		(10 * HZ)
 
+/* Of all clients of a namespace, so many take part: each hears what each of the others
+ * says, and each answers whoever speaks on the link.
+ */
+#define MEMBERS_MAX	64
+
 struct discovery_net {
 	struct net *net;
-	struct list_head clients;	/* teredo_discovery.list; RCU */
+	struct list_head clients;	/* teredo_discovery.list; RTNL */
+	struct list_head members;	/* teredo_discovery.member; RCU */
+	unsigned int members_count;	/* RTNL */
 	struct socket *sock;		/* of the group, or NULL */
 	struct sock *holder;		/* ours that has the port elsewhere */
 	struct delayed_work work;	/* announces, follows changes */
@@ -127,7 +134,8 @@ static void announce(struct teredo_dev *td, const struct teredo_status *status)
 			    &status->address, &in6addr_linklocal_allnodes);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_DISCOVERY);
 
-	list_for_each_entry_rcu(other, &discovery_net(td->net)->clients, list) {
+	list_for_each_entry_rcu(other, &discovery_net(td->net)->members,
+				member) {
 		struct teredo_dev *neighbour;
 		int verdict;
 
@@ -203,7 +211,7 @@ static int check_bubble(struct sk_buff *skb, struct teredo_rx *rx)
 	return teredo_rx_check_trailers(skb, rx);
 }
 
-/* For all clients of the namespace that take part where it came from. */
+/* For all members of the namespace that are where it came from. */
 static int encap_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct discovery_net *dn = rcu_dereference_sk_user_data(sk);
@@ -215,7 +223,7 @@ static int encap_rcv(struct sock *sk, struct sk_buff *skb)
 	if (!dn)
 		goto out;
 	bad = check_bubble(skb, &rx);
-	list_for_each_entry_rcu(d, &dn->clients, list) {
+	list_for_each_entry_rcu(d, &dn->members, member) {
 		struct teredo_dev *td;
 
 		if (READ_ONCE(d->ifindex) != skb->dev->ifindex)
@@ -269,6 +277,19 @@ static int group_bind(struct discovery_net *dn, struct socket *sock)
 	return err;
 }
 
+/* Sharing takes two sockets of one user, and whoever opens this one, now or after a
+ * yield, need not be who opened the other.
+ */
+static void group_own(const struct discovery_net *dn, struct socket *sock)
+{
+	const struct sock *holder = dn->holder;
+
+	if (!holder)
+		return;
+	SOCK_INODE(sock)->i_uid = SOCK_INODE(holder->sk_socket)->i_uid;
+	WRITE_ONCE(sock->sk->sk_uid, READ_ONCE(holder->sk_uid));
+}
+
 static int group_open(struct discovery_net *dn)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
@@ -287,6 +308,7 @@ static int group_open(struct discovery_net *dn)
 			       &sock);
 	if (err)
 		return err;
+	group_own(dn, sock);
 	err = group_bind(dn, sock);
 	if (err) {
 		sock_release(sock);
@@ -298,14 +320,13 @@ static int group_open(struct discovery_net *dn)
 	return 0;
 }
 
-/* One membership serves all clients on a link. */
-static bool others_on(struct discovery_net *dn,
-		      const struct teredo_discovery *self, int ifindex)
+/* One membership serves all on a link. */
+static bool others_on(struct discovery_net *dn, int ifindex)
 {
 	const struct teredo_discovery *d;
 
-	list_for_each_entry(d, &dn->clients, list)
-		if (d != self && d->ifindex == ifindex)
+	list_for_each_entry(d, &dn->members, member)
+		if (d->ifindex == ifindex)
 			return true;
 	return false;
 }
@@ -325,50 +346,64 @@ static int membership(struct discovery_net *dn, int ifindex,
 	return err;
 }
 
+/* Between a quit() and this, an RCU grace period has to pass. */
 static void join(struct discovery_net *dn, struct teredo_discovery *d,
 		 int ifindex)
 {
-	if (!others_on(dn, d, ifindex) &&
+	if (dn->members_count >= MEMBERS_MAX)
+		return;
+	if (!others_on(dn, ifindex) &&
 	    membership(dn, ifindex, ip_mc_join_group))
 		return;
 	WRITE_ONCE(d->ifindex, ifindex);
 	d->due = jiffies + get_random_u32_below(SOON);
+	list_add_tail_rcu(&d->member, &dn->members);
+	dn->members_count++;
 }
 
 static void quit(struct discovery_net *dn, struct teredo_discovery *d)
 {
 	int ifindex = d->ifindex;
 
+	if (!ifindex)
+		return;
 	WRITE_ONCE(d->ifindex, 0);
-	if (ifindex && !others_on(dn, d, ifindex))
+	list_del_rcu(&d->member);
+	dn->members_count--;
+	if (!others_on(dn, ifindex))
 		membership(dn, ifindex, ip_mc_leave_group);
 }
 
-/* Whoever was found on this link is no neighbour any more, and packets to local
- * addresses would end up who knows where.
- */
-static void leave(struct discovery_net *dn, struct teredo_discovery *d)
+static void forget_neighbours(struct teredo_discovery *d)
 {
-	if (!d->ifindex)
-		return;
-	quit(dn, d);
-	/* those who still hear with the old number */
+	teredo_peers_flush_local(container_of(d, struct teredo_dev, discovery));
+}
+
+/* Some have quit, and nobody else has done what is due then: whoever was found on
+ * their link is no neighbour any more, and packets to local addresses would end up who
+ * knows where. One wait for all of them, and for those who still hear.
+ */
+static void after_quits(struct discovery_net *dn)
+{
+	struct teredo_discovery *d;
+
 	synchronize_net();
-	teredo_peers_flush_local(container_of(d, struct teredo_dev,
-					      discovery));
+	list_for_each_entry(d, &dn->clients, list)
+		if (!d->ifindex)
+			forget_neighbours(d);
 }
 
 static void group_close(struct discovery_net *dn)
 {
-	struct teredo_discovery *d;
+	struct teredo_discovery *d, *next;
 
 	ASSERT_RTNL();
 	if (!dn->sock)
 		return;
-	/* Whoever is left joins again. No membership may go with the socket:
-	 * the release would take RTNL for it.
+	/* Whoever is left joins again, and its neighbours stay. No membership may go
+	 * with the socket: the release would take RTNL for it.
 	 */
-	list_for_each_entry(d, &dn->clients, list)
+	list_for_each_entry_safe(d, next, &dn->members, member)
 		quit(dn, d);
 	teredo_compat_release_tunnel(teredo_gone(TEREDO_OBJECT_SOCKET, dn->sock));
 	dn->sock = NULL;
@@ -405,19 +440,33 @@ static int find_link(const struct teredo_dev *td)
 	return ifindex;
 }
 
+/* Have everybody quit who has to go to another link, or to none. */
+static void move(struct discovery_net *dn)
+{
+	struct teredo_discovery *d;
+	bool any = false;
+
+	list_for_each_entry(d, &dn->clients, list) {
+		d->wanted = find_link(container_of(d, struct teredo_dev,
+						   discovery));
+		if (d->ifindex && d->ifindex != d->wanted) {
+			quit(dn, d);
+			any = true;
+		}
+	}
+	if (any)
+		after_quits(dn);
+}
+
 /* Do what has to be done for one client, and say when to look again. */
 static unsigned long attend(struct discovery_net *dn,
 			    struct teredo_discovery *d)
 {
 	struct teredo_dev *td = container_of(d, struct teredo_dev, discovery);
 	const struct teredo_status *status = rtnl_dereference(td->status);
-	int ifindex = find_link(td);
 
-	if (ifindex != d->ifindex) {
-		leave(dn, d);
-		if (ifindex && dn->sock)
-			join(dn, d, ifindex);
-	}
+	if (!d->ifindex && d->wanted && dn->sock)
+		join(dn, d, d->wanted);
 	if (!d->ifindex)
 		return jiffies + RETRY;
 	if (!ipv6_addr_equal(&d->address, &status->address)) {
@@ -453,6 +502,7 @@ static void work(struct work_struct *work)
 	if (!list_empty(&dn->clients)) {
 		/* if it did not come back after a yield */
 		group_open(dn);
+		move(dn);
 		list_for_each_entry(d, &dn->clients, list) {
 			unsigned long due = attend(dn, d);
 
@@ -479,10 +529,11 @@ static int begin(struct discovery_net *dn, struct teredo_discovery *d)
 	if (err)
 		return err;
 	d->ifindex = 0;
+	d->wanted = 0;
 	d->address = in6addr_any;
 	d->sent = jiffies - NEWS_SPACING;
 	d->asked = false;
-	list_add_tail_rcu(&d->list, &dn->clients);
+	list_add_tail(&d->list, &dn->clients);
 	wake(dn, 0);
 	return 0;
 }
@@ -493,12 +544,11 @@ static int begin(struct discovery_net *dn, struct teredo_discovery *d)
  */
 static void end(struct discovery_net *dn, struct teredo_discovery *d)
 {
-	list_del_rcu(&d->list);
-	if (d->ifindex)
-		leave(dn, d);
-	else
-		synchronize_net();
-	INIT_LIST_HEAD(&d->list);
+	list_del_init(&d->list);
+	quit(dn, d);
+	/* also if it has not just quit, since it may have before a yield */
+	synchronize_net();
+	forget_neighbours(d);
 	if (list_empty(&dn->clients))
 		group_close(dn);
 }
@@ -553,11 +603,17 @@ void teredo_discovery_forget(struct net *net, const struct sock *sk)
 static void lost(struct net_device *dev)
 {
 	struct discovery_net *dn = discovery_net(dev_net(dev));
-	struct teredo_discovery *d;
+	struct teredo_discovery *d, *next;
+	bool any = false;
 
-	list_for_each_entry(d, &dn->clients, list)
-		if (d->ifindex == dev->ifindex)
-			leave(dn, d);
+	list_for_each_entry_safe(d, next, &dn->members, member) {
+		if (d->ifindex == dev->ifindex) {
+			quit(dn, d);
+			any = true;
+		}
+	}
+	if (any)
+		after_quits(dn);
 }
 
 static void changed(struct net_device *dev, unsigned long event)
@@ -609,6 +665,7 @@ static int __net_init net_begin(struct net *net)
 
 	dn->net = net;
 	INIT_LIST_HEAD(&dn->clients);
+	INIT_LIST_HEAD(&dn->members);
 	INIT_DELAYED_WORK(&dn->work, work);
 	return 0;
 }

@@ -6,7 +6,7 @@
  * to the group's address, so it leaves UDP port 3544 of all other addresses to
  * servers. Each client takes part on one link: the one on its way to its server,
  * for that is where others behind the same NAT are; and only while it has an
- * address to announce.
+ * address to announce. No more than 64 of a namespace do.
  *
  * Under RTNL: all but the reception of bubbles and the sending of those that
  * probe a peer, which are under RCU.
@@ -27,8 +27,10 @@ struct teredo_status;
 
 /* The part of discovery in a device. */
 struct teredo_discovery {
-	struct list_head list;		/* in the namespace's, by RCU */
+	struct list_head list;		/* of the clients of a namespace */
+	struct list_head member;	/* of those that take part; RCU */
 	int ifindex;			/* of the link, 0: takes no part */
+	int wanted;			/* the link it should be on */
 	struct in6_addr address;	/* announced there */
 	unsigned long due;		/* jiffies, of the next announcement */
 	unsigned long sent;		/* jiffies, of the last one */

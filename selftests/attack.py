@@ -406,6 +406,27 @@ def privileges(ifname, how):
         fail("wrong: %s" % wrong)
 
 
+def qualify(prefix, first, last):
+    """The state of the clients PREFIXn of this namespace, as their controllers would
+    set it, each behind another port of one NAT"""
+    netlink, dev = Netlink(), header("teredo_dev_attr")
+    family, command = netlink.family(), header("teredo_cmd")["TEREDO_CMD_STATE_SET"]
+    qualified = header("teredo_state")["TEREDO_STATE_QUALIFIED"]
+    for n in range(int(first), int(last) + 1):
+        values = (
+            ("IFINDEX", struct.pack("=L", socket.if_nametoindex("%s%d" % (prefix, n)))),
+            ("STATE", bytes([qualified])),
+            ("ADDRESS", ip6(teredo("203.0.113.1", "198.51.100.1", 4000 + n))),
+            ("MAPPED_ADDRESS", ip4("198.51.100.1")),
+            ("MAPPED_PORT", struct.pack("!H", 4000 + n)),
+            ("SERVER", ip4("203.0.113.1")),
+        )
+        error, _ = netlink.ask(family, command, b"".join(
+            attribute(dev["TEREDO_A_DEV_" + name], value) for name, value in values))
+        if error:
+            fail("%s%d: %s" % (prefix, n, os.strerror(error)))
+
+
 def port_is_taken(address, port):
     """Somebody without privileges wants the service port, whatever he asks for"""
     os.setegid(65534)
@@ -447,5 +468,5 @@ def tcp_ask(address):
 CASES = (teredo_echoes, teredo_bubbles, native_strangers, solicitations, adverts,
          answers_behind_others, bubbles_by_server, nonces, relay_nonces, from_elsewhere,
          to_relay, walk, bubble_sources, fill_queue, echoes_for_clients, echo_service, privileges,
-         port_is_taken, tcp_serve, tcp_ask)
+         qualify, port_is_taken, tcp_serve, tcp_ask)
 {case.__name__: case for case in CASES}[sys.argv[1]](*sys.argv[2:])

@@ -11,13 +11,13 @@
 
 . "$(dirname "$0")/lab.sh"
 
-need ping iperf3 jq tcpdump tshark ethtool
+need ping iperf3 jq tcpdump tshark ethtool setpriv unshare
 need_teredo
 need_modules bridge
 lab_up restricted restricted || skip_all "no laboratory"
 
 { share_lan && lan_host clic 10.1.0.3; } || skip_all "no laboratory"
-plan 40
+plan 43
 
 diagnose()
 {
@@ -302,6 +302,45 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); sign
 	tool clic set teredo0 discovery on"
 check_says "discovery is for clients (C-81)" "discovery is for mode client" \
 	tool clic add nosuch mode relay discovery on
+
+# Whoever opens a link need not be root outside of its namespace.  The group's socket is
+# opened again by nobody in particular, beside one that somebody has.
+setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Urn sleep 1000 &
+box=$!
+in_box()
+{
+	nsenter -t "$box" -U -n -- "$@"
+}
+as_root()
+{
+	nsenter -t "$box" -n -- "$@"
+}
+box_ready()
+{
+	[[ $(stat -L -c %i /proc/$box/ns/net) != "$(stat -L -c %i /proc/self/ns/net)" &&
+		$(in_box id -u) = 0 ]]
+}
+# group_in_box ADDRESSES...: who has the port there
+group_in_box()
+{
+	[[ $(as_root ss -Huan 'sport = 3544' | awk '{ print $4 }' | sort | xargs) = "$*" ]]
+}
+others_port()
+{
+	wait_for 10 box_ready && in_box ip link set lo up &&
+	in_box teredo-tool add cli0 mode client server $server discovery on &&
+	in_box ip link set cli0 up && group_in_box 224.0.0.253:3544 &&
+	in_box teredo-tool add rly0 mode relay port 3544 && in_box ip link set rly0 up &&
+	wait_for 20 group_in_box 0.0.0.0:3544 224.0.0.253:3544
+}
+check "a relay of another user than root has the port, and the group is heard (D-21)" others_port
+check "also if root has the relay (D-21)" eval "as_root ip link set rly0 down &&
+	as_root ip link set rly0 up && wait_for 20 group_in_box 0.0.0.0:3544 224.0.0.253:3544"
+check "or the client (D-21)" eval "in_box ip link set rly0 down && in_box ip link set rly0 up &&
+	wait_for 20 group_in_box 0.0.0.0:3544 224.0.0.253:3544 &&
+	as_root teredo-tool set cli0 discovery off && wait_for 5 group_in_box 0.0.0.0:3544 &&
+	as_root teredo-tool set cli0 discovery on && group_in_box 0.0.0.0:3544 224.0.0.253:3544"
+kill $box
 
 #
 # Links and namespaces
