@@ -815,19 +815,47 @@ static bool dump_next_dev(struct teredo_dump *dump, struct net *net,
 	return td;
 }
 
-/* Peers of the device that the dump is bound to, as many as fit; false if
- * some are left. A resize of the table may show a peer twice: the reader is
- * told by NLM_F_DUMP_INTR.
+/* A message about @peer, if it is of the state that is wanted; false if there is no
+ * more room. RCU.
  */
-static bool dump_peers(struct sk_buff *skb, struct netlink_callback *cb,
-		       struct teredo_dump *dump, struct nlattr **attrs)
+static bool dump_peer(struct sk_buff *skb, struct netlink_callback *cb,
+		      struct teredo_dev *td, const struct teredo_peer *peer,
+		      const struct nlattr *state)
 {
-	const struct nlattr *state = attrs[TEREDO_A_PEER_STATE];
-	const struct nlattr *wanted = attrs[TEREDO_A_PEER_ADDRESS];
-	struct teredo_dev *td = dump->td;
 	struct teredo_peer_info info;
+
+	if (state && nla_get_u8(state) != READ_ONCE(peer->state))
+		return true;
+	spin_lock_bh(&td->peers.lock);
+	teredo_peer_info(td, peer, &info);
+	spin_unlock_bh(&td->peers.lock);
+	return !fill_peer(skb, td, &info, NETLINK_CB(cb->skb).portid,
+			  cb->nlh->nlmsg_seq, NLM_F_MULTI,
+			  TEREDO_CMD_PEER_GET, cb);
+}
+
+/* Whoever wants few of a million peers has them all looked at. After so many, others
+ * get their turn: those who wait for this CPU, for RCU, or, with RTNL, for the mutex.
+ */
+#define DUMP_SLICE	1024
+
+enum dump_end {
+	DUMP_DONE,	/* with this device */
+	DUMP_PAUSE,	/* somebody else's turn */
+	DUMP_FULL,	/* no more room */
+};
+
+/* Peers of the device that the dump is bound to. A resize of the table may show a
+ * peer twice: the reader is told by NLM_F_DUMP_INTR.
+ */
+static enum dump_end dump_slice(struct sk_buff *skb,
+				struct netlink_callback *cb,
+				struct teredo_dump *dump,
+				const struct nlattr *state)
+{
+	enum dump_end end = DUMP_DONE;
+	unsigned int looked_at = 0;
 	struct teredo_peer *peer;
-	bool full = false;
 
 	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
 		cb->seq++;
@@ -837,23 +865,44 @@ static bool dump_peers(struct sk_buff *skb, struct netlink_callback *cb,
 			cb->seq++;
 			continue;
 		}
-		if (wanted && memcmp(nla_data(wanted), &peer->addr,
-				     sizeof(peer->addr)))
-			continue;
-		if (state && nla_get_u8(state) != READ_ONCE(peer->state))
-			continue;
-		spin_lock_bh(&td->peers.lock);
-		teredo_peer_info(td, peer, &info);
-		spin_unlock_bh(&td->peers.lock);
-		if (fill_peer(skb, td, &info, NETLINK_CB(cb->skb).portid,
-			      cb->nlh->nlmsg_seq, NLM_F_MULTI,
-			      TEREDO_CMD_PEER_GET, cb)) {
-			full = true;
+		/* The next slice begins with the peer that this one ends with. */
+		if (looked_at++ == DUMP_SLICE)
+			end = DUMP_PAUSE;
+		else if (!dump_peer(skb, cb, dump->td, peer, state))
+			end = DUMP_FULL;
+		if (end != DUMP_DONE)
 			break;
-		}
 	}
 	rhashtable_walk_stop(&dump->iter);
-	return !full;
+	return end;
+}
+
+static enum dump_end dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+			      struct teredo_dump *dump,
+			      const struct nlattr *addr,
+			      const struct nlattr *state)
+{
+	const struct in6_addr wanted = nla_get_in6_addr(addr);
+	struct teredo_peer *peer;
+	bool fits = true;
+
+	rcu_read_lock();
+	peer = teredo_peer_lookup(dump->td, &wanted);
+	if (peer)
+		fits = dump_peer(skb, cb, dump->td, peer, state);
+	rcu_read_unlock();
+	return fits ? DUMP_DONE : DUMP_FULL;
+}
+
+static enum dump_end dump_peers(struct sk_buff *skb,
+				struct netlink_callback *cb,
+				struct teredo_dump *dump, struct nlattr **attrs)
+{
+	const struct nlattr *addr = attrs[TEREDO_A_PEER_ADDRESS];
+	const struct nlattr *state = attrs[TEREDO_A_PEER_STATE];
+
+	return addr ? dump_one(skb, cb, dump, addr, state) :
+		      dump_slice(skb, cb, dump, state);
 }
 
 int teredo_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -861,12 +910,22 @@ int teredo_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct teredo_dump *dump = (struct teredo_dump *)cb->args[0];
 	struct nlattr **attrs = teredo_compat_dump_attrs(cb);
 	struct net *net = sock_net(skb->sk);
+	enum dump_end end = DUMP_DONE;
 
 	mutex_lock(&teredo_dump_mutex);
-	while (dump->td || dump_next_dev(dump, net, attrs)) {
-		if (!dump_peers(skb, cb, dump, attrs))
-			break;
-		teredo_dump_end(dump);
+	while (end != DUMP_FULL &&
+	       (dump->td || dump_next_dev(dump, net, attrs))) {
+		end = dump_peers(skb, cb, dump, attrs);
+		if (end == DUMP_DONE) {
+			teredo_dump_end(dump);
+		} else if (end == DUMP_PAUSE) {
+			/* An empty message would end the dump, so go on here; the
+			 * device may go meanwhile, and takes dump->td along.
+			 */
+			mutex_unlock(&teredo_dump_mutex);
+			cond_resched();
+			mutex_lock(&teredo_dump_mutex);
+		}
 	}
 	mutex_unlock(&teredo_dump_mutex);
 	return skb->len;
