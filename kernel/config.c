@@ -18,7 +18,7 @@ struct teredo_config *teredo_config_default(void)
 	struct teredo_config *cfg;
 
 	cfg = teredo_made(TEREDO_OBJECT_CONFIG,
-			  kzalloc(sizeof(*cfg), GFP_KERNEL));
+			  kzalloc(sizeof(*cfg), GFP_KERNEL_ACCOUNT));
 	if (!cfg)
 		return NULL;
 	cfg->mode = TEREDO_MODE_CLIENT;
@@ -308,7 +308,7 @@ struct teredo_config *teredo_config_parse(const struct teredo_config *old,
 	int err;
 
 	cfg = teredo_made(TEREDO_OBJECT_CONFIG,
-			  kmemdup(old, sizeof(*old), GFP_KERNEL));
+			  kmemdup(old, sizeof(*old), GFP_KERNEL_ACCOUNT));
 	if (!cfg)
 		return ERR_PTR(-ENOMEM);
 	err = parse(cfg, old, tb, up, extack);

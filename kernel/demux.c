@@ -217,7 +217,8 @@ int teredo_demux_add(struct net *net, struct teredo_sock *ts)
 	int cpu, err;
 
 	ASSERT_RTNL();
-	ts->demux = alloc_percpu(struct teredo_demux);
+	ts->demux = alloc_percpu_gfp(struct teredo_demux,
+				     GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!ts->demux)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

@@ -39,8 +39,8 @@ struct teredo_dev *teredo_from_netdev(struct net_device *dev)
 struct teredo_status *teredo_status_new(const struct teredo_status *old)
 {
 	return teredo_made(TEREDO_OBJECT_STATUS,
-			   old ? kmemdup(old, sizeof(*old), GFP_KERNEL) :
-				 kzalloc(sizeof(*old), GFP_KERNEL));
+			   old ? kmemdup(old, sizeof(*old), GFP_KERNEL_ACCOUNT) :
+				 kzalloc(sizeof(*old), GFP_KERNEL_ACCOUNT));
 }
 
 void teredo_status_free(struct teredo_status *status)
@@ -166,10 +166,12 @@ static int teredo_dev_init(struct net_device *dev)
 	struct teredo_dev *td = netdev_priv(dev);
 	int err;
 
-	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	dev->tstats = __netdev_alloc_pcpu_stats(struct pcpu_sw_netstats,
+						GFP_KERNEL_ACCOUNT);
 	if (!dev->tstats)
 		return -ENOMEM;
-	td->stats = alloc_percpu(struct teredo_stats_pcpu);
+	td->stats = alloc_percpu_gfp(struct teredo_stats_pcpu,
+				     GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!td->stats) {
 		err = -ENOMEM;
 		goto err_tstats;

@@ -987,7 +987,7 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		kind = TEREDO_PEER_KIND_TEREDO;
 	err = teredo_peer_set(td, &addr, kind, mapped,
 			      info->attrs[TEREDO_A_PEER_PERMANENT]);
-	if (err)
+	if (err == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack, "the list of peers is full");
 out:
 	rcu_read_unlock();

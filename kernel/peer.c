@@ -42,6 +42,7 @@ static void set_state(struct teredo_dev *td, struct teredo_peer *peer,
 	trace_teredo_peer(td->dev, peer);
 }
 
+/* ERR_PTR(-ENOSPC) if the list has no room for it. */
 static struct teredo_peer *create(struct teredo_dev *td,
 				  const struct teredo_config *cfg,
 				  const struct in6_addr *addr,
@@ -54,19 +55,18 @@ static struct teredo_peer *create(struct teredo_dev *td,
 
 	lockdep_assert_held(&td->peers.lock);
 	if (!teredo_quota_admit(td, cfg, origin, evicted))
-		return NULL;
-	/* whoever made the link pays, not whoever happens to run (SEC-25) */
+		return ERR_PTR(-ENOSPC);
 	memcg = set_active_memcg(td->memcg);
-	peer = kzalloc(sizeof(*peer), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	peer = kzalloc(sizeof(*peer), TEREDO_GFP_REMOTE);
 	set_active_memcg(memcg);
 	if (!teredo_made(TEREDO_OBJECT_PEER, peer))
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	peer->addr = *addr;
 	peer->kind = kind;
 	peer->state = TEREDO_PEER_STATE_PROBING;
 	if (teredo_peer_insert(td, peer)) {
 		kfree(teredo_gone(TEREDO_OBJECT_PEER, peer));
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	teredo_quota_enter(td, peer, origin);
 	trace_teredo_peer(td->dev, peer);
@@ -229,7 +229,7 @@ static struct teredo_extra *attach_extra(struct teredo_dev *td,
 	if (!make_room(td, evicted))
 		return NULL;
 	memcg = set_active_memcg(td->memcg);
-	extra = kzalloc(sizeof(*extra), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	extra = kzalloc(sizeof(*extra), TEREDO_GFP_REMOTE);
 	set_active_memcg(memcg);
 	if (!teredo_made(TEREDO_OBJECT_NEIGHBOUR, extra))
 		return NULL;
@@ -311,8 +311,11 @@ int teredo_peer_announced(struct teredo_dev *td,
 	if (!peer) {
 		made = create(td, cfg, addr, TEREDO_PEER_KIND_TEREDO,
 			      TEREDO_BY_STRANGER, &evicted);
-		if (!made)
+		if (IS_ERR(made)) {
+			if (PTR_ERR(made) == -ENOMEM)
+				verdict = TEREDO_A_STATS_RX_NO_MEMORY;
 			goto out;
+		}
 		WRITE_ONCE(made->last_rx, teredo_now());	/* C-87 */
 		peer = made;
 	}
@@ -407,7 +410,7 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 	if (!peer && how == TEREDO_TRUST_NEW && !td->peers.closed)
 		peer = create(td, cfg, addr, kind, TEREDO_BY_STRANGER,
 			      &evicted);
-	if (!peer)
+	if (IS_ERR_OR_NULL(peer))
 		goto out;
 	/* by hand is by hand */
 	if (peer->permanent && peer->mapped.word != src.word)
@@ -508,7 +511,7 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	struct teredo_wait *wait;
 
 	lockdep_assert_held(&td->peers.lock);
-	wait = teredo_wait_new();
+	wait = teredo_wait_new(td);
 	if (!wait)
 		return TEREDO_A_STATS_TX_NO_MEMORY;
 	*send = teredo_probe_start(td, peer, probe);
@@ -552,8 +555,9 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer)
 		peer = create(td, cfg, addr, kind, origin, &evicted);
-	if (!peer) {
-		ret = TEREDO_A_STATS_TX_PEER_LIMIT;
+	if (IS_ERR(peer)) {
+		ret = PTR_ERR(peer) == -ENOMEM ? TEREDO_A_STATS_TX_NO_MEMORY :
+						 TEREDO_A_STATS_TX_PEER_LIMIT;
 		goto out;
 	}
 	news = fall_back(td, peer);
@@ -606,13 +610,13 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr) ?:
 	       create(td, cfg, addr, kind, TEREDO_BY_HAND, &evicted);
-	if (peer) {
+	if (!IS_ERR(peer)) {
 		WRITE_ONCE(peer->permanent, permanent);
 		teredo_quota_vouch(td, peer);
 		confirm(td, peer, mapped);
 	} else {
 		spin_unlock_bh(&td->peers.lock);
-		err = -ENOSPC;
+		err = PTR_ERR(peer);
 	}
 	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
 	local_bh_enable();

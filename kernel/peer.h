@@ -93,6 +93,13 @@ struct teredo_extra {
 static_assert(sizeof(struct teredo_peer) <= 128);
 static_assert(offsetofend(struct teredo_peer, proven) <= 64);
 
+/* What remote hosts cause to be made is charged to whoever made the link, not to
+ * whoever happens to run (SEC-25), and never more than there is room for: GFP_ATOMIC
+ * would go beyond a cgroup's limit, and draw on the memory that the machine keeps for
+ * when there is no other.
+ */
+#define TEREDO_GFP_REMOTE	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
+
 /* One attempt to reach a peer, handed to the role without any lock held. */
 struct teredo_probe {
 	struct in6_addr addr;

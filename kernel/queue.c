@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "queue.h"
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
 #include "device.h"
 #include "ledger.h"
 
-struct teredo_wait *teredo_wait_new(void)
+struct teredo_wait *teredo_wait_new(struct teredo_dev *td)
 {
 	struct teredo_wait *wait;
+	struct mem_cgroup *memcg;
 
-	wait = kzalloc(sizeof(*wait), GFP_ATOMIC | __GFP_NOWARN);
+	memcg = set_active_memcg(td->memcg);
+	wait = kzalloc(sizeof(*wait), TEREDO_GFP_REMOTE);
+	set_active_memcg(memcg);
 	if (wait)
 		__skb_queue_head_init(&wait->queue);
 	return teredo_made(TEREDO_OBJECT_WAIT, wait);

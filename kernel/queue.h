@@ -18,7 +18,7 @@ struct teredo_wait {
 	struct sk_buff_head queue;
 };
 
-struct teredo_wait *teredo_wait_new(void);
+struct teredo_wait *teredo_wait_new(struct teredo_dev *td);
 void teredo_wait_free(struct teredo_wait *wait);
 
 /* Append @skb. What has to go for it, or itself, is moved to @dropped. */

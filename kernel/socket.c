@@ -26,7 +26,8 @@ int teredo_sockets_init(struct teredo_sockets *socks)
 	int cpu;
 
 	socks->routes_key = get_random_u32() | 1;
-	socks->routes = alloc_percpu(struct teredo_routes);
+	socks->routes = alloc_percpu_gfp(struct teredo_routes,
+					 GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!socks->routes)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
@@ -589,7 +590,7 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	int err;
 
 	ts = teredo_made(TEREDO_OBJECT_SOCKET,
-			 kzalloc(sizeof(*ts), GFP_KERNEL));
+			 kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT));
 	if (!ts)
 		return -ENOMEM;
 	err = udp_sock_create(td->net, &udp, &ts->sock);
