@@ -2,11 +2,13 @@
 #include "auth.h"
 
 #include <crypto/hash.h>
+#include <crypto/hmac.h>
+#include <linux/fips.h>
+#include <linux/mutex.h>
 #include <linux/once.h>
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 #include <net/netlink.h>
 
 #include "compat.h"
@@ -15,24 +17,37 @@
 /* Most secrets of a device. */
 #define SECRETS_MAX	16384
 
+/* Octets of a block of any of the algorithms. */
+#define BLOCK_MAX	64
+
+/* HMAC (RFC 2104) is made of two hashes, each of which begins with one block that is
+ * made of the key. Of the key nothing is kept but the states of the hashes after these
+ * blocks: a keyed transform for each secret would be half a dozen allocations, none of
+ * which anybody is charged for.
+ */
 struct teredo_secret {
 	struct rhash_head node;
-	struct crypto_shash *tfm;	/* keyed; the secret is nowhere else */
+	struct crypto_shash *hash;	/* one of hashes[] */
 	struct list_head list;
 	unsigned long serial;
 	u8 state;			/* enum teredo_secret_state */
 	u8 algorithm;			/* enum teredo_algorithm */
 	u8 id_len;
-	struct rcu_work free;
-	char id[];			/* with a final zero */
+	struct rcu_head rcu;
+	size_t size;			/* of all this */
+	u8 *inner, *outer;		/* states, in data */
+	char *id;			/* with a final zero, in data */
+	u8 data[] __aligned(8);
 };
 
 static const char *const algorithms[] = {
-	[TEREDO_ALGORITHM_HMAC_SHA1]	= "hmac(sha1)",
-	[TEREDO_ALGORITHM_HMAC_SHA256]	= "hmac(sha256)",
+	[TEREDO_ALGORITHM_HMAC_SHA1]	= "sha1",
+	[TEREDO_ALGORITHM_HMAC_SHA256]	= "sha256",
 };
 
-static struct workqueue_struct *free_wq;
+/* Made when the first secret wants one, and never changed again. */
+static struct crypto_shash *hashes[ARRAY_SIZE(algorithms)];
+static DEFINE_MUTEX(hashes_lock);
 
 /* -- the table -- */
 
@@ -88,7 +103,7 @@ struct teredo_secret *teredo_secret_find(struct teredo_secrets *secrets,
 
 unsigned int teredo_secret_au_len(const struct teredo_secret *secret)
 {
-	return crypto_shash_digestsize(secret->tfm);
+	return crypto_shash_digestsize(secret->hash);
 }
 
 u8 teredo_secret_confirmation(const struct teredo_secret *secret)
@@ -99,7 +114,17 @@ u8 teredo_secret_confirmation(const struct teredo_secret *secret)
 int teredo_secret_sign(const struct teredo_secret *secret, u8 *value,
 		       const u8 *data, unsigned int len)
 {
-	return crypto_shash_tfm_digest(secret->tfm, data, len, value);
+	SHASH_DESC_ON_STACK(desc, secret->hash);
+	int err;
+
+	desc->tfm = secret->hash;
+	err = crypto_shash_import(desc, secret->inner) ?:
+	      crypto_shash_finup(desc, data, len, value) ?:
+	      crypto_shash_import(desc, secret->outer) ?:
+	      crypto_shash_finup(desc, value, teredo_secret_au_len(secret),
+				 value);
+	shash_desc_zero(desc);
+	return err;
 }
 
 bool teredo_secret_verify(const struct teredo_secret *secret, const u8 *value,
@@ -113,25 +138,81 @@ bool teredo_secret_verify(const struct teredo_secret *secret, const u8 *value,
 
 /* -- life -- */
 
-/* The key goes with the tfm, which wipes it. */
 void teredo_secret_free(struct teredo_secret *secret)
 {
-	crypto_free_shash(secret->tfm);
-	kfree(teredo_gone(TEREDO_OBJECT_SECRET, secret));
+	teredo_gone(TEREDO_OBJECT_SECRET, secret);
+	memzero_explicit(secret, secret->size);
+	kfree(secret);
 }
 
-/* Freeing a tfm may sleep. */
-static void free_work(struct work_struct *work)
+static void free_rcu(struct rcu_head *rcu)
 {
-	teredo_secret_free(container_of(to_rcu_work(work),
-					struct teredo_secret, free));
+	teredo_secret_free(container_of(rcu, struct teredo_secret, rcu));
 }
 
 /* Packets may still be checked with it. */
 static void free_later(struct teredo_secret *secret)
 {
-	INIT_RCU_WORK(&secret->free, free_work);
-	queue_rcu_work(free_wq, &secret->free);
+	call_rcu(&secret->rcu, free_rcu);
+}
+
+static struct crypto_shash *hash_for(enum teredo_algorithm algorithm)
+{
+	struct crypto_shash *hash;
+
+	mutex_lock(&hashes_lock);
+	hash = hashes[algorithm];
+	if (!hash) {
+		hash = crypto_alloc_shash(algorithms[algorithm], 0, 0);
+		if (!IS_ERR(hash))
+			hashes[algorithm] = hash;
+	}
+	mutex_unlock(&hashes_lock);
+	return hash;
+}
+
+/* The state of a hash after @block, each octet of which is combined with @pad. */
+static int hash_block(struct shash_desc *desc, const u8 *block,
+		      unsigned int len, u8 pad, u8 *state)
+{
+	u8 padded[BLOCK_MAX];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < len; i++)
+		padded[i] = block[i] ^ pad;
+	err = crypto_shash_init(desc) ?:
+	      crypto_shash_update(desc, padded, len) ?:
+	      crypto_shash_export(desc, state);
+	memzero_explicit(padded, sizeof(padded));
+	return err;
+}
+
+static int set_key(struct teredo_secret *secret, const u8 *key,
+		   unsigned int key_len)
+{
+	unsigned int len = crypto_shash_blocksize(secret->hash);
+	SHASH_DESC_ON_STACK(desc, secret->hash);
+	u8 block[BLOCK_MAX] = {};
+	int err = 0;
+
+	if (WARN_ON_ONCE(len > BLOCK_MAX ||
+			 teredo_secret_au_len(secret) > TEREDO_AU_MAX))
+		return -EINVAL;
+	/* as crypto/hmac.c has it */
+	if (fips_enabled && key_len < 112 / 8)
+		return -EINVAL;
+	desc->tfm = secret->hash;
+	if (key_len > len)
+		err = crypto_shash_digest(desc, key, key_len, block);
+	else
+		memcpy(block, key, key_len);
+	err = err ?:
+	      hash_block(desc, block, len, HMAC_IPAD_VALUE, secret->inner) ?:
+	      hash_block(desc, block, len, HMAC_OPAD_VALUE, secret->outer);
+	memzero_explicit(block, sizeof(block));
+	shash_desc_zero(desc);
+	return err;
 }
 
 struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
@@ -140,39 +221,38 @@ struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
 					enum teredo_secret_state state,
 					struct netlink_ext_ack *extack)
 {
-	size_t len = strlen(id);
+	size_t len = strlen(id), state_len, size;
 	struct teredo_secret *secret;
+	struct crypto_shash *hash;
 	int err;
 
-	secret = kzalloc(struct_size(secret, id, len + 1), GFP_KERNEL_ACCOUNT);
+	hash = hash_for(algorithm);
+	if (IS_ERR(hash)) {
+		NL_SET_ERR_MSG(extack, "this kernel does not have the algorithm");
+		return ERR_CAST(hash);
+	}
+	state_len = crypto_shash_statesize(hash);
+	size = struct_size(secret, data, 2 * state_len + len + 1);
+	secret = teredo_made(TEREDO_OBJECT_SECRET,
+			     kzalloc(size, GFP_KERNEL_ACCOUNT));
 	if (!secret)
 		return ERR_PTR(-ENOMEM);
+	secret->size = size;
+	secret->hash = hash;
+	secret->inner = secret->data;
+	secret->outer = secret->inner + state_len;
+	secret->id = (char *)secret->outer + state_len;
 	memcpy(secret->id, id, len);
 	secret->id_len = len;
 	secret->state = state;
 	secret->algorithm = algorithm;
-	secret->tfm = crypto_alloc_shash(algorithms[algorithm], 0, 0);
-	if (IS_ERR(secret->tfm)) {
-		err = PTR_ERR(secret->tfm);
-		NL_SET_ERR_MSG(extack, "this kernel does not have the algorithm");
-		goto err_free;
-	}
-	if (WARN_ON_ONCE(teredo_secret_au_len(secret) > TEREDO_AU_MAX)) {
-		err = -EINVAL;
-		goto err_tfm;
-	}
-	err = crypto_shash_setkey(secret->tfm, key, key_len);
+	err = set_key(secret, key, key_len);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "this kernel's algorithm refuses the key");
-		goto err_tfm;
+		teredo_secret_free(secret);
+		return ERR_PTR(err);
 	}
-	return teredo_made(TEREDO_OBJECT_SECRET, secret);
-
-err_tfm:
-	crypto_free_shash(secret->tfm);
-err_free:
-	kfree(secret);
-	return ERR_PTR(err);
+	return secret;
 }
 
 static struct teredo_secret *find_named(struct teredo_secrets *secrets,
@@ -288,17 +368,13 @@ void teredo_secrets_uninit(struct teredo_secrets *secrets)
 	rhashtable_free_and_destroy(&secrets->table, free_now, NULL);
 }
 
-int __init teredo_auth_init(void)
-{
-	free_wq = alloc_workqueue("teredo", WQ_UNBOUND, 0);
-	return free_wq ? 0 : -ENOMEM;
-}
-
-/* No device is left, so nobody calls for freeing any more; what waits for RCU
- * has to get to the queue first.
- */
+/* No device is left, so nobody calls for freeing any more. */
 void teredo_auth_exit(void)
 {
+	unsigned int i;
+
 	rcu_barrier();
-	destroy_workqueue(free_wq);
+	for (i = 0; i < ARRAY_SIZE(hashes); i++)
+		if (hashes[i])
+			crypto_free_shash(hashes[i]);
 }

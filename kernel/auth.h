@@ -85,7 +85,6 @@ int teredo_secrets_init(struct teredo_secrets *secrets);
 /* Nobody reads or writes any more. */
 void teredo_secrets_uninit(struct teredo_secrets *secrets);
 
-int teredo_auth_init(void);
 void teredo_auth_exit(void);
 
 #endif /* TEREDO_AUTH_H */

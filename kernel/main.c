@@ -31,12 +31,9 @@ static int __init teredo_init(void)
 {
 	int err;
 
-	err = teredo_auth_init();
-	if (err)
-		return err;
 	err = teredo_demux_init();
 	if (err)
-		goto err_auth;
+		return err;
 	err = teredo_discovery_init();
 	if (err)
 		goto err_demux;
@@ -54,8 +51,6 @@ err_discovery:
 	teredo_discovery_exit();
 err_demux:
 	teredo_demux_exit();
-err_auth:
-	teredo_auth_exit();
 	return err;
 }
 
@@ -81,4 +76,4 @@ MODULE_VERSION(TEREDO_VERSION);
 MODULE_ALIAS_RTNL_LINK("teredo");
 MODULE_ALIAS_GENL_FAMILY("teredo");
 /* Looked for when the first secret comes; too late for some containers. */
-MODULE_SOFTDEP("pre: crypto-hmac crypto-sha1 crypto-sha256");
+MODULE_SOFTDEP("pre: crypto-sha1 crypto-sha256");

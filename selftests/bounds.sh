@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # One request, or one datagram, never has the kernel look at everything there is in one
-# go, however much somebody has made there to be.
+# go, however much somebody has made there to be; and what is made, somebody pays for.
 #
 # Runs alone: the kernel counts who comes by, wherever from, and on one CPU, since to
 # count changes code.
@@ -12,7 +12,7 @@
 need jq python3
 need_teredo
 need_modules veth
-plan 8
+plan 12
 
 many=80 most=64
 
@@ -74,6 +74,117 @@ check "ten go, and ten others get their turn" less
 check "all leave at once" eval "nip home link set v down && ! on home grep -q FD0000E0 /proc/net/igmp"
 check "and come back" eval "nip home link set v up && nip home route add default via 192.0.2.2 &&
 	wait_for 30 on home grep -q FD0000E0 /proc/net/igmp"
+
+#
+# Memory
+#
+
+memory=/sys/fs/cgroup/teredo$$
+
+# paying COMMAND...: in the group, and in home
+paying()
+{
+	bash -c "echo \$\$ >$memory/cgroup.procs && exec nsenter --net=/run/netns/${ns[home]} \"\$@\"" \
+		paying "$@"
+}
+
+# charged_for WHAT: octets
+charged_for()
+{
+	awk -v what="$1" '$1 == what { print $2 }' $memory/memory.stat
+}
+
+can_charge()
+{
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] ||
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup || return
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir $memory && defer rmdir $memory
+}
+
+per_cpu()
+{
+	local i octets
+
+	for i in {0..9}; do
+		echo "link add paid$i type teredo"
+	done >"$tmp/batch"
+	paying ip -batch "$tmp/batch" || return
+	octets=$(charged_for percpu)
+	echo "$octets octets"
+	sed 's/add/del/; s/type.*//' "$tmp/batch" | ip -n "${ns[home]}" -batch -
+	((octets >= 10 * 2048 * $(getconf _NPROCESSORS_CONF)))
+}
+
+# client PORT: a qualified one, and $victim is its address
+client()
+{
+	paying ip link add paid0 type teredo &&
+	tool home set paid0 mode client server 203.0.113.1 port "$1" peers-max 64000 &&
+	nip home link set paid0 up && on home "$selftests/attack.py" qualify paid 0 0 &&
+	victim=$(tool home -j show paid0 | jq -r '.[0].address')
+}
+
+# strangers PORT: thousands of them speak to it
+strangers()
+{
+	on far "$selftests/attack.py" teredo_bubbles "${ns[far]}" 192.0.2.1 "$1" "$victim" 6000
+}
+
+peers()
+{
+	tool home -j show paid0 | jq '.[0].peers'
+}
+
+limited()
+{
+	local max now
+
+	client 40001 || return
+	# Files go, links stay.
+	max=$((($(charged_for kernel) / 4096 + 32) * 4096))
+	echo $max >"$memory/memory.max" && strangers 40001 || return
+	now=$(<"$memory/memory.current")
+	few=$(peers)
+	echo "$few peers, $now octets of $max"
+	((few > 0 && now <= max))
+}
+
+unlimited()
+{
+	echo max >"$memory/memory.max" && strangers 40001 && peers &&
+	(($(peers) > few)) && nip home link del paid0
+}
+
+# Without the key, of which there is nothing left
+secrets()
+{
+	local before i
+
+	paying ip link add paid0 type teredo &&
+	tool home set paid0 mode server local 192.0.2.1 || return
+	before=$(charged_for slab)
+	for i in {1..30}; do
+		echo "echo secret | teredo-tool secret add paid0 id$i - >/dev/null || exit"
+	done >"$tmp/secrets"
+	paying bash "$tmp/secrets" || return
+	echo "$(($(charged_for slab) - before)) octets"
+	(($(charged_for slab) - before >= 30 * 256)) && nip home link del paid0
+}
+
+charges=("what a link has of each CPU is charged to who makes it (SEC-25)"
+	"strangers have no peer made beyond the limit of a cgroup (SEC-25)"
+	"when there is more, there are more"
+	"secrets are charged")
+if can_charge; then
+	check "${charges[0]}" per_cpu
+	check "${charges[1]}" limited
+	check "${charges[2]}" unlimited
+	check "${charges[3]}" secrets
+else
+	for charge in "${charges[@]}"; do
+		skip "$charge" "no memory cgroups"
+	done
+fi
 
 #
 # Dumps
