@@ -389,6 +389,10 @@ table "hosts" <<'END'
 2 | set c0 server -once | set: unknown flag "-o"
 2 | set c0 server $'a\e[1m' | server "a\x1b[1m" is not valid
 2 | set c0 server a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q | 16 servers are the most
+2 | set c0 server port | server "port" is not valid: that is an option
+2 | set c0 server help | that is an option; a host of that name has a dot behind it
+2 | set c0 server a,ttl | that is an option
+2 | set c0 server port 3545 | that is an option
 2 | set c0 server2 1.2 | server2 "1.2" is not valid; it wants IPV4
 2 | set c0 server2 a.example | it wants IPV4
 2 | set c0 server2 '' | it wants IPV4
@@ -397,6 +401,7 @@ table "hosts" <<'END'
 1 | set c0 server 127.0.0.1 | server must be a global unicast address
 1 | set c0 server 0.0.0.1 | server must be a global unicast address
 0 | set c0 server teredo.example.,192.0.2.1,xn--a.example,a_b |
+0 | set c0 server port. |
 0 | set c0 server none |
 0 | set c0 server '' |
 0 | set c0 server2 none local any |
@@ -596,6 +601,7 @@ files()
 		file "${text//!/|}" "$lines" || status=1
 	done <<-'END'
 	f0.conf:2: unknown option "colour"; there are mode,|\ncolour blue\n
+	f0.conf:1: unknown option "help"; there are|help me\n
 	f0.conf:1: "refr" is cut short|refr 30\n
 	f0.conf:1: "serve" may be server or server2|serve a\n
 	f0.conf:1: server wants one value|server\n

@@ -277,6 +277,16 @@ const char *refuse_host(const char *host)
 	return NULL;
 }
 
+static bool is_keyword(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < OPTIONS_COUNT; i++)
+		if (!strcmp(options[i].name, word))
+			return true;
+	return !strcmp(word, "help");
+}
+
 /* The list as it was given is kept for the controller. The kernel itself
  * learns the address of the first server, if it is one already. NULL, or what is
  * wrong.
@@ -306,6 +316,9 @@ static const char *parse_servers(const char *text, struct config *config)
 		wrong = refuse_host(host);
 		if (wrong)
 			return wrong;
+		/* Its value was forgotten. */
+		if (is_keyword(host))
+			return "that is an option; a host of that name has a dot behind it";
 		if (p == text && len < sizeof(first))
 			memcpy(first, host, len + 1);
 		p += len;
@@ -424,16 +437,6 @@ static bool parse_value(const struct option_def *def, const char *text,
 
 /* -- keywords -- */
 
-static bool is_exact(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < OPTIONS_COUNT; i++)
-		if (!strcmp(options[i].name, word))
-			return true;
-	return false;
-}
-
 /* The option that @word is, or that alone begins like it; else NULL and a
  * sentence in @error.
  */
@@ -524,7 +527,7 @@ int options_parse(int argc, char **argv, struct config *config, char *error)
 
 int options_parse_line(char **pair, struct config *config, char *error)
 {
-	if (is_exact(pair[0]))
+	if (is_keyword(pair[0]) && strcmp(pair[0], "help"))
 		return options_parse(2, pair, config, error);
 	/* What is unambiguous today may not be tomorrow, and files stay. */
 	if (find_option(pair[0], error))
