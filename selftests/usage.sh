@@ -11,10 +11,10 @@
 
 . "$(dirname "$0")/lib.sh"
 
-need ip jq
+need ip jq setpriv
 need_teredo
 ns_add here || skip_all "no namespace"
-plan 34
+plan 37
 
 export IP_LIB_DIR=$repo/tools
 umask 077
@@ -186,6 +186,10 @@ table "flags: before and behind the command, and wrong ones" <<'END'
 2 | run c0 --algorithm md5 | run: --algorithm "md5" is not valid; it wants hmac-sha1!hmac-sha256
 2 | run c0 --algorithm | run: --algorithm needs a value
 END
+
+check_says "to enter a namespace, which privilege is missing" "CAP_SYS_ADMIN is needed" \
+	setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	"$repo/tools/teredo-tool" -n "${ns[here]}" show
 
 table "names of devices" <<'END'
 2 | add | add: DEV is missing; usage: teredo-tool add DEV [OPTIONS]
@@ -627,6 +631,11 @@ files()
 }
 check "files: one line, with the file and the line in it" files
 
+echo "sunset no" >"$tmp/etc/teredo/c0.conf"
+check_says "a controller, which would do without one, says so" \
+	'c0.conf:1: sunset "no" is not valid; it wants on|off; the file is left aside' \
+	on here unshare -m "$tmp/with-etc" teredo-tool run c0 --once
+
 #
 # What others chose, on terminals
 #
@@ -656,8 +665,10 @@ hostile()
 wait_for 10 eval "tool here set c0 refresh 29 && tool here set c0 refresh 30 &&
 	grep -q configured $tmp/monitor && [[ -s $tmp/monitor.json ]]"
 check "a reason, a name and an id with escape sequences" hostile
+tool here peer add c0 2001::1 at 192.0.2.9:9
+tool here peer del c0 2001::1
 nip here link set "n$bad" name "m$bad"
-wait_for 10 eval "grep -q 'was called' $tmp/monitor && grep -q 'key file' $tmp/monitor.json"
+wait_for 10 eval "grep -q 'was called' $tmp/monitor && grep -q peer-del $tmp/monitor.json && grep -q 'key file' $tmp/monitor.json"
 kill $text_monitor $json_monitor
 shown()
 {
@@ -682,6 +693,9 @@ shown()
 check "are quoted in what is shown" shown
 check "in what is monitored" eval "cat -v $tmp/monitor; harmless $tmp/monitor &&
 	grep -F 'key file /no\\x1b]0;x' $tmp/monitor && grep -F 'was called n\\x1b' $tmp/monitor"
+check "a peer that goes: a sentence" eval "wait_for 10 grep 'peer 2001::1 removed' $tmp/monitor &&
+	grep -E 'removed, at 192[.]0[.]2[.]9:9: (never heard|heard [0-9.]+ s ago)\$' $tmp/monitor &&
+	! grep -F '  ' $tmp/monitor"
 check "in messages" eval "cat -v $tmp/run; harmless $tmp/run && grep -F '\\x1b]0;x\\x07' $tmp/run"
 check "by the plugin" eval "nip here -d link show 'm$bad' | sed -n 's/.* id /id /p' >$tmp/text;
 	cat -v $tmp/text; grep -F 'id\\x1b]0;x' $tmp/text && harmless $tmp/text"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "names.h"
 #include "options.h"
+#include "terminal.h"
 
 #define BLANK	" \t\r\n"
 
@@ -195,9 +196,10 @@ int conf_read(const char *name, struct conf *conf, char *error)
 	snprintf(path, sizeof(path), CONF_FOLDER "/%s.conf", name);
 	file = fopen(path, "re");
 	if (!file) {
-		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path,
-			 strerror(errno));
-		return -1;
+		err = errno;
+		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path, strerror(err));
+		/* -EPERM would be -1. */
+		return err == EPERM ? -EACCES : -err;
 	}
 	while (!err && (len = getline(&line, &size, file)) >= 0) {
 		number++;
@@ -227,9 +229,12 @@ int conf_read(const char *name, struct conf *conf, char *error)
 void conf_read_if_any(const char *name, struct conf *conf)
 {
 	char error[CONF_ERROR_SIZE];
+	int err = conf_read(name, conf, error);
 
-	if (conf_read(name, conf, error))
+	if (err)
 		memset(conf, 0, sizeof(*conf));
+	if (err == -1)
+		warn(name, "%s; the file is left aside", error);
 }
 
 const char *conf_until(const char *name, time_t *end)

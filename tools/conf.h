@@ -33,14 +33,15 @@ struct conf {
 	unsigned int routes_count;
 };
 
-/* Read the file of @name. Returns 0, or -1 with a sentence in @error, which
- * has room for CONF_ERROR_SIZE octets.
+/* Read the file of @name. Returns 0, -1 with a sentence in @error, which has room
+ * for CONF_ERROR_SIZE octets, or a negative errno if it cannot be opened, with one,
+ * too.
  */
 #define CONF_ERROR_SIZE	1024
 int conf_read(const char *name, struct conf *conf, char *error);
 
-/* The same for a controller, which needs no file: nothing is configured if
- * there is none, or none that makes sense.
+/* The same for a controller, which needs no file: nothing is configured if there is
+ * none that it may read, nor by one that is wrong, of which it warns.
  */
 void conf_read_if_any(const char *name, struct conf *conf);
 
