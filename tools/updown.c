@@ -92,6 +92,7 @@ static int start_controller(struct tunnel *t)
 {
 	char *name = t->ifname;
 
+	t->service = service_available(t->unit);
 	if (t->service) {
 		/* What the manager has to do first may be waiting for us. */
 		if (!service_do("start", "--no-block", t->unit, false))
@@ -119,7 +120,9 @@ static void stop_controller(struct tunnel *t)
 {
 	uint64_t end = host_clock() + END_MS;
 
-	if (t->service)
+	/* Without a link, nobody knows whose it was. */
+	if ((!t->dev.ifindex || t->dev.config.mode == TEREDO_MODE_CLIENT) &&
+	    service_available(t->unit))
 		service_do("stop", NULL, t->unit, false);
 	if (!t->pid)
 		t->pid = record_process(t->ifname);
@@ -368,7 +371,6 @@ static int begin(struct tunnel *t, struct record *record, int *lock)
 	record_read(t->ifname, record);
 	if (ipc_dev_get(t->ifname, false, &t->dev))
 		t->dev.ifindex = 0;
-	t->service = service_available(t->unit);
 	return 0;
 }
 
