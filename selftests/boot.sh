@@ -66,11 +66,7 @@ conf()
 # enable INSTANCE...: of the unit for whole tunnels, from the next boot on
 enable()
 {
-	local instance
-
-	for instance; do
-		systemctl -q enable "teredo-link@$instance" || return
-	done
+	systemctl -q enable "${@/#/teredo-link@}"
 }
 
 # keep: what the next machine begins with
