@@ -21,6 +21,8 @@ mapfile -t unneeded <<-END
 	systemd-journal-catalog-update.service
 	systemd-remount-fs.service
 	systemd-sysusers.service
+	systemd-tmpfiles-clean.timer
+	systemd-udev-trigger.service
 	systemd-update-done.service
 	systemd-udev-settle.service
 END
