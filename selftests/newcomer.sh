@@ -181,11 +181,11 @@ done >"$apt_root/repo/Packages"
 hold()
 {
 	python3 -c '
-import fcntl, sys, time
+import fcntl, signal, sys
 file = open(sys.argv[1], "a")
 fcntl.lockf(file, fcntl.LOCK_EX)
 open(sys.argv[2], "w")
-time.sleep(600)' "$apt_root/var/$1" "$tmp/held" &
+signal.pause()' "$apt_root/var/$1" "$tmp/held" &
 	holder=$!
 	wait_for 20 test -e "$tmp/held"
 }
@@ -206,8 +206,7 @@ waits()
 	selftests/apt.sh "$2" >"$tmp/log" 2>&1 &
 	pid=$!
 	wait_for 60 grep -q "waiting for" "$tmp/log"
-	# A second attempt fails as the first one did.
-	pause 2
+	pause 2    # a second attempt fails as the first one did
 	release
 	wait $pid
 	status=$?

@@ -83,8 +83,8 @@ check "MTU: a hook is told (C-64, P-21)" wait_for 5 grep -F \
 lines=$(wc -l <"$tmp/hooked")
 tool clia peer add teredo0 2001:0:cb00:7101:0:1:3fff:fdf0 at 192.0.2.15:1
 check "a peer: monitor tells, a hook is not told (P-21)" eval "
-	monitored 'peer 2001:0:cb00:7101:0:1:3fff:fdf0' && pause 1 && cat $tmp/hooked &&
-	((\$(wc -l <$tmp/hooked) == $lines))"
+	monitored 'peer 2001:0:cb00:7101:0:1:3fff:fdf0' && cat $tmp/hooked &&
+	stays 1 eval '((\$(wc -l <$tmp/hooked) == $lines))'"
 check "MTU: monitor tells (C-64)" monitored "MTU 1380, was 1280"
 nip clia link set teredo0 mtu 1280
 

@@ -325,6 +325,35 @@ static void test_no_reply(void)
 	expect(q.phase == QUALIFY_OFFLINE && q.nat == TEREDO_NAT_UNKNOWN);
 }
 
+/* An ICMP error is no answer; it tells once in a round what is wrong. */
+static void test_rejected(void)
+{
+	const struct rejection filtered = { .from = htonl(OTHER), .type = 3,
+					    .code = 13 };
+	struct endpoint to = { .port = htons(TEREDO_PORT) };
+	uint64_t start;
+
+	begin();
+	start = now;
+	to.addr = q.server.secondary + htonl(100);
+	expect(!qualify_rejected(&q, &to, &filtered));
+	to.addr = q.server.primary;
+	to.port = htons(TEREDO_PORT + 1);
+	expect(!qualify_rejected(&q, &to, &filtered));
+	to.port = htons(TEREDO_PORT);
+	expect(qualify_rejected(&q, &to, &filtered) == &q.target[0]);
+	expect(!qualify_rejected(&q, &to, &filtered));
+	expect(q.target[0].rejected.code == 13 && !q.target[1].rejected.from);
+	/* It is tried as often, and as long. */
+	run_until(start + QUALIFY_ROUND_MS - 1);
+	expect(sent_count[0] == QUALIFY_TRIES && !events[QUALIFY_FAILED]);
+	run_until(start + QUALIFY_ROUND_MS);
+	expect(events[QUALIFY_FAILED] == 1);
+	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
+	/* Of another round, nothing is known yet. */
+	expect(!q.target[0].rejected.from);
+}
+
 static void test_pauses_grow(void)
 {
 	uint32_t pause = 0;
@@ -1080,6 +1109,7 @@ static const struct test tests[] = {
 	{ "a lost datagram costs half a second", test_lost_datagram },
 	{ "an answer to an earlier try", test_late_answer },
 	{ "no reply: back-off, then the next server (C-10, C-13, C-23)", test_no_reply },
+	{ "a rejection is told once, and is no answer", test_rejected },
 	{ "pauses grow (C-22)", test_pauses_grow },
 	{ "silent secondary address (C-19)", test_silent_secondary },
 	{ "silent primary address", test_silent_primary },
