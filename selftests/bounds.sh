@@ -58,7 +58,7 @@ as_many()
 }
 
 check "$many clients that want to be found" clients
-check "$most of them are, since each hears each" eval "wait_for 30 as_many; pause 3; as_many"
+check "$most of them are, since each hears each" eval "wait_for 30 as_many; stays 3 as_many"
 check "they hear each other" eval "tool home -j show stats |
 	jq -e '[.[] | select(.\"rx-discovery\" > 0)] | length > $most / 2'"
 less()

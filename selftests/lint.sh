@@ -185,7 +185,7 @@ waits()
 	# shellcheck disable=SC2016 # patterns
 	refused "a sleep without a reason behind it: wait_for, stays, until() and settled() wait for a condition" \
 		'(^|[;&|({ 	])(sleep|pause) +["$0-9]|time\.sleep\(' \
-		'(sleep|pause).*(    |	| )# |:[	 ]*#|spawn .* sleep|sh:[0-9]+:.*sleep 1$' || status=1
+		'(sleep|pause).*(    |	| )# |:[	 ]*#|(spawn|unshare) .* sleep|sh:[0-9]+:.*sleep 1$' || status=1
 	refused "a file of a namespace is no link: compare with inside, or -ef" \
 		'readlink.*/run/netns' || status=1
 	refused "a process is there before it is what it is to be: spawn has waited, runs says what it is" \
