@@ -34,6 +34,16 @@ static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 			 !teredo_peer_uses_local(td, peer));
 }
 
+/* True if the answer to an earlier attempt of the same series may still come.
+ * Attempts without an answer share a nonce (RFC 4380 5.2.9): over a path of more
+ * than 2 s each answer comes when the next attempt is out already.
+ */
+static bool is_awaited(const struct teredo_peer *peer, unsigned long now)
+{
+	return peer->nonce && peer->bubbles &&
+	       time_before(now, peer->last_probe + TEREDO_NONCE_VALID);
+}
+
 bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 			struct teredo_probe *probe)
 {
@@ -46,14 +56,15 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 	if (peer->bubbles >= TEREDO_PROBE_TRIES) {
 		if (time_before(now, peer->last_probe + quiet_time(peer)))
 			return false;
-		peer->bubbles = 0;
+		WRITE_ONCE(peer->bubbles, 0);
 	}
-	peer->bubbles++;
-	WRITE_ONCE(peer->last_probe, teredo_now());
 	/* For the echo request of a client (C-89) and the bubble of a relay
 	 * (R-13); 0 is none.
 	 */
-	WRITE_ONCE(peer->nonce, get_random_u64() ?: 1);
+	if (!is_awaited(peer, now))
+		WRITE_ONCE(peer->nonce, get_random_u64() ?: 1);
+	WRITE_ONCE(peer->bubbles, peer->bubbles + 1);
+	WRITE_ONCE(peer->last_probe, teredo_now());
 
 	probe->addr = peer->addr;
 	probe->kind = peer->kind;

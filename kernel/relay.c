@@ -13,7 +13,7 @@
 #include "role.h"
 
 /* Source of a bubble: a local address, as 5.4.1 wants it, that holds the nonce
- * of this attempt. A client repeats it as destination of its answer, which
+ * of these attempts. A client repeats it as destination of its answer, which
  * shows that the bubble reached it wherever the answer comes from (R-13, R-20,
  * D-28); it needs no route.
  */

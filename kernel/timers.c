@@ -7,17 +7,37 @@
 #include "netlink.h"
 #include "probe.h"
 
-/* Peers handled at a time, and in one run of the timer: a softirq must end. */
+/* Peers handled at a time, and in one run of the timer, which ends with the tick, too:
+ * a softirq must end, and not fill the queues on the way out.
+ */
 #define BATCH	8
-#define RUN	256
+#define RUN	512
+
+/* Have the timer run for the first of the list, whoever was just added: it may
+ * not be pending because it runs, and be set for somebody later. Under the lock.
+ */
+static void arm(struct teredo_dev *td)
+{
+	struct teredo_peers *peers = &td->peers;
+	const struct teredo_wait *first;
+	unsigned long now = jiffies;
+
+	lockdep_assert_held(&peers->lock);
+	first = list_first_entry_or_null(&peers->waiting, struct teredo_wait,
+					 node);
+	/* A deadline that has passed means the next tick. */
+	if (first && !peers->closed)
+		timer_reduce(&peers->timer,
+			     time_before(first->deadline, now) ?
+			     now : first->deadline);
+}
 
 void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait)
 {
 	lockdep_assert_held(&td->peers.lock);
 	wait->deadline = jiffies + TEREDO_PROBE_SPACING;
 	list_add_tail(&wait->node, &td->peers.waiting);
-	if (!timer_pending(&td->peers.timer))
-		mod_timer(&td->peers.timer, wait->deadline);
+	arm(td);
 }
 
 /* What one batch leaves to be done without the lock. */
@@ -61,6 +81,7 @@ static void expired(struct timer_list *timer)
 {
 	struct teredo_dev *td = timer_container_of(td, timer, peers.timer);
 	struct teredo_peers *peers = &td->peers;
+	unsigned long began = jiffies;
 	unsigned int i, done = 0;
 	struct batch batch;
 	bool more;
@@ -80,18 +101,11 @@ static void expired(struct timer_list *timer)
 		teredo_icmp_reject_all(td, &batch.dropped,
 				       TEREDO_A_STATS_TX_UNREACHABLE);
 		done += batch.probes + batch.failures;
-	} while (more && done < RUN);
+	} while (more && done < RUN && !time_after(jiffies, began));
 	rcu_read_unlock();
 
 	spin_lock_bh(&peers->lock);
-	if (!peers->closed && !list_empty(&peers->waiting) &&
-	    !timer_pending(timer)) {
-		struct teredo_wait *wait;
-
-		wait = list_first_entry(&peers->waiting, struct teredo_wait,
-					node);
-		mod_timer(timer, max(wait->deadline, jiffies + 1));
-	}
+	arm(td);
 	spin_unlock_bh(&peers->lock);
 }
 

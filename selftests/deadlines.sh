@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Attempts to reach peers keep their time, however many wait at once and however
+# long the path is: two seconds apart, given up after eight.  A relay and a client
+# without NAT, both ours; deadlines.py plays servers, peers and native hosts.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+lab_up none none || skip_all "no laboratory"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+# Half a network of servers: to each there is a limit.
+{
+	nip inet route add 203.0.113.128/25 via $server &&
+	nip srv route add local 203.0.113.128/25 dev lo
+} || skip_all "no servers"
+
+diagnose()
+{
+	lab_state
+	tool rly show peers | sed 10q
+	tool bare show stats
+}
+
+start_server ours || skip_all "no server"
+{
+	tool bare add teredo0 mode client server $server &&
+	nip bare link set teredo0 up &&
+	tool bare run teredo0 --once >/dev/null
+} || skip_all "no qualification"
+stop srv
+start_relay ours || skip_all "no relay"
+
+read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
+# Timers of two seconds are exact to 80 ms where a tick is 10.
+# An emulated CPU on a busy host stands still for seconds: there only what is sent is
+# looked at, not when; and the lab's own queues are too short for it.
+late=0.3 many=10000
+if [[ ${VM_ACCEL:-} = tcg ]]; then
+	late=30 many=1000
+	backlog=$(</proc/sys/net/core/netdev_max_backlog)
+	defer eval "echo $backlog >/proc/sys/net/core/netdev_max_backlog"
+	echo 100000 >/proc/sys/net/core/netdev_max_backlog
+fi
+results_from "$selftests/deadlines.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
+	"${ns[bare]}" "$address" "$port" "$late" "$many"
