@@ -48,6 +48,9 @@ struct discovery_net {
 	struct socket *sock;		/* of the group, or NULL */
 	struct sock *holder;		/* ours that has the port elsewhere */
 	struct delayed_work work;	/* announces, follows changes */
+	spinlock_t lock;		/* protects the two below */
+	bool awaited;			/* the work has yet to run */
+	unsigned long due;		/* jiffies, when */
 };
 
 static unsigned int discovery_net_id;
@@ -57,12 +60,20 @@ static struct discovery_net *discovery_net(const struct net *net)
 	return net_generic(net, discovery_net_id);
 }
 
-/* Have the work run after @delay, or earlier. Any context. */
+/* Have the work run after @delay, or earlier. Any context. The deadline is our own:
+ * the work's timer keeps an old one when it is queued without delay.
+ */
 static void wake(struct discovery_net *dn, unsigned long delay)
 {
-	if (!delayed_work_pending(&dn->work) ||
-	    time_before(jiffies + delay, dn->work.timer.expires))
+	unsigned long due = jiffies + delay;
+
+	spin_lock_bh(&dn->lock);
+	if (!dn->awaited || time_before(due, dn->due)) {
+		dn->awaited = true;
+		dn->due = due;
 		mod_delayed_work(system_power_efficient_wq, &dn->work, delay);
+	}
+	spin_unlock_bh(&dn->lock);
 }
 
 /* -- announcements -- */
@@ -217,6 +228,7 @@ static int encap_rcv(struct sock *sk, struct sk_buff *skb)
 	struct discovery_net *dn = rcu_dereference_sk_user_data(sk);
 	struct teredo_discovery *d;
 	struct teredo_rx rx = {};
+	bool taken = false;
 	int bad, verdict;
 
 	/* The socket is going. */
@@ -232,9 +244,15 @@ static int encap_rcv(struct sock *sk, struct sk_buff *skb)
 		verdict = bad ?: hear(td, &rx.pkt.saddr, rx.src);
 		if (verdict)
 			teredo_refuse_rx(td, &rx, verdict);
+		else
+			taken = true;
 	}
 out:
-	kfree_skb(skb);
+	/* Those who look for lost packets see only what nobody took. */
+	if (taken)
+		consume_skb(skb);
+	else
+		kfree_skb(skb);
 	return 0;
 }
 
@@ -498,6 +516,10 @@ static void work(struct work_struct *work)
 	unsigned long next = jiffies + TEREDO_ANNOUNCE_MIN;
 	struct teredo_discovery *d;
 
+	/* Whoever wants it from here on gets another run. */
+	spin_lock_bh(&dn->lock);
+	dn->awaited = false;
+	spin_unlock_bh(&dn->lock);
 	rtnl_lock();
 	if (!list_empty(&dn->clients)) {
 		/* if it did not come back after a yield */
@@ -666,6 +688,7 @@ static int __net_init net_begin(struct net *net)
 	dn->net = net;
 	INIT_LIST_HEAD(&dn->clients);
 	INIT_LIST_HEAD(&dn->members);
+	spin_lock_init(&dn->lock);
 	INIT_DELAYED_WORK(&dn->work, work);
 	return 0;
 }

@@ -454,17 +454,27 @@ void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 
 /* -- use -- */
 
+/* True if @peer may be asked for a sign of life now. Without the lock it is a hint:
+ * a one-way flow asks with each packet.
+ */
+static bool may_refresh(const struct teredo_peer *peer)
+{
+	unsigned long last = READ_ONCE(peer->last_probe);
+
+	return !READ_ONCE(peer->permanent) && !READ_ONCE(peer->wait) &&
+	       READ_ONCE(peer->bubbles) < TEREDO_REFRESH_TRIES &&
+	       (!last || time_after(jiffies, last + TEREDO_REFRESH_SPACING));
+}
+
 static void refresh(struct teredo_dev *td, struct teredo_peer *peer)
 {
 	struct teredo_probe probe;
 	bool send = false;
 
-	if (peer->permanent)
+	if (!may_refresh(peer))
 		return;
 	spin_lock_bh(&td->peers.lock);
-	if (!peer->wait && READ_ONCE(peer->bubbles) < TEREDO_REFRESH_TRIES &&
-	    (!peer->last_probe ||
-	     time_after(jiffies, peer->last_probe + TEREDO_REFRESH_SPACING)))
+	if (may_refresh(peer))
 		send = teredo_probe_start(td, peer, &probe);
 	spin_unlock_bh(&td->peers.lock);
 	if (send)

@@ -56,12 +56,12 @@ struct teredo_peer {
 	unsigned long last_tx;		/* likewise */
 	u8 state;			/* enum teredo_peer_state; written: lock */
 	u8 kind;			/* enum teredo_peer_kind; constant */
-	u8 bubbles;			/* without an answer; lock, cleared by rx */
+	u8 bubbles;			/* without answer; written: lock, cleared by rx */
 	bool permanent;			/* set by hand; lock */
 	bool proven;			/* by a round trip; written: lock */
 	u8 origin;			/* enum teredo_origin, until then; lock */
-	unsigned long last_probe;	/* jiffies, 0 is never; lock */
-	u64 nonce;			/* of an attempt without answer, or 0; lock */
+	unsigned long last_probe;	/* jiffies, 0 is never; written: lock */
+	u64 nonce;			/* of attempts without answer, or 0; lock */
 	struct teredo_wait *wait;	/* while probing; lock */
 	struct list_head unproven;	/* in peers.quota, until then; lock */
 	unsigned long queued_at;	/* there, jiffies; lock */
@@ -121,6 +121,7 @@ struct teredo_peers {
 	struct list_head waiting;	/*  teredo_wait, earliest first */
 	struct timer_list timer;	/* first deadline */
 	struct delayed_work gc;
+	unsigned long gc_due;		/* jiffies, its next run; lock */
 };
 
 int teredo_peers_init(struct teredo_dev *td);	/* peerlookup.c */

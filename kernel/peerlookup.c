@@ -152,6 +152,20 @@ remove_matching(struct teredo_dev *td,
 	return removed;
 }
 
+/* Have the ageing run after @delay. Its deadline is ours: the work's own timer
+ * keeps an old one where the work was queued without. Under the lock.
+ */
+static void schedule_age(struct teredo_dev *td, unsigned long delay)
+{
+	struct teredo_peers *peers = &td->peers;
+
+	lockdep_assert_held(&peers->lock);
+	if (peers->closed)
+		return;
+	peers->gc_due = jiffies + delay;
+	mod_delayed_work(system_power_efficient_wq, &peers->gc, delay);
+}
+
 static void age(struct work_struct *work)
 {
 	struct teredo_dev *td = container_of(work, struct teredo_dev,
@@ -169,17 +183,17 @@ static void age(struct work_struct *work)
 	if (removed)
 		this_cpu_add(td->stats->count[TEREDO_A_STATS_PEERS_EXPIRED],
 			     removed);
-	queue_delayed_work(system_power_efficient_wq, &td->peers.gc,
-			   TEREDO_GC_INTERVAL);
+	spin_lock_bh(&td->peers.lock);
+	schedule_age(td, TEREDO_GC_INTERVAL);
+	spin_unlock_bh(&td->peers.lock);
 }
 
 void teredo_peers_press(struct teredo_dev *td)
 {
+	lockdep_assert_held(&td->peers.lock);
 	/* Not more often than once a second, whoever asks. */
-	if (delayed_work_pending(&td->peers.gc) &&
-	    time_after(td->peers.gc.timer.expires, jiffies + HZ) &&
-	    !READ_ONCE(td->peers.closed))
-		mod_delayed_work(system_power_efficient_wq, &td->peers.gc, HZ);
+	if (time_after(td->peers.gc_due, jiffies + HZ))
+		schedule_age(td, HZ);
 }
 
 void teredo_peers_flush(struct teredo_dev *td, bool all)
@@ -228,9 +242,8 @@ void teredo_peers_open(struct teredo_dev *td)
 {
 	spin_lock_bh(&td->peers.lock);
 	td->peers.closed = false;
+	schedule_age(td, TEREDO_GC_INTERVAL);
 	spin_unlock_bh(&td->peers.lock);
-	queue_delayed_work(system_power_efficient_wq, &td->peers.gc,
-			   TEREDO_GC_INTERVAL);
 }
 
 /* Called after the sockets are closed: no datagram comes any more, but the

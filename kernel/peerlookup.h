@@ -16,7 +16,7 @@ static inline unsigned int teredo_peers_count(const struct teredo_peers *peers)
 	return atomic_read(&peers->table.nelems);
 }
 
-/* Have the ageing look at all peers soon: the table is full. Any context. */
+/* Have the ageing look at all peers soon: the table is full. Under the lock. */
 void teredo_peers_press(struct teredo_dev *td);
 
 /* Forget all peers; @all: those set by hand, too. Process context. */
