@@ -37,16 +37,16 @@ static int __init teredo_init(void)
 	err = teredo_discovery_init();
 	if (err)
 		goto err_demux;
-	err = teredo_device_init();
-	if (err)
-		goto err_discovery;
 	err = teredo_nl_init();
 	if (err)
-		goto err_device;
+		goto err_discovery;
+	err = teredo_device_init();
+	if (err)
+		goto err_nl;
 	return 0;
 
-err_device:
-	teredo_device_exit();
+err_nl:
+	teredo_nl_exit();
 err_discovery:
 	teredo_discovery_exit();
 err_demux:
@@ -54,13 +54,15 @@ err_demux:
 	return err;
 }
 
-/* Nobody can send a message any more, then the links go, and with them all
- * peers. What RCU still has to free needs no code of ours, but for secrets.
+/* First the links go, and with them all peers: each tells listeners, in the name of
+ * the family, whose groups would be somebody else's if it had gone before. Requests
+ * that come meanwhile find no link. A dump that is under way holds the module. What
+ * RCU still has to free needs no code of ours, but for secrets.
  */
 static void __exit teredo_exit(void)
 {
-	teredo_nl_exit();
 	teredo_device_exit();
+	teredo_nl_exit();
 	teredo_discovery_exit();
 	teredo_demux_exit();
 	teredo_auth_exit();
