@@ -124,6 +124,7 @@ static int teredo_open(struct net_device *dev)
 	if (err)
 		goto err_sockets;
 	td->server_known = false;
+	td->server_asked = false;
 	teredo_set_status(td, status);
 	return 0;
 
@@ -490,8 +491,12 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	if (!td)
 		return NOTIFY_DONE;
 	switch (event) {
+	case NETDEV_REGISTER:
+		teredo_peers_appear(td);
+		break;
 	case NETDEV_UNREGISTER:
 		teredo_control_forget(td);
+		teredo_peers_disappear(td);
 		teredo_nl_dev_gone(td);
 		break;
 	case NETDEV_CHANGEMTU:

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "control.h"
 #include "discovery.h"
+#include "event.h"
 #include "peer.h"
 #include "ratelimiter.h"
 #include "socket.h"
@@ -47,9 +48,12 @@ struct teredo_dev {
 	struct teredo_stats_pcpu __percpu *stats;
 
 	struct teredo_peers peers ____cacheline_aligned_in_smp;
+	struct teredo_events events;
 
 	unsigned long server_heard;	/* jiffies of its last datagram */
+	unsigned long server_sent;	/* jiffies of our last one to it */
 	bool server_known;		/* server_heard means something */
+	bool server_asked;		/* so does server_sent */
 	struct teredo_control control;
 	struct teredo_discovery discovery;
 	struct teredo_ratelimiter answers;	/* bubbles on request, C-72 */

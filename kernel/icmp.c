@@ -23,6 +23,7 @@ static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 	case TEREDO_A_STATS_TX_SITE_LIMIT:
 	case TEREDO_A_STATS_TX_QUEUE_FULL:
 	case TEREDO_A_STATS_TX_UNREACHABLE:
+	case TEREDO_A_STATS_TX_FORGOTTEN:
 		*code = ICMPV6_ADDR_UNREACH;
 		return true;
 	case TEREDO_A_STATS_TX_TOO_BIG:

@@ -16,6 +16,7 @@ static const char *const names[TEREDO_OBJECTS] = {
 	[TEREDO_OBJECT_WAIT]		= "attempts",
 	[TEREDO_OBJECT_WAITING]		= "packets",
 	[TEREDO_OBJECT_DUMP]		= "dumps",
+	[TEREDO_OBJECT_EVENT]		= "events",
 };
 
 void teredo_ledger_close(void)

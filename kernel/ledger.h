@@ -20,6 +20,7 @@ enum teredo_object {
 	TEREDO_OBJECT_WAIT,
 	TEREDO_OBJECT_WAITING,		/* a packet, in there */
 	TEREDO_OBJECT_DUMP,
+	TEREDO_OBJECT_EVENT,
 	TEREDO_OBJECTS,
 };
 

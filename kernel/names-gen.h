@@ -54,7 +54,11 @@
 	each(PEERS_EVICTED, "peers-evicted") \
 	each(TX_SITE_LIMIT, "tx-site-limit") \
 	each(RX_DISCOVERY, "rx-discovery") \
-	last(TX_DISCOVERY, "tx-discovery")
+	each(TX_DISCOVERY, "tx-discovery") \
+	each(TX_REFUSED, "tx-refused") \
+	each(TX_CONGESTED, "tx-congested") \
+	each(TX_FORGOTTEN, "tx-forgotten") \
+	last(TX_FAILED, "tx-failed")
 
 #define TEREDO_PEER_STATE_NAMES(each, last) \
 	each(PROBING, "probing") \

@@ -207,6 +207,10 @@ static int fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 	     nla_put_u32(skb, TEREDO_A_DEV_SERVER_IDLE,
 			 jiffies_to_msecs(jiffies -
 					  READ_ONCE(td->server_heard)))) ||
+	    (READ_ONCE(td->server_asked) &&
+	     nla_put_u32(skb, TEREDO_A_DEV_SERVER_SENT,
+			 jiffies_to_msecs(jiffies -
+					  READ_ONCE(td->server_sent)))) ||
 	    (!net_eq(td->net, dev_net(dev)) &&
 	     nla_put_s32(skb, TEREDO_A_DEV_LINK_NETNSID,
 			 peernet2id(dev_net(dev), td->net))) ||
@@ -502,12 +506,15 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		WRITE_ONCE(td->server_known,
 			   status->state == TEREDO_STATE_QUALIFIED);
 	}
+	/* When it asked that one, it knows itself. */
+	if (status->server != old->server)
+		WRITE_ONCE(td->server_asked, false);
 	/* Peers know us by the old address (C-61). */
 	moved = old->state == TEREDO_STATE_QUALIFIED &&
 		!ipv6_addr_equal(&old->address, &status->address);
 	teredo_set_status(td, status);
 	if (moved)
-		teredo_peers_flush(td, false);
+		teredo_peers_flush(td, false, TEREDO_PEER_CAUSE_ADDRESS);
 out:
 	rtnl_unlock();
 	return err;
@@ -530,6 +537,53 @@ int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info)
 		teredo_nl_dev_event(td);
 	rtnl_unlock();
 	return err;
+}
+
+/* The reason that teredo_send_buf() gives, in words. */
+static void say_why_not_sent(struct netlink_ext_ack *extack,
+			     const struct teredo_dev *td, int err)
+{
+	switch (err) {
+	case -EPERM:
+		NL_SET_ERR_MSG(extack,
+			       "a firewall or IPsec rule of this host does not let the datagram out");
+		return;
+	case -ENOBUFS:
+		NL_SET_ERR_MSG(extack,
+			       "a queue on the way out has no room for the datagram");
+		return;
+	case -ENOMEM:
+		NL_SET_ERR_MSG(extack, "no memory for the datagram");
+		return;
+	case -EADDRNOTAVAIL:
+		NL_SET_ERR_MSG(extack,
+			       "address is a broadcast or multicast address here");
+		return;
+	case -EACCES:
+		NL_SET_ERR_MSG(extack, "an IPv4 route prohibits address");
+		return;
+	case -EINVAL:
+		NL_SET_ERR_MSG(extack,
+			       "an IPv4 route discards what is for address, or local is no address of this host any more");
+		return;
+	case -ELOOP:
+		NL_SET_ERR_MSG(extack,
+			       "the IPv4 route to address leads back into the tunnel, or address is the device's own");
+		return;
+	case -EMSGSIZE:
+		NL_SET_ERR_MSG(extack,
+			       "payload is longer than the path to address takes");
+		return;
+	case -ENETDOWN:
+		if (!netif_running(td->dev)) {
+			NL_SET_ERR_MSG(extack, "the link is down");
+			return;
+		}
+		NL_SET_ERR_MSG(extack, "the interface to address is down");
+		return;
+	default:
+		NL_SET_ERR_MSG(extack, "no IPv4 route to address");
+	}
 }
 
 int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
@@ -569,12 +623,10 @@ int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
 	teredo_control_expect(td, nla_data(payload), nla_len(payload));
 	err = teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, nla_data(payload),
 			      nla_len(payload));
-	if (!err)
-		teredo_count(td->stats, TEREDO_A_STATS_TX_CONTROL);
-	else if (err == -ENETDOWN)
-		NL_SET_ERR_MSG(info->extack, "the link is down");
+	if (err)
+		say_why_not_sent(info->extack, td, err);
 	else
-		NL_SET_ERR_MSG(info->extack, "no IPv4 route to address");
+		teredo_count(td->stats, TEREDO_A_STATS_TX_CONTROL);
 out:
 	local_bh_enable();
 	rcu_read_unlock();
@@ -660,9 +712,12 @@ static struct notifier_block netlink_notifier = {
 
 /* -- peers -- */
 
+/* @cause: of an event, or NULL. */
 static int fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
 		     const struct teredo_peer_info *peer, u32 portid, u32 seq,
-		     int flags, enum teredo_cmd cmd, struct netlink_callback *cb)
+		     int flags, enum teredo_cmd cmd,
+		     const enum teredo_peer_cause *cause,
+		     struct netlink_callback *cb)
 {
 	void *hdr;
 
@@ -687,7 +742,8 @@ static int fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
 	     nla_put_u32(skb, TEREDO_A_PEER_IDLE_TX, peer->idle_tx)) ||
 	    nla_put_u32(skb, TEREDO_A_PEER_QUEUED, peer->queued) ||
 	    nla_put_u32(skb, TEREDO_A_PEER_BUBBLES, peer->bubbles) ||
-	    (peer->permanent && nla_put_flag(skb, TEREDO_A_PEER_PERMANENT))) {
+	    (peer->permanent && nla_put_flag(skb, TEREDO_A_PEER_PERMANENT)) ||
+	    (cause && nla_put_u8(skb, TEREDO_A_PEER_CAUSE, *cause))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -751,7 +807,8 @@ int teredo_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (!err)
 		err = fill_peer(msg, td, &peer, info->snd_portid,
-				info->snd_seq, 0, TEREDO_CMD_PEER_GET, NULL);
+				info->snd_seq, 0, TEREDO_CMD_PEER_GET, NULL,
+				NULL);
 	rcu_read_unlock();
 	if (err) {
 		nlmsg_free(msg);
@@ -831,7 +888,7 @@ static bool dump_peer(struct sk_buff *skb, struct netlink_callback *cb,
 	spin_unlock_bh(&td->peers.lock);
 	return !fill_peer(skb, td, &info, NETLINK_CB(cb->skb).portid,
 			  cb->nlh->nlmsg_seq, NLM_F_MULTI,
-			  TEREDO_CMD_PEER_GET, cb);
+			  TEREDO_CMD_PEER_GET, NULL, cb);
 }
 
 /* Whoever wants few of a million peers has them all looked at. After so many, others
@@ -845,27 +902,49 @@ enum dump_end {
 	DUMP_FULL,	/* no more room */
 };
 
-/* Peers of the device that the dump is bound to. A resize of the table may show a
- * peer twice: the reader is told by NLM_F_DUMP_INTR.
+/* Take what the walk has shown of the chain that it stopped in off @skb, which was
+ * @len long before, and have it go on with that chain from its beginning. What the walk
+ * remembers is how many of the chain it has shown, and if one of them goes before it
+ * comes back, it would pass by another one. Called before the walk is stopped.
+ */
+static void repeat_chain(struct rhashtable_iter *iter, struct sk_buff *skb,
+			 unsigned int len)
+{
+	skb_trim(skb, len);
+	iter->p = NULL;
+	iter->skip = 0;
+}
+
+/* Peers of the device that the dump is bound to. All that are there from beginning to
+ * end are shown. A resize of the table may show a peer twice: the reader is told by
+ * NLM_F_DUMP_INTR.
  */
 static enum dump_end dump_slice(struct sk_buff *skb,
 				struct netlink_callback *cb,
 				struct teredo_dump *dump,
 				const struct nlattr *state)
 {
+	unsigned int chain = skb->len;	/* octets before it */
+	struct rhashtable_iter *iter = &dump->iter;
 	enum dump_end end = DUMP_DONE;
 	unsigned int looked_at = 0;
 	struct teredo_peer *peer;
+	unsigned int slot;
 
-	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
+	if (rhashtable_walk_start_check(iter) == -EAGAIN)
 		cb->seq++;
-	for (peer = rhashtable_walk_peek(&dump->iter); peer;
-	     peer = rhashtable_walk_next(&dump->iter)) {
+	slot = iter->slot;
+	for (peer = rhashtable_walk_peek(iter); peer;
+	     peer = rhashtable_walk_next(iter)) {
 		if (IS_ERR(peer)) {
 			cb->seq++;
 			continue;
 		}
-		/* The next slice begins with the peer that this one ends with. */
+		if (iter->slot != slot) {
+			slot = iter->slot;
+			chain = skb->len;
+		}
+		/* The next slice begins with the chain that this one ends with. */
 		if (looked_at++ == DUMP_SLICE)
 			end = DUMP_PAUSE;
 		else if (!dump_peer(skb, cb, dump->td, peer, state))
@@ -873,7 +952,10 @@ static enum dump_end dump_slice(struct sk_buff *skb,
 		if (end != DUMP_DONE)
 			break;
 	}
-	rhashtable_walk_stop(&dump->iter);
+	/* A chain that fills a message is too long to begin again. */
+	if (end == DUMP_PAUSE || (end == DUMP_FULL && chain))
+		repeat_chain(iter, skb, chain);
+	rhashtable_walk_stop(iter);
 	return end;
 }
 
@@ -1025,27 +1107,51 @@ int teredo_nl_peer_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	td = info_dev(info);
 	err = PTR_ERR_OR_ZERO(td);
 	if (!err)
-		teredo_peers_flush(td, true);
+		teredo_peers_flush(td, true, TEREDO_PEER_CAUSE_FLUSH);
 	rtnl_unlock();
 	return err;
 }
 
-void teredo_nl_peer_event(struct teredo_dev *td, enum teredo_cmd cmd,
-			  const struct teredo_peer_info *info)
+bool teredo_nl_peers_heard(struct teredo_dev *td)
 {
-	struct net *net = dev_net(td->dev);
-	struct sk_buff *msg;
+	return genl_has_listeners(&teredo_nl_family, dev_net(td->dev),
+				  TEREDO_NLGRP_PEERS);
+}
 
-	if (!genl_has_listeners(&teredo_nl_family, net, TEREDO_NLGRP_PEERS))
-		return;
-	msg = new_peer_msg(GFP_ATOMIC);
-	if (!msg)
-		return;
-	if (fill_peer(msg, td, info, 0, 0, 0, cmd, NULL))
-		nlmsg_free(msg);
-	else
-		genlmsg_multicast_netns(&teredo_nl_family, net, msg, 0,
-					TEREDO_NLGRP_PEERS, GFP_ATOMIC);
+static void tell_peers(struct teredo_dev *td, struct sk_buff *msg)
+{
+	genlmsg_multicast_netns(&teredo_nl_family, dev_net(td->dev), msg, 0,
+				TEREDO_NLGRP_PEERS, GFP_KERNEL);
+}
+
+void teredo_nl_peer_events(struct teredo_dev *td, const struct list_head *events,
+			   bool lost)
+{
+	const struct teredo_event *event;
+	struct sk_buff *msg = NULL;
+
+	list_for_each_entry(event, events, node) {
+		/* As many in one message as fit; one fits always. */
+		if (msg && fill_peer(msg, td, &event->peer, 0, 0, 0, event->cmd,
+				     &event->cause, NULL)) {
+			tell_peers(td, msg);
+			msg = NULL;
+		} else if (msg) {
+			continue;
+		}
+		msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+		if (!msg) {
+			lost = true;
+			break;
+		}
+		fill_peer(msg, td, &event->peer, 0, 0, 0, event->cmd,
+			  &event->cause, NULL);
+	}
+	if (msg)
+		tell_peers(td, msg);
+	if (lost)
+		genl_set_err(&teredo_nl_family, dev_net(td->dev), 0,
+			     TEREDO_NLGRP_PEERS, -ENOBUFS);
 }
 
 /* -- secrets -- */

@@ -6,10 +6,10 @@
 #include <linux/types.h>
 #include <uapi/linux/teredo.h>
 
+#include "peer.h"
 #include "socket.h"
 
 struct teredo_dev;
-struct teredo_peer_info;
 
 /* Tell the group "state" about a device. RTNL. */
 void teredo_nl_dev_event(struct teredo_dev *td);
@@ -17,9 +17,22 @@ void teredo_nl_dev_event(struct teredo_dev *td);
 /* The device is leaving its namespace. RTNL. */
 void teredo_nl_dev_gone(struct teredo_dev *td);
 
-/* Tell the group "peers" about a peer. RCU or process context. */
-void teredo_nl_peer_event(struct teredo_dev *td, enum teredo_cmd cmd,
-			  const struct teredo_peer_info *info);
+/* True if somebody listens to the group "peers". Any context. */
+bool teredo_nl_peers_heard(struct teredo_dev *td);
+
+/* What became of a peer. */
+struct teredo_event {
+	struct list_head node;
+	enum teredo_cmd cmd;
+	enum teredo_peer_cause cause;
+	struct teredo_peer_info peer;
+};
+
+/* Tell the group "peers" of @events, a list of struct teredo_event, and then, if some
+ * are @lost, that. Process context.
+ */
+void teredo_nl_peer_events(struct teredo_dev *td, const struct list_head *events,
+			   bool lost);
 
 /* Send a datagram to the controller @portid. -errno if it is not taken. */
 int teredo_nl_control_recv(struct teredo_dev *td, u32 portid,

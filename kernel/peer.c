@@ -5,9 +5,9 @@
 #include <linux/slab.h>
 
 #include "device.h"
+#include "event.h"
 #include "icmp.h"
 #include "ledger.h"
-#include "netlink.h"
 #include "peerlookup.h"
 #include "probe.h"
 #include "queue.h"
@@ -31,15 +31,37 @@ bool teredo_peer_uses_local(struct teredo_dev *td,
 
 #define LOCAL_LOOKS	8	/* at neighbours to evict */
 
+/* Tell whoever watches that @peer is new, or not what it was. */
+static void changed(struct teredo_dev *td, const struct teredo_peer *peer,
+		    enum teredo_peer_cause cause)
+{
+	trace_teredo_peer(td->dev, peer);
+	teredo_event_changed(td, peer, cause);
+}
+
 /* To any state but TRUSTED, which confirm() takes care to show last. */
 static void set_state(struct teredo_dev *td, struct teredo_peer *peer,
-		      enum teredo_peer_state state)
+		      enum teredo_peer_state state,
+		      enum teredo_peer_cause cause)
 {
 	lockdep_assert_held(&td->peers.lock);
 	if (peer->state == state)
 		return;
 	WRITE_ONCE(peer->state, state);
-	trace_teredo_peer(td->dev, peer);
+	changed(td, peer, cause);
+}
+
+/* What made us make a peer, or probe it. */
+static enum teredo_peer_cause cause_of(enum teredo_origin origin)
+{
+	switch (origin) {
+	case TEREDO_BY_US:
+		return TEREDO_PEER_CAUSE_PACKET;
+	case TEREDO_BY_STRANGER:
+		return TEREDO_PEER_CAUSE_DATAGRAM;
+	default:
+		return TEREDO_PEER_CAUSE_HAND;
+	}
 }
 
 /* ERR_PTR(-ENOSPC) if the list has no room for it. */
@@ -69,11 +91,12 @@ static struct teredo_peer *create(struct teredo_dev *td,
 		return ERR_PTR(-ENOMEM);
 	}
 	teredo_quota_enter(td, peer, origin);
-	trace_teredo_peer(td->dev, peer);
+	changed(td, peer, cause_of(origin));
 	return peer;
 }
 
 void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
+			enum teredo_peer_cause cause,
 			struct sk_buff_head *dropped)
 {
 	struct teredo_extra *extra = teredo_peer_extra(td, peer);
@@ -83,6 +106,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	if (!teredo_peer_unhash(td, peer))
 		return;
 	trace_teredo_peer_del(td->dev, peer);
+	teredo_event_gone(td, peer, cause);
 	teredo_quota_leave(td, peer);
 	if (extra) {
 		list_del(&extra->node);
@@ -104,6 +128,17 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	teredo_gone(TEREDO_OBJECT_PEER, peer);
 	/* in bulk and by a worker, not one by one in softirq */
 	kfree_rcu(peer, rcu);
+}
+
+void teredo_peer_forget_packets(struct teredo_dev *td,
+				struct sk_buff_head *list)
+{
+	/* sends */
+	rcu_read_lock();
+	local_bh_disable();
+	teredo_icmp_reject_all(td, list, TEREDO_A_STATS_TX_FORGOTTEN);
+	local_bh_enable();
+	rcu_read_unlock();
 }
 
 static bool is_known(const struct teredo_extra *extra)
@@ -169,7 +204,7 @@ static bool stay_local(struct teredo_dev *td, struct teredo_peer *peer,
 /* @peer was silent on our link for too long. If its mapping was not, go on
  * there at once.
  */
-static bool fall_back(struct teredo_dev *td, struct teredo_peer *peer)
+static void fall_back(struct teredo_dev *td, struct teredo_peer *peer)
 {
 	struct teredo_extra *extra = teredo_peer_extra(td, peer);
 	struct teredo_addr ta;
@@ -178,13 +213,12 @@ static bool fall_back(struct teredo_dev *td, struct teredo_peer *peer)
 	    peer->state != TEREDO_PEER_STATE_TRUSTED ||
 	    teredo_peer_is_open(peer) || !teredo_peer_uses_local(td, peer) ||
 	    !time_before(jiffies, extra->direct_rx + TEREDO_PEER_VALID))
-		return false;
+		return;
 	teredo_addr_unpack(&ta, &peer->addr);
 	WRITE_ONCE(peer->mapped.word, teredo_endpoint(ta.client, ta.port).word);
 	WRITE_ONCE(peer->last_rx, extra->direct_rx);
 	WRITE_ONCE(peer->bubbles, 0);
-	trace_teredo_peer(td->dev, peer);
-	return true;
+	changed(td, peer, TEREDO_PEER_CAUSE_SILENCE);
 }
 
 static bool uses_local_now(struct teredo_dev *td,
@@ -211,7 +245,8 @@ static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
 					  node);
 		if (!oldest->peer->permanent && !oldest->peer->wait &&
 		    !uses_local_now(td, oldest->peer)) {
-			teredo_peer_remove(td, oldest->peer, evicted);
+			teredo_peer_remove(td, oldest->peer,
+					   TEREDO_PEER_CAUSE_EVICTED, evicted);
 			return true;
 		}
 		list_move_tail(&oldest->node, &peers->locals);
@@ -246,6 +281,7 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 {
 	struct teredo_extra *extra = teredo_peer_extra(td, peer);
 	bool moved = !extra || extra->local.word != src.word;
+	bool told = extra && !moved && is_known(extra);
 
 	lockdep_assert_held(&td->peers.lock);
 	/* Whom we talk with may have begun anew, or ask for us. */
@@ -265,7 +301,8 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 		/* The old one, no longer valid, is not a mapping either. */
 		if (extra->local.word &&
 		    peer->mapped.word == extra->local.word && !peer->wait)
-			set_state(td, peer, TEREDO_PEER_STATE_PROBING);
+			set_state(td, peer, TEREDO_PEER_STATE_PROBING,
+				  TEREDO_PEER_CAUSE_DISCOVERY);
 		WRITE_ONCE(extra->local.word, src.word);
 	}
 	WRITE_ONCE(extra->announced, teredo_now());
@@ -276,6 +313,8 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 	/* It speaks, so it may be asked again (C-71). */
 	if (!teredo_peer_is_open(peer))
 		WRITE_ONCE(peer->bubbles, 0);
+	if (!told)
+		changed(td, peer, TEREDO_PEER_CAUSE_DISCOVERY);
 	return TEREDO_GO_ON;
 }
 
@@ -321,7 +360,8 @@ int teredo_peer_announced(struct teredo_dev *td,
 	}
 	verdict = set_local(td, peer, src, news, &evicted);
 	if (verdict && made)
-		teredo_peer_remove(td, made, &evicted);
+		teredo_peer_remove(td, made, TEREDO_PEER_CAUSE_EVICTED,
+				   &evicted);
 out:
 	spin_unlock_bh(&td->peers.lock);
 	teredo_icmp_reject_all(td, &evicted, TEREDO_A_STATS_TX_PEER_LIMIT);
@@ -335,12 +375,11 @@ out:
  * queue. Takes the lock and returns without it; RCU keeps @peer.
  */
 static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
-		    union teredo_endpoint src)
+		    union teredo_endpoint src, enum teredo_peer_cause cause)
 	__releases(&td->peers.lock)
 {
 	struct teredo_peers *peers = &td->peers;
 	struct teredo_wait *wait = peer->wait;
-	struct teredo_peer_info info;
 	struct sk_buff_head queue;
 	struct sk_buff *skb;
 	int rounds = 8;
@@ -348,7 +387,8 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 
 	leave_for_local(td, peer, src);
 	news = peer->state != TEREDO_PEER_STATE_TRUSTED ||
-	       peer->mapped.word != src.word;
+	       peer->mapped.word != src.word ||
+	       cause == TEREDO_PEER_CAUSE_HAND;
 	WRITE_ONCE(peer->mapped.word, src.word);
 	WRITE_ONCE(peer->last_rx, teredo_now());
 	WRITE_ONCE(peer->bubbles, 0);
@@ -379,9 +419,8 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	else
 		/* pairs with the acquire in teredo_peer_is_open() */
 		smp_store_release(&peer->state, TEREDO_PEER_STATE_TRUSTED);
-	teredo_peer_info(td, peer, &info);
 	if (news)
-		trace_teredo_peer(td->dev, peer);
+		changed(td, peer, cause);
 	spin_unlock_bh(&peers->lock);
 
 	if (wait) {
@@ -390,8 +429,6 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 			teredo_send_packet(td, skb, src);
 		teredo_wait_free(wait);
 	}
-	if (news)
-		teredo_nl_peer_event(td, TEREDO_CMD_PEER_NTF, &info);
 }
 
 bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
@@ -428,7 +465,7 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	trusted = true;
 	if (!stay_local(td, peer, src)) {
-		confirm(td, peer, src);
+		confirm(td, peer, src, TEREDO_PEER_CAUSE_DATAGRAM);
 		goto unlocked;
 	}
 out:
@@ -439,7 +476,6 @@ unlocked:
 }
 
 void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
-		      struct teredo_peer_info *info,
 		      struct sk_buff_head *dropped)
 {
 	struct teredo_wait *wait = peer->wait;
@@ -448,8 +484,8 @@ void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 	teredo_queue_take(td, wait, dropped);
 	WRITE_ONCE(peer->wait, NULL);
 	teredo_wait_free(wait);
-	set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
-	teredo_peer_info(td, peer, info);
+	set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE,
+		  TEREDO_PEER_CAUSE_SILENCE);
 }
 
 /* -- use -- */
@@ -530,14 +566,15 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	 */
 	if (!*send && READ_ONCE(peer->bubbles) >= TEREDO_PROBE_TRIES) {
 		teredo_wait_free(wait);
-		set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE);
+		set_state(td, peer, TEREDO_PEER_STATE_UNREACHABLE,
+			  TEREDO_PEER_CAUSE_SILENCE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
 	teredo_quota_probed(td, cfg, peer, origin);
 	wait->peer = peer;
 	wait->tries = *send;
 	WRITE_ONCE(peer->wait, wait);
-	set_state(td, peer, TEREDO_PEER_STATE_PROBING);
+	set_state(td, peer, TEREDO_PEER_STATE_PROBING, cause_of(origin));
 	teredo_timer_add(td, wait);
 	return 0;
 }
@@ -548,11 +585,9 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 {
 	enum teredo_origin origin = skb ? TEREDO_BY_US : TEREDO_BY_STRANGER;
 	struct sk_buff_head dropped, evicted;
-	struct teredo_peer_info info;
 	struct teredo_probe probe;
 	struct teredo_peer *peer;
 	bool send = false;
-	bool news;
 	int ret = 0;
 
 	__skb_queue_head_init(&dropped);
@@ -570,13 +605,10 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 						 TEREDO_A_STATS_TX_PEER_LIMIT;
 		goto out;
 	}
-	news = fall_back(td, peer);
+	fall_back(td, peer);
 	if (teredo_peer_is_open(peer)) {
 		/* just now, or since the caller looked */
-		teredo_peer_info(td, peer, &info);
 		spin_unlock_bh(&td->peers.lock);
-		if (news)
-			teredo_nl_peer_event(td, TEREDO_CMD_PEER_NTF, &info);
 		if (skb)
 			teredo_peer_send(td, peer, skb);
 		return TEREDO_TAKEN;
@@ -623,7 +655,7 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	if (!IS_ERR(peer)) {
 		WRITE_ONCE(peer->permanent, permanent);
 		teredo_quota_vouch(td, peer);
-		confirm(td, peer, mapped);
+		confirm(td, peer, mapped, TEREDO_PEER_CAUSE_HAND);
 	} else {
 		spin_unlock_bh(&td->peers.lock);
 		err = PTR_ERR(peer);
@@ -636,7 +668,6 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 
 int teredo_peer_del(struct teredo_dev *td, const struct in6_addr *addr)
 {
-	struct teredo_peer_info info;
 	struct sk_buff_head dropped;
 	struct teredo_peer *peer;
 
@@ -644,15 +675,10 @@ int teredo_peer_del(struct teredo_dev *td, const struct in6_addr *addr)
 	rcu_read_lock();
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr);
-	if (peer) {
-		teredo_peer_info(td, peer, &info);
-		teredo_peer_remove(td, peer, &dropped);
-	}
+	if (peer)
+		teredo_peer_remove(td, peer, TEREDO_PEER_CAUSE_HAND, &dropped);
 	spin_unlock_bh(&td->peers.lock);
 	rcu_read_unlock();
-	__skb_queue_purge(&dropped);
-	if (!peer)
-		return -ENOENT;
-	teredo_nl_peer_event(td, TEREDO_CMD_PEER_DEL_NTF, &info);
-	return 0;
+	teredo_peer_forget_packets(td, &dropped);
+	return peer ? 0 : -ENOENT;
 }

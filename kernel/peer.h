@@ -262,17 +262,21 @@ struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
 bool teredo_peer_uses_local(struct teredo_dev *td,
 			    const struct teredo_peer *peer);
 
-/* For timers.c: nobody answered. The packets go to @dropped, and @info is for
- * the event. Under the lock.
- */
+/* For timers.c: nobody answered. The packets go to @dropped. Under the lock. */
 void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
-		      struct teredo_peer_info *info,
 		      struct sk_buff_head *dropped);
 
 /* For peerlookup.c: unhash @peer and let it go; packets that waited for it
  * go to @dropped. Under the lock.
  */
 void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
+			enum teredo_peer_cause cause,
 			struct sk_buff_head *dropped);
+
+/* Packets that waited for a peer which was removed: count them, and tell their
+ * senders. Any context.
+ */
+void teredo_peer_forget_packets(struct teredo_dev *td,
+				struct sk_buff_head *list);
 
 #endif /* TEREDO_PEER_H */

@@ -6,6 +6,8 @@
 #include <net/ipv6.h>
 
 #include "device.h"
+#include "event.h"
+#include "netlink.h"
 #include "queue.h"
 #include "timers.h"
 
@@ -116,7 +118,7 @@ static bool by_discovery(const struct teredo_peer *peer, unsigned long limit)
 static unsigned int
 remove_matching(struct teredo_dev *td,
 		bool (*match)(const struct teredo_peer *, unsigned long),
-		unsigned long limit)
+		unsigned long limit, enum teredo_peer_cause cause)
 {
 	struct teredo_peers *peers = &td->peers;
 	unsigned int removed = 0, seen = 0;
@@ -134,21 +136,23 @@ remove_matching(struct teredo_dev *td,
 			spin_lock_bh(&peers->lock);
 			/* again, now that nothing changes */
 			if (match(peer, limit)) {
-				teredo_peer_remove(td, peer, &dropped);
+				teredo_peer_remove(td, peer, cause, &dropped);
 				removed++;
 			}
 			spin_unlock_bh(&peers->lock);
 		}
 		if (++seen % SLICE == 0) {
 			rhashtable_walk_stop(&iter);
-			__skb_queue_purge(&dropped);
+			teredo_peer_forget_packets(td, &dropped);
+			teredo_events_tell(td);
 			cond_resched();
 			rhashtable_walk_start(&iter);
 		}
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);
-	__skb_queue_purge(&dropped);
+	teredo_peer_forget_packets(td, &dropped);
+	teredo_events_tell(td);
 	return removed;
 }
 
@@ -179,7 +183,8 @@ static void age(struct work_struct *work)
 
 	/* Short of room, whoever is not valid any more goes at once. */
 	removed = remove_matching(td, may_go, pressed ? TEREDO_PEER_VALID :
-							TEREDO_PEER_IDLE);
+							TEREDO_PEER_IDLE,
+				  TEREDO_PEER_CAUSE_IDLE);
 	if (removed)
 		this_cpu_add(td->stats->count[TEREDO_A_STATS_PEERS_EXPIRED],
 			     removed);
@@ -196,14 +201,16 @@ void teredo_peers_press(struct teredo_dev *td)
 		schedule_age(td, HZ);
 }
 
-void teredo_peers_flush(struct teredo_dev *td, bool all)
+void teredo_peers_flush(struct teredo_dev *td, bool all,
+			enum teredo_peer_cause cause)
 {
 	int passes = 8;
 
 	/* A removal or a resize can hide others from the walk, but with traffic
 	 * there may always be new ones.
 	 */
-	while (remove_matching(td, all ? any : not_by_hand, 0) && --passes)
+	while (remove_matching(td, all ? any : not_by_hand, 0, cause) &&
+	       --passes)
 		cond_resched();
 }
 
@@ -211,8 +218,65 @@ void teredo_peers_flush_local(struct teredo_dev *td)
 {
 	/* Nobody comes any more, so this ends. */
 	while (READ_ONCE(td->peers.locals_count) &&
-	       remove_matching(td, by_discovery, 0))
+	       remove_matching(td, by_discovery, 0, TEREDO_PEER_CAUSE_LEFT))
 		cond_resched();
+}
+
+/* -- namespaces -- */
+
+/* Tell those who listen where the device is now of all peers that it has: process
+ * context. A resize under way may show some twice.
+ */
+static void tell_all(struct teredo_dev *td,
+		     void (*event)(struct teredo_dev *,
+				   const struct teredo_peer *,
+				   enum teredo_peer_cause))
+{
+	struct teredo_peers *peers = &td->peers;
+	struct rhashtable_iter iter;
+	struct teredo_peer *peer;
+	unsigned int seen = 0;
+
+	if (!teredo_nl_peers_heard(td))
+		return;
+	rhashtable_walk_enter(&peers->table, &iter);
+	rhashtable_walk_start(&iter);
+	while ((peer = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(peer))
+			continue;
+		spin_lock_bh(&peers->lock);
+		event(td, peer, TEREDO_PEER_CAUSE_DEVICE);
+		spin_unlock_bh(&peers->lock);
+		if (++seen % SLICE == 0) {
+			rhashtable_walk_stop(&iter);
+			teredo_events_tell(td);
+			cond_resched();
+			rhashtable_walk_start(&iter);
+		}
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+void teredo_peers_appear(struct teredo_dev *td)
+{
+	spin_lock_bh(&td->peers.lock);
+	td->events.on = true;
+	spin_unlock_bh(&td->peers.lock);
+	tell_all(td, teredo_event_changed);
+	teredo_events_tell(td);
+}
+
+/* The device is down and nobody finds it any more: nothing changes. All is told while
+ * it still is where those are who listen.
+ */
+void teredo_peers_disappear(struct teredo_dev *td)
+{
+	tell_all(td, teredo_event_gone);
+	spin_lock_bh(&td->peers.lock);
+	td->events.on = false;
+	spin_unlock_bh(&td->peers.lock);
+	teredo_events_tell(td);
 }
 
 /* -- dumps -- */
@@ -258,7 +322,7 @@ void teredo_peers_close(struct teredo_dev *td)
 	timer_delete_sync(&td->peers.timer);
 	cancel_delayed_work_sync(&td->peers.gc);
 	/* Nobody comes any more, so this ends; who waits must not be missed. */
-	while (remove_matching(td, not_by_hand, 0) ||
+	while (remove_matching(td, not_by_hand, 0, TEREDO_PEER_CAUSE_DOWN) ||
 	       !list_empty_careful(&td->peers.waiting))
 		cond_resched();
 }
@@ -274,6 +338,7 @@ int teredo_peers_init(struct teredo_dev *td)
 	INIT_LIST_HEAD(&peers->waiting);
 	INIT_LIST_HEAD(&peers->dumps);
 	teredo_timer_init(td);
+	teredo_events_init(&td->events);
 	INIT_DELAYED_WORK(&peers->gc, age);
 	peers->closed = true;
 	return rhashtable_init(&peers->table, &params);
@@ -293,9 +358,10 @@ void teredo_peers_uninit(struct teredo_dev *td)
 
 	/* Nobody comes any more, so this ends. */
 	while (teredo_peers_count(&td->peers)) {
-		teredo_peers_flush(td, true);
+		teredo_peers_flush(td, true, TEREDO_PEER_CAUSE_DEVICE);
 		cond_resched();
 	}
+	teredo_events_uninit(&td->events);
 	WARN_ON_ONCE(!list_empty(&td->peers.waiting));
 	rhashtable_destroy(&td->peers.table);
 }

@@ -20,7 +20,12 @@ static inline unsigned int teredo_peers_count(const struct teredo_peers *peers)
 void teredo_peers_press(struct teredo_dev *td);
 
 /* Forget all peers; @all: those set by hand, too. Process context. */
-void teredo_peers_flush(struct teredo_dev *td, bool all);
+void teredo_peers_flush(struct teredo_dev *td, bool all,
+			enum teredo_peer_cause cause);
+
+/* The device came to a namespace, with the peers that it has, or is leaving it. RTNL. */
+void teredo_peers_appear(struct teredo_dev *td);
+void teredo_peers_disappear(struct teredo_dev *td);
 
 /* Forget those that discovery found, after it has ended. Process context. */
 void teredo_peers_flush_local(struct teredo_dev *td);

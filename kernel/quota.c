@@ -82,7 +82,8 @@ static bool evict(struct teredo_dev *td, enum teredo_origin origin,
 		peer = list_first_entry(&quota->list[origin],
 					struct teredo_peer, unproven);
 		if (!heard_since_queued(peer)) {
-			teredo_peer_remove(td, peer, evicted);
+			teredo_peer_remove(td, peer, TEREDO_PEER_CAUSE_EVICTED,
+					   evicted);
 			teredo_count(td->stats, TEREDO_A_STATS_PEERS_EVICTED);
 			return true;
 		}

@@ -4,7 +4,6 @@
 #include "compat.h"
 #include "device.h"
 #include "icmp.h"
-#include "netlink.h"
 #include "probe.h"
 
 /* Peers handled at a time, and in one run of the timer, which ends with the tick, too:
@@ -44,7 +43,6 @@ void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait)
 struct batch {
 	unsigned int probes, failures;
 	struct teredo_probe probe[BATCH];
-	struct teredo_peer_info failed[BATCH];
 	struct sk_buff_head dropped;
 };
 
@@ -69,9 +67,8 @@ static bool collect(struct teredo_dev *td, struct batch *batch)
 			wait->tries++;
 			teredo_timer_add(td, wait);
 		} else {
-			teredo_peer_fail(td, wait->peer,
-					 &batch->failed[batch->failures++],
-					 &batch->dropped);
+			teredo_peer_fail(td, wait->peer, &batch->dropped);
+			batch->failures++;
 		}
 	}
 	return batch->probes || batch->failures;
@@ -95,9 +92,6 @@ static void expired(struct timer_list *timer)
 
 		for (i = 0; i < batch.probes; i++)
 			teredo_probe_send(td, &batch.probe[i]);
-		for (i = 0; i < batch.failures; i++)
-			teredo_nl_peer_event(td, TEREDO_CMD_PEER_NTF,
-					     &batch.failed[i]);
 		teredo_icmp_reject_all(td, &batch.dropped,
 				       TEREDO_A_STATS_TX_UNREACHABLE);
 		done += batch.probes + batch.failures;

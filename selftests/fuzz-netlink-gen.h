@@ -81,6 +81,10 @@ static const struct attr stats_attrs[] = {
 	{ "tx-site-limit", TEREDO_A_STATS_TX_SITE_LIMIT, NUMBER, 8, 0U, 4294967295U, NULL },
 	{ "rx-discovery", TEREDO_A_STATS_RX_DISCOVERY, NUMBER, 8, 0U, 4294967295U, NULL },
 	{ "tx-discovery", TEREDO_A_STATS_TX_DISCOVERY, NUMBER, 8, 0U, 4294967295U, NULL },
+	{ "tx-refused", TEREDO_A_STATS_TX_REFUSED, NUMBER, 8, 0U, 4294967295U, NULL },
+	{ "tx-congested", TEREDO_A_STATS_TX_CONGESTED, NUMBER, 8, 0U, 4294967295U, NULL },
+	{ "tx-forgotten", TEREDO_A_STATS_TX_FORGOTTEN, NUMBER, 8, 0U, 4294967295U, NULL },
+	{ "tx-failed", TEREDO_A_STATS_TX_FAILED, NUMBER, 8, 0U, 4294967295U, NULL },
 };
 
 static const struct attr_set stats_set = { stats_attrs, ARRAY_SIZE(stats_attrs) };
@@ -109,6 +113,7 @@ static const struct attr dev_attrs[] = {
 	{ "reason", TEREDO_A_DEV_REASON, STRING, 191, 0U, 0U, NULL },
 	{ "state-age", TEREDO_A_DEV_STATE_AGE, NUMBER, 4, 0U, 4294967295U, NULL },
 	{ "controller-left", TEREDO_A_DEV_CONTROLLER_LEFT, NUMBER, 4, 0U, 4294967295U, NULL },
+	{ "server-sent", TEREDO_A_DEV_SERVER_SENT, NUMBER, 4, 0U, 4294967295U, NULL },
 };
 
 static const struct attr_set dev_set = { dev_attrs, ARRAY_SIZE(dev_attrs) };
@@ -127,6 +132,7 @@ static const struct attr peer_attrs[] = {
 	{ "queued", TEREDO_A_PEER_QUEUED, NUMBER, 4, 0U, 4294967295U, NULL },
 	{ "bubbles", TEREDO_A_PEER_BUBBLES, NUMBER, 4, 0U, 4294967295U, NULL },
 	{ "permanent", TEREDO_A_PEER_PERMANENT, FLAG, 0, 0U, 0U, NULL },
+	{ "cause", TEREDO_A_PEER_CAUSE, NUMBER, 1, 0U, 11U, NULL },
 };
 
 static const struct attr_set peer_set = { peer_attrs, ARRAY_SIZE(peer_attrs) };

@@ -13,6 +13,7 @@
 #include <netlink/netlink.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -817,6 +818,7 @@ static void test_events(void)
 	struct nl_sock *events = open_socket();
 	int state = genl_ctrl_resolve_grp(events, TEREDO_GENL_NAME, TEREDO_MCGRP_STATE);
 	int peers = genl_ctrl_resolve_grp(events, TEREDO_GENL_NAME, TEREDO_MCGRP_PEERS);
+	struct pollfd pfd = { .events = POLLIN };
 	uint32_t refresh = 20;
 
 	result(state > 0 && peers > 0, "the groups state and peers");
@@ -826,8 +828,10 @@ static void test_events(void)
 	set(client, TEREDO_A_CONFIG_REFRESH, &refresh, sizeof(refresh));
 	ask(peer(TEREDO_CMD_PEER_NEW, 1, "198.51.100.1"));
 	ask(peer(TEREDO_CMD_PEER_DEL, 1, NULL));
-	while (nl_recvmsgs_default(events) >= 0)
-		;
+	/* What happens to peers is told a moment later. */
+	pfd.fd = nl_socket_get_fd(events);
+	while (!heard[TEREDO_CMD_PEER_DEL_NTF] && poll(&pfd, 1, 5000) > 0)
+		nl_recvmsgs_default(events);
 	result(heard[TEREDO_CMD_DEV_NTF] > 0, "a change of configuration is told");
 	result(heard[TEREDO_CMD_PEER_NTF] > 0, "a new trusted peer is told");
 	result(heard[TEREDO_CMD_PEER_DEL_NTF] > 0, "a peer's end is told");

@@ -69,6 +69,7 @@ struct device {
 	uint32_t peers;
 	uint32_t controller;
 	uint32_t server_idle;
+	uint32_t server_sent;
 	uint32_t state_age;	/* seconds, as the next one */
 	uint32_t controller_left;
 	int32_t link_netnsid;
@@ -90,6 +91,7 @@ struct peer {
 	uint32_t idle_tx;
 	uint32_t queued;
 	uint32_t bubbles;
+	uint8_t cause;		/* of an event */
 };
 
 /* A secret of a server, as far as it may be told. */

@@ -194,6 +194,7 @@ static const struct ipc_member dev_members[TEREDO_A_DEV_MAX + 1] = {
 	DEV_MEMBER(PEERS, peers),
 	DEV_MEMBER(CONTROLLER, controller),
 	DEV_MEMBER(SERVER_IDLE, server_idle),
+	DEV_MEMBER(SERVER_SENT, server_sent),
 	DEV_MEMBER(LINK_NETNSID, link_netnsid),
 	DEV_MEMBER(LEARNED_REFRESH, learned_refresh),
 	DEV_MEMBER(STATE_AGE, state_age),
@@ -329,6 +330,7 @@ static const struct ipc_member peer_members[TEREDO_A_PEER_MAX + 1] = {
 	PEER_MEMBER(IDLE_TX, idle_tx),
 	PEER_MEMBER(QUEUED, queued),
 	PEER_MEMBER(BUBBLES, bubbles),
+	PEER_MEMBER(CAUSE, cause),
 };
 
 static void take_peer(struct peer *peer, const struct nlmsghdr *nlh)

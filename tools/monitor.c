@@ -183,6 +183,8 @@ static void print_peer_event(const char *ifname, const struct peer *peer,
 	       removed ? "removed" : name_of(&peer_state_names, peer->state));
 	if (peer->mapped.port)
 		printf(", at %s", endpoint_text(&peer->mapped));
+	if (PEER_HAS(peer, CAUSE))
+		printf(" (%s)", name_of(&peer_cause_names, peer->cause));
 	if (removed || peer->state == TEREDO_PEER_STATE_UNREACHABLE) {
 		fputs(": ", stdout);
 		if (peer->bubbles)
@@ -195,6 +197,13 @@ static void print_peer_event(const char *ifname, const struct peer *peer,
 			fputs("never heard", stdout);
 	}
 	putchar('\n');
+}
+
+static void show_peer_json(const char *ifname, const struct peer *peer)
+{
+	format_peer_json(ifname, peer);
+	json_string("cause", PEER_HAS(peer, CAUSE) ?
+			     name_of(&peer_cause_names, peer->cause) : NULL);
 }
 
 static void show_dev_event(const struct ipc_event *event)
@@ -256,7 +265,7 @@ static void show_event(const struct ipc_event *event, void *arg)
 	char name[IF_NAMESIZE];
 
 	if (event->type == IPC_EVENT_LOST) {
-		complain(NULL, "events were lost: there were too many at once");
+		complain(NULL, "events were lost, there were too many at once: show peers has what is true now");
 		if (json_wanted) {
 			open_event(kinds[event->type]);
 			json_close_object();
@@ -276,7 +285,7 @@ static void show_event(const struct ipc_event *event, void *arg)
 	if (is_dev)
 		show_dev_event(event);
 	else if (json_wanted)
-		format_peer_json(name, &event->peer);
+		show_peer_json(name, &event->peer);
 	else
 		print_peer_event(name, &event->peer,
 				 event->type == IPC_EVENT_PEER_DEL);

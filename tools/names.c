@@ -64,6 +64,21 @@ static const char *const peer_paths[] = {
 	[TEREDO_PEER_PATH_FALLBACK]	= "fallback",
 };
 
+static const char *const peer_causes[] = {
+	[TEREDO_PEER_CAUSE_PACKET]	= "packet",
+	[TEREDO_PEER_CAUSE_DATAGRAM]	= "datagram",
+	[TEREDO_PEER_CAUSE_HAND]	= "hand",
+	[TEREDO_PEER_CAUSE_DISCOVERY]	= "discovery",
+	[TEREDO_PEER_CAUSE_SILENCE]	= "silence",
+	[TEREDO_PEER_CAUSE_IDLE]	= "idle",
+	[TEREDO_PEER_CAUSE_EVICTED]	= "evicted",
+	[TEREDO_PEER_CAUSE_FLUSH]	= "flush",
+	[TEREDO_PEER_CAUSE_ADDRESS]	= "address",
+	[TEREDO_PEER_CAUSE_LEFT]	= "left",
+	[TEREDO_PEER_CAUSE_DOWN]	= "down",
+	[TEREDO_PEER_CAUSE_DEVICE]	= "device",
+};
+
 static const char *const secret_states[] = {
 	[TEREDO_SECRET_STATE_VALID]	= "valid",
 	[TEREDO_SECRET_STATE_RENEW]	= "renew",
@@ -129,6 +144,10 @@ static const char *const stats[] = {
 	[TEREDO_A_STATS_TX_SITE_LIMIT]		= "tx-site-limit",
 	[TEREDO_A_STATS_RX_DISCOVERY]		= "rx-discovery",
 	[TEREDO_A_STATS_TX_DISCOVERY]		= "tx-discovery",
+	[TEREDO_A_STATS_TX_REFUSED]		= "tx-refused",
+	[TEREDO_A_STATS_TX_CONGESTED]		= "tx-congested",
+	[TEREDO_A_STATS_TX_FORGOTTEN]		= "tx-forgotten",
+	[TEREDO_A_STATS_TX_FAILED]		= "tx-failed",
 };
 
 const struct names mode_names = NAMES(modes);
@@ -139,6 +158,7 @@ const struct names nat_names = NAMES(nats);
 const struct names peer_state_names = NAMES(peer_states);
 const struct names peer_kind_names = NAMES(peer_kinds);
 const struct names peer_path_names = NAMES(peer_paths);
+const struct names peer_cause_names = NAMES(peer_causes);
 const struct names secret_state_names = NAMES(secret_states);
 const struct names algorithm_names = NAMES(algorithms);
 const struct names stats_names = NAMES(stats);

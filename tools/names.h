@@ -18,6 +18,7 @@ extern const struct names nat_names;
 extern const struct names peer_state_names;
 extern const struct names peer_kind_names;
 extern const struct names peer_path_names;
+extern const struct names peer_cause_names;
 extern const struct names secret_state_names;
 extern const struct names algorithm_names;
 /* Counters; numbers without one (the padding) have no name. */

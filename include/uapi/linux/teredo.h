@@ -142,6 +142,42 @@ enum teredo_peer_path {
 };
 
 /**
+ * enum teredo_peer_cause - Why a peer came, changed or went.
+ * @TEREDO_PEER_CAUSE_PACKET: There is a packet to send to it.
+ * @TEREDO_PEER_CAUSE_DATAGRAM: A datagram came from it.
+ * @TEREDO_PEER_CAUSE_HAND: The administrator said so (peer-new, peer-del).
+ * @TEREDO_PEER_CAUSE_DISCOVERY: Its discovery bubble came (RFC 4380 section
+ *   5.2.8).
+ * @TEREDO_PEER_CAUSE_SILENCE: It does not answer, or not on the way that was
+ *   in use.
+ * @TEREDO_PEER_CAUSE_IDLE: Nothing was sent to it or came from it for long.
+ * @TEREDO_PEER_CAUSE_EVICTED: It had to make room for another one (SEC-25).
+ * @TEREDO_PEER_CAUSE_FLUSH: The administrator had all peers forgotten
+ *   (peer-flush).
+ * @TEREDO_PEER_CAUSE_ADDRESS: The device has another address, by which no peer
+ *   knows it (C-61).
+ * @TEREDO_PEER_CAUSE_LEFT: The device left the link on which discovery had
+ *   found the peer.
+ * @TEREDO_PEER_CAUSE_DOWN: The link went down.
+ * @TEREDO_PEER_CAUSE_DEVICE: The device was deleted, or left the namespace, or
+ *   came to it from another one, with its peers.
+ */
+enum teredo_peer_cause {
+	TEREDO_PEER_CAUSE_PACKET,
+	TEREDO_PEER_CAUSE_DATAGRAM,
+	TEREDO_PEER_CAUSE_HAND,
+	TEREDO_PEER_CAUSE_DISCOVERY,
+	TEREDO_PEER_CAUSE_SILENCE,
+	TEREDO_PEER_CAUSE_IDLE,
+	TEREDO_PEER_CAUSE_EVICTED,
+	TEREDO_PEER_CAUSE_FLUSH,
+	TEREDO_PEER_CAUSE_ADDRESS,
+	TEREDO_PEER_CAUSE_LEFT,
+	TEREDO_PEER_CAUSE_DOWN,
+	TEREDO_PEER_CAUSE_DEVICE,
+};
+
+/**
  * enum teredo_secret_state - State of a shared secret. A client whose
  *   solicitation has a valid HMAC gets an answer in any of them, the
  *   confirmation byte of which is the state.
@@ -249,6 +285,10 @@ enum teredo_stats {
 	TEREDO_A_STATS_TX_SITE_LIMIT,
 	TEREDO_A_STATS_RX_DISCOVERY,
 	TEREDO_A_STATS_TX_DISCOVERY,
+	TEREDO_A_STATS_TX_REFUSED,
+	TEREDO_A_STATS_TX_CONGESTED,
+	TEREDO_A_STATS_TX_FORGOTTEN,
+	TEREDO_A_STATS_TX_FAILED,
 
 	__TEREDO_A_STATS_MAX
 };
@@ -278,6 +318,7 @@ enum teredo_dev_attr {
 	TEREDO_A_DEV_REASON,
 	TEREDO_A_DEV_STATE_AGE,
 	TEREDO_A_DEV_CONTROLLER_LEFT,
+	TEREDO_A_DEV_SERVER_SENT,
 
 	__TEREDO_A_DEV_MAX
 };
@@ -297,6 +338,7 @@ enum teredo_peer_attr {
 	TEREDO_A_PEER_QUEUED,
 	TEREDO_A_PEER_BUBBLES,
 	TEREDO_A_PEER_PERMANENT,
+	TEREDO_A_PEER_CAUSE,
 
 	__TEREDO_A_PEER_MAX
 };

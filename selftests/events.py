@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""events.py SERVER CLIENT HOST RELAY MOVED: who listens has the table of peers.
+
+All are namespaces of the laboratory; the relay's link goes to MOVED, which has nothing
+else, and back.
+"""
+
+import socket
+import sys
+import threading
+import time
+
+from listen import Listener
+from netlab import ip, options, run
+from pkt import *
+
+server_ns, client_ns, host_ns, relay_ns, moved_ns = sys.argv[1:]
+SERVER = "203.0.113.1"
+RELAY = ("192.0.2.1", 3545)
+
+server = Port(server_ns, SERVER, 3544)
+clients = [Port(client_ns, "198.51.100.1", 41000 + n) for n in range(6)]
+names = [teredo(SERVER, c.address, c.port) for c in clients]
+host = App(host_ns, "2001:db8:2::1", 9000)
+
+
+class Sites:
+    """Native hosts in many sites, by packets with a header of their own"""
+
+    def __init__(self):
+        enter(host_ns)
+        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+    def send(self, site, dest):
+        packet = datagram("2001:db8:%x::1" % (0x100 + site), dest, 7, 7, b"anybody?")
+        self.socket.sendto(packet, (dest, 0))
+
+
+def peer(verb, address, at=None):
+    run("teredo-tool", "-n", relay_ns, "peer", verb, "teredo0", *([address] if address else []),
+        *(["at", "%s:%u" % at] if at else []))
+
+
+def meet(n):
+    """The host speaks to a client, which answers"""
+    server.drain()
+    host.send(b"hello", names[n])
+    got = server.receive()
+    clients[n].send(bubble(names[n], got.source if got else "fe80::1"), RELAY)
+    return clients[n].next_of(UDP)
+
+
+def same(listener):
+    """What a listener gets wrong, compared with a dump of now"""
+    listener.settle()
+    now = Listener(relay_ns, 16 << 20).table
+    wrong = {k for k in now.keys() | listener.table.keys()
+             if now.get(k) != listener.table.get(k)}
+    return ["%s: %s, is %s" % (k[1], listener.table.get(k), now.get(k)) for k in wrong]
+
+
+with Ktap(17) as t:
+    ear = Listener(relay_ns, 16 << 20)
+    t.check("nobody is there", not ear.table, ear.table)
+
+    meet(0)
+    got = ear.settle().of(names[0])
+    t.check("a client that we address and that answers", got == [
+        ("probing", "packet"), ("trusted", "datagram")], got)
+
+    host.send(b"hello", names[1])
+    time.sleep(9)
+    got = ear.settle().of(names[1])
+    t.check("one that does not", got == [
+        ("probing", "packet"), ("unreachable", "silence")], got)
+
+    peer("add", names[2], ("198.51.100.1", 7))
+    peer("add", names[2], ("198.51.100.1", 8))
+    peer("del", names[2])
+    got = ear.settle().of(names[2])
+    t.check("by hand: added, changed, removed", got == [
+        ("probing", "hand"), ("trusted", "hand"), ("trusted", "hand"), ("gone", "hand")], got)
+
+    clients[0].send(bubble(names[0], "fe80::1"), RELAY)
+    t.check("what changes nothing is not told", not ear.settle().log, ear.log)
+
+    # A packet waits for a peer that is flushed.
+    host.send(b"hello", names[3])
+    peer("flush", None)
+    got = [ear.settle().of(names[n]) for n in (0, 1, 3)]
+    t.check("flushed: each of them, once", got == [
+        [("gone", "flush")], [("gone", "flush")], [("probing", "packet"), ("gone", "flush")]]
+        and not ear.log and not ear.table, (got, ear.log))
+
+    # A list of 16 takes as many; then one goes for each that comes.
+    options(relay_ns, "peers-max", "16")
+    many = [teredo(SERVER, "198.51.100.2", 5000 + n) for n in range(20)]
+    for n in range(20):
+        host.send(b"hello", many[n])
+    got = [ear.settle().of(name) for name in many]
+    there = stats(relay_ns)["peers-evicted"]
+    gone = [events for events in got if events[-1:] == [("gone", "evicted")]]
+    t.check("evicted: as many as the counter says, and the oldest",
+            len(gone) == there > 0 and gone == got[:there] and
+            all(e[0] == ("probing", "packet") for e in got), (there, got))
+    t.check("the others are there", not same(ear) and len(ear.table) == 20 - there, same(ear))
+
+    # Down and up; what is set by hand stays.
+    peer("add", names[4], ("198.51.100.1", 9))
+    left = [k[1] for k in ear.settle().table if k[1] != names[4]]
+    ear.log.clear()
+    ip(relay_ns, "link", "set", "teredo0", "down")
+    got = [e for e in ear.settle().log if e[1] == "gone"]
+    t.check("the link goes down: all but those by hand are gone", sorted(got) == sorted(
+        (name, "gone", "down") for name in left) and len(ear.table) == 1, got)
+    ear.log.clear()
+
+    # To another namespace, and back
+    there = Listener(moved_ns)
+    ip(relay_ns, "link", "set", "teredo0", "netns", moved_ns)
+    got = ear.settle().of(names[4]), there.settle().of(names[4])
+    t.check("the link moves: its peers leave one namespace and come to the other",
+            got == ([("gone", "device")], [("trusted", "device")]) and
+            not ear.table and len(there.table) == 1, got)
+    ip(moved_ns, "link", "set", "teredo0", "netns", relay_ns)
+    got = there.settle().of(names[4]), ear.settle().of(names[4])
+    t.check("and back", got == ([("gone", "device")], [("trusted", "device")]) and
+            not there.table and len(ear.table) == 1, got)
+    ip(relay_ns, "link", "set", "teredo0", "up")
+    ip(relay_ns, "-6", "route", "replace", "2001::/32", "dev", "teredo0")
+
+    # Floods: far more than the table has room for, and some who answer; listeners who
+    # dump again and again meanwhile, and one who has no room and must miss something.
+    options(relay_ns, "peers-max", "400")
+    small, sites = Listener(relay_ns, 4096), Sites()
+    stop = threading.Event()
+
+    def answering():
+        while not stop.is_set():
+            got = server.receive(0.05)
+            if got and not got.error and got.dest in names:
+                n = names.index(got.dest)
+                clients[n].send(bubble(names[n], got.source), RELAY)
+
+    helper = threading.Thread(target=answering)
+    helper.start()
+    sent, again = 0, []
+    for storm in range(10):
+        for n in range(300):
+            sites.send(sent // 150, teredo(SERVER, "198.51.100.3", 2000 + sent))
+            sent += 1
+            if n % 50 == 0:
+                host.send(b"x", names[n // 50])
+        again.append(Listener(relay_ns, 16 << 20))
+        time.sleep(0.2)
+        for listener in again:
+            listener.follow(0.01)
+        if storm == 5:
+            peer("flush", None)
+    stop.set()
+    helper.join()
+    wrong = same(ear)
+    t.check("a flood: who listened from the beginning has the table", not wrong,
+            "\n".join(wrong[:10]))
+    wrong = sum((same(listener) for listener in again), [])
+    t.check("so have those who came in the middle of it", not wrong, "\n".join(wrong[:10]))
+    missed = small.lost
+    wrong = same(small)
+    t.check("who has no room learns of that, and by a dump has it, too",
+            small.lost > missed and not wrong, (small.lost, "\n".join(wrong[:10])))
+    time.sleep(10)
+    wrong = same(ear)
+    t.check("and when all was given up, still", not wrong and
+            any(e[1:] == ("unreachable", "silence") for e in ear.log), "\n".join(wrong[:10]))
+    peers = len(ear.table)
+    ear.log.clear()
+    ip(relay_ns, "link", "del", "teredo0")
+    got = ear.settle().log
+    t.check("the link is deleted: each of them, once", len(got) == peers > 0 and
+            {e[1:] for e in got} == {("gone", "down")} and not ear.table, got[:5])
+    ear.socket.close()
+    t.check("and nothing is there", not Listener(relay_ns).table)

@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What happens to peers is told: each way in and out of the table, once, in order, with
+# its cause, so that who began with a dump and follows the events has the table, also
+# while others flood it.  events.py listens, and plays clients, a server and native
+# hosts of a relay of ours.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+lab_up none none || skip_all "no laboratory"
+ns_add moved
+start_relay ours || skip_all "no relay"
+
+diagnose()
+{
+	tool rly show
+	tool rly show peers | sed 20q
+	tool rly show stats
+}
+
+results_from "$selftests/events.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
+	"${ns[moved]}"

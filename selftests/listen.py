@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Who listens to what happens to peers: generic netlink by hand, from what the uapi
+header says.  No code of the tool's.
+"""
+
+import os
+import re
+import select
+import socket
+import struct
+import time
+
+from pkt import enter
+
+HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../include/uapi/linux/teredo.h")
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+F_REQUEST, F_DUMP, F_DUMP_INTR = 1, 0x300, 0x10
+SOL_NETLINK, ADD_MEMBERSHIP = 270, 1
+SO_RCVBUFFORCE = 33
+
+
+def numbers():
+    """The enumerations of the header: {name: number}"""
+    found = {}
+    with open(HEADER) as header:
+        text = re.sub(r"/\*.*?\*/", "", header.read(), flags=re.S)
+    for body in re.findall(r"enum[^{;]*\{(.*?)\}", text, re.S):
+        value = 0
+        for item in filter(None, (i.strip() for i in body.split(","))):
+            name, _, given = (part.strip() for part in item.partition("="))
+            if given:
+                value = found[given] if given in found else eval(given, {}, found)
+            found[name] = value
+            value += 1
+    return found
+
+
+N = numbers()
+
+
+def name_of(prefix, value):
+    """teredo_peer_state 1 is "trusted" """
+    return next(n[len(prefix):].lower() for n, v in N.items()
+                if v == value and n.startswith(prefix) and not n.startswith("__"))
+
+
+def attributes(data):
+    found, at = {}, 0
+    while at + 4 <= len(data):
+        size, kind = struct.unpack_from("=HH", data, at)
+        if size < 4:
+            break
+        found[kind & 0x3fff] = data[at + 4:at + size]
+        at += size + 3 & ~3
+    return found
+
+
+def attribute(kind, data):
+    head = struct.pack("=HH", 4 + len(data), kind) + data
+    return head + bytes(-len(head) % 4)
+
+
+class Listener:
+    """The table of peers of a namespace as a program knows it that began with a dump
+    and follows the events; .log is what came, .lost how often something was missing"""
+
+    def __init__(self, namespace, room=None):
+        enter(namespace)
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        if room:
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room)
+        self.socket.bind((0, 0))
+        self.seq, self.table, self.log, self.lost = 0, {}, [], 0
+        self.dumping = self.fresh = self.stale = False
+        self.find_family()
+        self.dump()
+
+    def request(self, family, flags, command, payload):
+        self.seq += 1
+        body = struct.pack("=BBH", command, 1, 0) + payload
+        self.socket.send(struct.pack("=LHHLL", 16 + len(body), family, F_REQUEST | flags,
+                                     self.seq, 0) + body)
+
+    def find_family(self):
+        # CTRL_CMD_GETFAMILY by CTRL_ATTR_FAMILY_NAME
+        self.request(16, 0, 3, attribute(2, b"teredo\0"))
+        found = attributes(self.socket.recv(1 << 16)[20:])
+        self.family, = struct.unpack("=H", found[1])
+        for group in attributes(found[7]).values():
+            group = attributes(group)
+            if group[1] == b"peers\0":
+                self.socket.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP,
+                                       *struct.unpack("=L", group[2]))
+
+    def dump(self):
+        """Once more from the beginning; events go on to be read in between"""
+        self.request(self.family, F_DUMP, N["TEREDO_CMD_PEER_GET"], b"")
+        self.dumping, self.fresh, self.stale = self.seq, True, False
+        while self.dumping:
+            self.read(10)
+
+    def take(self, kind, flags, seq, body):
+        ours = self.dumping and seq == self.dumping
+        if ours and self.fresh:
+            # Whatever came before is in there.
+            self.table, self.fresh = {}, False
+        if ours and flags & F_DUMP_INTR:
+            self.stale = True
+        if kind == NLMSG_DONE:
+            self.dumping = False
+        if kind != self.family:
+            return
+        found = attributes(body[4:])
+        take = lambda n: found.get(N["TEREDO_A_PEER_" + n])
+        key = take("IFINDEX"), socket.inet_ntop(socket.AF_INET6, take("ADDRESS"))
+        value = tuple(take(n) for n in ("STATE", "KIND", "PATH", "MAPPED_ADDRESS",
+                                        "MAPPED_PORT", "PERMANENT"))
+        if body[0] == N["TEREDO_CMD_PEER_DEL_NTF"]:
+            self.table.pop(key, None)
+        else:
+            self.table[key] = value
+        if not seq:
+            gone = body[0] == N["TEREDO_CMD_PEER_DEL_NTF"]
+            self.log.append((key[1], "gone" if gone else
+                             name_of("TEREDO_PEER_STATE_", take("STATE")[0]),
+                             name_of("TEREDO_PEER_CAUSE_", take("CAUSE")[0])))
+
+    def read(self, seconds):
+        """One datagram, of one or more messages; False if none came"""
+        if not select.select([self.socket], [], [], seconds)[0]:
+            return False
+        try:
+            data = self.socket.recv(1 << 16)
+        except OSError as problem:
+            if problem.errno != 105:    # ENOBUFS
+                raise
+            self.lost += 1
+            self.stale = True
+            return True
+        at = 0
+        while at + 16 <= len(data):
+            size, kind, flags, seq, _ = struct.unpack_from("=LHHLL", data, at)
+            self.take(kind, flags, seq, data[at + 16:at + size])
+            at += size + 3 & ~3
+        return True
+
+    def renew(self):
+        """Something was missed: read what is left, as more is dropped without a word
+        until the queue was empty once, and then dump"""
+        while self.stale:
+            while self.read(0):
+                pass
+            self.dump()
+
+    def follow(self, seconds):
+        """What happens within that time; true at its end, whatever was missed"""
+        until = time.time() + seconds
+        while time.time() < until:
+            self.read(max(0, until - time.time()))
+            self.renew()
+        return self
+
+    def settle(self):
+        """Until nothing comes any more"""
+        while self.read(0.5):
+            self.renew()
+        return self
+
+    def of(self, address):
+        """What happened to it, in order; forgotten by this"""
+        mine = [(what, cause) for who, what, cause in self.log if who == address]
+        self.log = [entry for entry in self.log if entry[0] != address]
+        return mine
