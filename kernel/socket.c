@@ -112,7 +112,7 @@ static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	type = route_type(route);
 	if (type != RTN_UNICAST && type != RTN_LOCAL) {
 		route_forget(route);
-		return -EACCES;
+		return -EADDRNOTAVAIL;
 	}
 	if (route->dst->dev == td->dev ||
 	    (type == RTN_LOCAL && to.port == ts->port &&
@@ -181,34 +181,43 @@ bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr)
 
 /* -- sending -- */
 
-/* @skb is not sent. Control datagrams have no sender to tell, others have if
- * @mtu, which is what the path takes, is not NULL.
+/* The counter for what keeps a datagram from being sent: an errno of ours, or of the
+ * stack's, which has more of them for routes.
+ */
+static enum teredo_stats reason_for(int err)
+{
+	switch (err) {
+	case -ELOOP:
+		return TEREDO_A_STATS_TX_LOOP;
+	case -EADDRNOTAVAIL:
+		return TEREDO_A_STATS_TX_NOT_GLOBAL;
+	case -EMSGSIZE:
+		return TEREDO_A_STATS_TX_TOO_BIG;
+	case -EBADMSG:
+		return TEREDO_A_STATS_TX_MALFORMED;
+	case -ENOMEM:
+		return TEREDO_A_STATS_TX_NO_MEMORY;
+	case -EPERM:
+		return TEREDO_A_STATS_TX_REFUSED;
+	case -ENOBUFS:
+		return TEREDO_A_STATS_TX_CONGESTED;
+	default:
+		return TEREDO_A_STATS_TX_NO_ROUTE;
+	}
+}
+
+/* @skb is not sent. Control datagrams have no sender to tell, and a counter of their
+ * own; others have one if @mtu, which is what the path takes, is not NULL.
  */
 static int send_failed(struct teredo_dev *td, struct sk_buff *skb,
 		       union teredo_endpoint to, int err, const u32 *mtu)
 {
-	enum teredo_stats reason;
+	enum teredo_stats reason = reason_for(err);
 
-	switch (err) {
-	case -ELOOP:
-		reason = TEREDO_A_STATS_TX_LOOP;
-		break;
-	case -EACCES:
-		reason = TEREDO_A_STATS_TX_NOT_GLOBAL;
-		break;
-	case -EMSGSIZE:
-		reason = TEREDO_A_STATS_TX_TOO_BIG;
-		break;
-	case -ENOMEM:
-		reason = TEREDO_A_STATS_TX_NO_MEMORY;
-		break;
-	default:
-		reason = TEREDO_A_STATS_TX_NO_ROUTE;
-	}
 	if (mtu)
 		teredo_icmp_reject_to(td, skb, reason, to, *mtu);
 	else
-		teredo_drop_tx(td, skb, reason, to);
+		teredo_drop_control(td, skb, reason, to);
 	return err;
 }
 
@@ -237,9 +246,11 @@ static int complete_inner_checksum(struct sk_buff *skb)
 		return 0;
 	start = skb_checksum_start_offset(skb);
 	field = start + skb->csum_offset + sizeof(__sum16);
-	if (skb_is_nonlinear(skb) ||
-	    unlikely(start < 0 || field > (int)skb->len))
-		return skb_checksum_help(skb);
+	if (unlikely(start < 0 || field > (int)skb->len))
+		return -EBADMSG;
+	if (skb_is_nonlinear(skb))
+		return pskb_may_pull(skb, field) ? skb_checksum_help(skb) :
+						   -ENOMEM;
 	sum = csum_partial(skb->data + start, skb->len - start, 0);
 	*(__sum16 *)(skb->data + field - sizeof(__sum16)) =
 		csum_fold(sum) ?: CSUM_MANGLED_0;
@@ -340,6 +351,7 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 	   u8 tos, u8 ttl, u32 *mtu)
 {
 	struct dst_entry *dst = route->dst;
+	struct teredo_trace_inner inner;
 	unsigned int headroom;
 	__be16 df = 0;			/* F-36 */
 	int err;
@@ -376,10 +388,18 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (trace_teredo_xmit_enabled())
 		teredo_trace_xmit(td->dev, skb,
 				  teredo_endpoint(route->saddr, ts->port), to);
+	inner.known = false;
+	if (trace_teredo_drop_enabled())
+		teredo_trace_inner(&inner, skb);
 	push_udp(skb, route->saddr, to.addr, ts->port, to.port);
 	push_ipv4(skb, route, tos, ttl, df);
 	err = ip_local_out(td->net, ts->sock->sk, skb);
-	return err > 0 ? net_xmit_errno(err) : err;
+	if (unlikely(err > 0))
+		err = net_xmit_errno(err);
+	/* Netfilter, IPsec or a queue has freed it: nobody is left to be told. */
+	if (unlikely(err))
+		teredo_dropped_tx(td, &inner, reason_for(err), to, mtu);
+	return err;
 
 fail:
 	if (!kept)
@@ -442,7 +462,7 @@ static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
 
 	skb = alloc_skb(MAX_HEADER + TEREDO_ENCAP_LEN + len, GFP_ATOMIC);
 	if (unlikely(!skb)) {
-		teredo_count(td->stats, TEREDO_A_STATS_TX_NO_MEMORY);
+		teredo_count(td->stats, TEREDO_A_STATS_TX_FAILED);
 		return NULL;
 	}
 	skb_reserve(skb, MAX_HEADER + TEREDO_ENCAP_LEN);

@@ -14,6 +14,17 @@ static void inner_of(struct teredo_packet *pkt, const struct sk_buff *skb)
 		     skb_is_gso(skb) ? TEREDO_PAYLOAD_LIMIT : skb->len);
 }
 
+void teredo_trace_inner(struct teredo_trace_inner *inner,
+			const struct sk_buff *skb)
+{
+	struct teredo_packet pkt;
+
+	inner_of(&pkt, skb);
+	inner->saddr = pkt.saddr;
+	inner->daddr = pkt.daddr;
+	inner->known = true;
+}
+
 void teredo_trace_xmit(const struct net_device *dev, const struct sk_buff *skb,
 		       union teredo_endpoint src, union teredo_endpoint dst)
 {

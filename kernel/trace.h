@@ -29,6 +29,15 @@ void teredo_trace_drop_tx(const struct net_device *dev,
 			  const struct sk_buff *skb, enum teredo_stats reason,
 			  union teredo_endpoint dst);
 
+/* Who speaks to whom, for when the packet is no longer there to be asked. */
+struct teredo_trace_inner {
+	bool known;
+	struct in6_addr saddr, daddr;
+};
+
+void teredo_trace_inner(struct teredo_trace_inner *inner,
+			const struct sk_buff *skb);
+
 #endif
 
 /* For tools that read the format: the numbers behind the names. */

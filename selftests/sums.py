@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""sums.py SERVER CLIENT HOST RELAY: what goes into a link and what becomes of it.
+
+All are namespaces of the laboratory.
+"""
+
+import json
+import os
+import sys
+import time
+
+from netlab import ip, nft, options, run
+from pkt import *
+
+server_ns, client_ns, host_ns, relay_ns = sys.argv[1:]
+SERVER = "203.0.113.1"
+CLIENT = "198.51.100.1"
+RELAY = ("192.0.2.1", 3545)
+FAILSLAB = "/sys/kernel/debug/failslab/"
+
+# Counters that are about packets given to the link; the others are about what the
+# link sends of its own, or about what it received.
+REASONS = ["tx-" + r for r in (
+    "inner-source", "inner-dest", "not-global", "not-ready", "too-big", "no-route", "loop",
+    "malformed", "no-memory", "queue-full", "unreachable", "peer-limit", "site-limit",
+    "refused", "congested", "forgotten")]
+
+server = Port(server_ns, SERVER, 3544)
+client = Port(client_ns, CLIENT, 41000)
+A = teredo(SERVER, CLIENT, 41000)
+host = App(host_ns, "2001:db8:2::1", 9000)
+
+
+def tc(*words):
+    return run("nsenter", "--net=/run/netns/" + relay_ns, "tc", *words)
+
+
+def silent(n):
+    return teredo(SERVER, "198.51.100.2", 5000 + n)
+
+
+def count():
+    link, = json.loads(ip(relay_ns, "-s", "-j", "link", "show", "teredo0"))
+    known = stats(relay_ns)
+    now = {reason: known[reason] for reason in REASONS}
+    queue, = json.loads(tc("-s", "-j", "qdisc", "show", "dev", "teredo0"))
+    now["given"] = queue["packets"]
+    now["sent"] = link["stats64"]["tx"]["packets"]
+    now["dropped"] = link["stats64"]["tx"]["dropped"]
+    return now
+
+
+def rest(now):
+    """What is given and not accounted for"""
+    return now["given"] - now["sent"] - sum(now[reason] for reason in REASONS)
+
+
+def send(to, number):
+    for n in range(number):
+        host.send(b"%d" % n, to)
+    time.sleep(0.2)
+
+
+def peer(*words):
+    run("teredo-tool", "-n", relay_ns, "peer", *words)
+
+
+def meet():
+    server.drain()
+    host.send(b"hello", A)
+    got = server.receive()
+    client.send(bubble(A, got.source if got else "fe80::1"), RELAY)
+    return client.next_of(UDP)
+
+
+def accounted(what, reason, least, *sends):
+    """While something is broken, packets are refused for that reason, and all are
+    accounted for"""
+    before = count()
+    for step in sends:
+        step()
+    now = count()
+    grew = {key: now[key] - before[key] for key in now if now[key] != before[key]}
+    t.check(what, grew.get("given", 0) >= least and grew.get(reason, 0) >= least and
+            not rest(now) and now["dropped"] == sum(now[r] for r in REASONS), (grew, now))
+
+
+with Ktap(14 + os.path.exists(FAILSLAB)) as t:
+    # The link needs no queue, but one counts what it is given.
+    tc("qdisc", "add", "dev", "teredo0", "root", "pfifo")
+    t.check("a client answers", data_of(meet()) == b"hello")
+    accounted("what is sent is sent", "sent", 50, lambda: send(A, 50))
+
+    # Whoever is behind the link refuses it.
+    nft(relay_ns, "table ip broken { chain out { type filter hook output priority 0; "
+        "ip daddr %s udp dport 41000 drop } }" % CLIENT)
+    accounted("netfilter drops it", "tx-refused", 50, lambda: send(A, 50))
+    nft(relay_ns, "delete table ip broken")
+    nft(relay_ns, "table ip broken { chain post { type filter hook postrouting priority 0; "
+        "ip daddr %s udp dport 41000 drop } }" % CLIENT)
+    accounted("after routing, too", "tx-refused", 50, lambda: send(A, 50))
+    nft(relay_ns, "delete table ip broken")
+    tc("qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "80kbit", "burst", "2000", "limit", "2000")
+    accounted("a queue is full", "tx-congested", 50, lambda: send(A, 100))
+    tc("qdisc", "del", "dev", "eth0", "root")
+    for kind in "unreachable", "prohibit", "blackhole":
+        ip(relay_ns, "route", "add", kind, CLIENT)
+        accounted("no IPv4 route: %s" % kind, "tx-no-route", 20, lambda: send(A, 20))
+        ip(relay_ns, "route", "del", kind, CLIENT)
+
+    # Nobody answers, and what waits has to go.
+    accounted("the queue of a peer is full, and nobody answers", "tx-queue-full", 8,
+              lambda: send(silent(0), 40), lambda: time.sleep(10))
+    accounted("a peer that does not answer", "tx-unreachable", 20, lambda: send(silent(0), 20))
+    accounted("the peer is removed", "tx-forgotten", 20, lambda: send(silent(1), 20),
+              lambda: peer("del", "teredo0", silent(1)))
+    accounted("all are removed", "tx-forgotten", 20, lambda: send(silent(2), 20),
+              lambda: peer("flush", "teredo0"))
+    options(relay_ns, "peers-max", "16")
+    accounted("a peer makes room for another one", "tx-peer-limit", 4,
+              lambda: [send(silent(10 + n), 1) for n in range(20)], lambda: time.sleep(10))
+    options(relay_ns, "peers-max", "1000")
+
+    # No memory, for some
+    if os.path.exists(FAILSLAB):
+        def failslab(**settings):
+            for name, value in settings.items():
+                with open(FAILSLAB + name.replace("_", "-"), "w") as setting:
+                    setting.write(value)
+
+        meet()
+        failslab(probability="20", interval="1", times="-1", verbose="0", ignore_gfp_wait="Y",
+                 task_filter="N")
+        for n in range(40, 60):
+            for to in [A, silent(n)] * 10:
+                try:
+                    host.send(b"x", to)
+                except OSError:
+                    pass
+        failslab(probability="0")
+        time.sleep(10)
+        now = count()
+        t.check("no memory, now and then: some is lost, and accounted for",
+                now["tx-no-memory"] > 0 and not rest(now), now)
+
+    # The link goes down over what waits.
+    send(silent(70), 20)
+    before = count()
+    ip(relay_ns, "link", "set", "teredo0", "down")
+    now = dict(count(), given=before["given"])
+    t.check("the link goes down", now["tx-forgotten"] - before["tx-forgotten"] == 20 and
+            not rest(now), now)

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# No packet is lost without a word: what was given to the link is what was sent and
+# what a counter has a reason for, whoever refuses it.  A relay of ours; sums.py sends
+# through it and breaks what is on the way.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq nft tc
+need_teredo
+need_modules sch_tbf
+lab_up none none || skip_all "no laboratory"
+start_relay ours || skip_all "no relay"
+# What is not Teredo's, led there by mistake
+nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1
+nip rly -6 route add 2001:db8:77::/48 dev teredo0
+
+diagnose()
+{
+	tool rly show
+	tool rly show stats
+	nip rly -s link show teredo0
+	on rly nft list ruleset
+}
+
+results_from "$selftests/sums.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}"
