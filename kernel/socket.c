@@ -470,16 +470,35 @@ static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
 	return skb;
 }
 
+/* Something went to @to from the service port. If that is our server's primary
+ * address, the NAT on the way goes on to let in what it passes on.
+ */
+static void note_sent(struct teredo_dev *td, union teredo_endpoint to)
+{
+	const struct teredo_status *status = rcu_dereference(td->status);
+
+	if (to.port != htons(TEREDO_PORT) || to.addr != status->server)
+		return;
+	WRITE_ONCE(td->server_sent, jiffies);
+	WRITE_ONCE(td->server_asked, true);
+}
+
 int teredo_send_buf(struct teredo_dev *td, unsigned int index,
 		    union teredo_endpoint to, const void *buf, size_t len)
 {
 	const struct teredo_sock *ts = rcu_dereference(td->sockets.sock[index]);
 	struct sk_buff *skb;
+	int err;
 
 	if (unlikely(!ts))
 		return -ENETDOWN;
 	skb = new_skb(td, buf, len);
-	return skb ? send_skb(td, ts, skb, to, 0, NULL) : -ENOMEM;
+	if (!skb)
+		return -ENOMEM;
+	err = send_skb(td, ts, skb, to, 0, NULL);
+	if (!err && index == TEREDO_SOCK_PRIMARY)
+		note_sent(td, to);
+	return err;
 }
 
 /* Make @skb, which came in, one that goes out with @buf, or leave it and say

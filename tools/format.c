@@ -150,6 +150,8 @@ void format_dev_json(const struct device *dev)
 		    dev->controller_left);
 	number_json("server_idle_ms", DEV_HAS(dev, SERVER_IDLE),
 		    dev->server_idle);
+	number_json("server_sent_ms", DEV_HAS(dev, SERVER_SENT),
+		    dev->server_sent);
 }
 
 void format_peer_json(const char *ifname, const struct peer *peer)

@@ -269,6 +269,14 @@ void qualify_heard(struct qualify *q, uint64_t now, uint32_t idle)
 		q->heard_at = at;
 }
 
+void qualify_sent(struct qualify *q, uint64_t now, uint32_t idle)
+{
+	uint64_t at = now > idle ? now - idle : 0;
+
+	if (at > q->sent_at)
+		q->sent_at = at;
+}
+
 static bool in_round(const struct qualify *q)
 {
 	return q->phase == QUALIFY_STARTING || q->phase == QUALIFY_CHECKING;
@@ -319,8 +327,8 @@ static void succeed(struct qualify *q, uint64_t now)
 	q->tried = 0;
 	q->pause = QUALIFY_PAUSE_MS;
 	qualify_heard(q, now, 0);
-	draw_interval(q, now, changed && q->refresh > QUALIFY_FIRST_MS ?
-				QUALIFY_FIRST_MS : q->refresh);
+	draw_interval(q, q->sent_at, changed && q->refresh > QUALIFY_FIRST_MS ?
+				     QUALIFY_FIRST_MS : q->refresh);
 	q->returning = false;
 	push(q, QUALIFY_UP)->changed = changed;
 	if (changed) {
@@ -590,6 +598,8 @@ static void solicit(struct qualify *q, struct qualify_target *t, uint64_t now,
 	ev->to.port = htons(TEREDO_PORT);
 	build_payload(q, nonce, ev);
 	t->sent_at[t->sent++] = now;
+	if (t == &q->target[0])
+		qualify_sent(q, now, 0);
 	t->next_at = now + spacing + random_below(q, spacing / 4 + 1);
 }
 
@@ -604,13 +614,18 @@ static bool is_candidate_due(const struct qualify_target *t, uint64_t now)
 	return is_due(t, now) && t->sent < QUALIFY_BACK_TRIES;
 }
 
-/* Is the server still there, and the mapping still the same (C-58)? */
+/* Is the server still there, and the mapping still the same (C-58)? What came from it
+ * shows that; but whether others get in by it is the NAT's decision, and that need
+ * only count what goes out (RFC 4787 REQ-6).
+ */
 static void check_server(struct qualify *q, uint64_t now)
 {
+	uint64_t since = q->sent_at < q->heard_at ? q->sent_at : q->heard_at;
+
 	if (now < q->check_at)
 		return;
-	if (now < q->heard_at + q->interval) {
-		draw_interval(q, q->heard_at, q->refresh);
+	if (now < since + q->interval) {
+		draw_interval(q, since, q->refresh);
 		if (now < q->check_at)
 			return;
 	}

@@ -189,6 +189,7 @@ struct qualify {
 	enum qualify_verdict refused_why;
 
 	uint64_t heard_at;	/* of anything from the server */
+	uint64_t sent_at;	/* of anything to its primary address */
 	uint64_t check_at;
 	uint32_t interval;	/* randomized refresh interval */
 	bool lost;		/* failing: was qualified */
@@ -246,6 +247,11 @@ void qualify_stop(struct qualify *q);
 
 /* Anything came from the server @idle milliseconds ago. */
 void qualify_heard(struct qualify *q, uint64_t now, uint32_t idle);
+
+/* Something else than a solicitation went to its primary address @idle milliseconds
+ * ago.
+ */
+void qualify_sent(struct qualify *q, uint64_t now, uint32_t idle);
 
 /* A bubble to ourselves has arrived. */
 void qualify_echoed(struct qualify *q);

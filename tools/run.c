@@ -973,7 +973,7 @@ static void look_for_traffic(struct controller *c, uint64_t now)
 }
 
 /* What qualify.c cannot see itself, when it will want to know: has the kernel
- * heard anything of the server, is the link in use, did our bubble arrive?
+ * heard of the server or sent to it, is the link in use, did our bubble arrive?
  */
 static void before_qualify(struct controller *c)
 {
@@ -986,10 +986,13 @@ static void before_qualify(struct controller *c)
 		qualify_echoed(q);
 	if (q->phase == QUALIFY_QUALIFIED && now >= q->candidates_at)
 		look_for_traffic(c, now);
-	if (q->phase == QUALIFY_QUALIFIED && now >= q->check_at &&
-	    !ipc_dev_get(c->ifname, false, &dev) &&
-	    DEV_HAS(&dev, SERVER_IDLE))
+	if (q->phase != QUALIFY_QUALIFIED || now < q->check_at ||
+	    ipc_dev_get(c->ifname, false, &dev))
+		return;
+	if (DEV_HAS(&dev, SERVER_IDLE))
 		qualify_heard(q, now, dev.server_idle);
+	if (DEV_HAS(&dev, SERVER_SENT))
+		qualify_sent(q, now, dev.server_sent);
 }
 
 static void set_timer(const struct controller *c)

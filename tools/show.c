@@ -54,6 +54,9 @@ static void print_client(const struct device *dev)
 			       format_idle(true, dev->server_idle));
 		else if (dev->state == TEREDO_STATE_STARTING)
 			printf(", not heard yet");
+		if (DEV_HAS(dev, SERVER_SENT))
+			printf(", spoken to %s ago",
+			       format_idle(true, dev->server_sent));
 		putchar('\n');
 	}
 	if (dev->config.id[0]) {

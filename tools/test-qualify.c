@@ -603,15 +603,50 @@ static void test_heard(void)
 	uint64_t end;
 
 	begin_qualified();
-	/* The server is heard every ten seconds: no need to ask. */
+	/* The server is spoken to and heard every ten seconds: no need to ask. */
 	for (end = now + 300000; now < end;) {
 		qualify_heard(&q, now, 0);
+		qualify_sent(&q, now, 0);
 		run_until(now + 10000);
 	}
 	expect(!sent_count[0] && !events[QUALIFY_DOWN]);
 	qualify_heard(&q, now, 2000);
 	run_until(now + REFRESH);
 	expect(sent_count[0] >= 1);
+}
+
+/* What it passes on to us does not keep the NAT open, and what we send to it does not
+ * say that it is there.
+ */
+static void test_one_way(bool heard)
+{
+	uint64_t end, asked;
+
+	begin_qualified();
+	asked = now;
+	for (end = now + 300000; now < end;) {
+		if (heard)
+			qualify_heard(&q, now, 0);
+		else
+			qualify_sent(&q, now, 0);
+		run_until(now + 1000);
+		if (sent_count[0]) {
+			asked = now;
+			answer(0);
+			forget();
+		}
+		expect(now - asked <= REFRESH + 1000);
+	}
+}
+
+static void test_only_heard(void)
+{
+	test_one_way(true);
+}
+
+static void test_only_sent(void)
+{
+	test_one_way(false);
 }
 
 static void test_mapping_changes(void)
@@ -713,6 +748,7 @@ static unsigned int live(unsigned int intervals, bool answers)
 		memset(&sent[0], 0, sizeof(sent[0]));
 		while (now < end) {
 			qualify_heard(&q, now, 0);
+			qualify_sent(&q, now, 0);
 			run_until(end - now > 5000 ? now + 5000 : end);
 		}
 		if (sent[0].to.addr != htonl(PRIMARY) ||
@@ -1120,7 +1156,9 @@ static const struct test tests[] = {
 	{ "maintenance (C-08, C-58, C-60)", test_maintenance },
 	{ "a new mapping is checked soon, with a long interval, too",
 	  test_long_interval },
-	{ "a server that is heard is not asked (C-58)", test_heard },
+	{ "a server that is heard and spoken to is not asked (C-58)", test_heard },
+	{ "one that only speaks is asked in time (C-58)", test_only_heard },
+	{ "and one that is only spoken to (C-58)", test_only_sent },
 	{ "the mapping changes (C-61)", test_mapping_changes },
 	{ "the old mapping lingers", test_mapping_lingers },
 	{ "the server is lost (C-62)", test_loss },
