@@ -73,11 +73,47 @@ static int route_ask(struct teredo_dev *td, const struct teredo_sock *ts,
 	route->daddr = to.addr;
 	route->saddr = fl4.saddr;
 	route->mark = cfg->mark;
-	/* The stack's own identifiers come from counters that all CPUs write
-	 * to. These count for one destination and CPU, from anywhere.
-	 */
-	route->id = get_random_u32();
 	return 0;
+}
+
+/* Reserve @ids identifiers for datagrams along @route. A datagram without DF may be cut
+ * up, here or on its way, and its pieces are not to meet those of another one from this
+ * host, whoever sends that (RFC 6864 4.3), so they are from the stack's own counters.
+ */
+static void route_reserve(struct teredo_dev *td, struct teredo_route *route,
+			  u16 ids)
+{
+	struct iphdr iph = {
+		.saddr = route->saddr,
+		.daddr = route->daddr,
+		.protocol = IPPROTO_UDP,
+	};
+
+	__ip_select_ident(td->net, &iph, ids);
+	route->id = ntohs(iph.id);
+	route->ids = ids;
+	route->reserved = jiffies;
+}
+
+/* How many are reserved at a time: for who used up the last ones, and for others; and
+ * how long they are good.
+ */
+#define IDS_BUSY	128
+#define IDS_QUIET	8
+#define IDS_LIFETIME	HZ
+
+/* Have @ids identifiers from route->id on. All CPUs write to the stack's counters, so to
+ * ask for each packet is dear: several are reserved at once. Others go on meanwhile, so
+ * what is not used within a second is given up, before they come round.
+ */
+static __always_inline void route_have_ids(struct teredo_dev *td,
+					   struct teredo_route *route, u16 ids)
+{
+	bool fresh = (u32)jiffies - route->reserved < IDS_LIFETIME;
+
+	if (unlikely(!fresh || route->ids < ids))
+		route_reserve(td, route,
+			      max_t(u16, ids, fresh ? IDS_BUSY : IDS_QUIET));
 }
 
 static int route_type(const struct teredo_route *route)
@@ -150,8 +186,10 @@ static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (primary && slot->dst && slot->daddr == to.addr &&
 	    slot->mark == cfg->mark) {
 		if (likely(teredo_dst_is_valid(td->net, slot->dst))) {
+			route_have_ids(td, slot, ids);
 			*route = *slot;
 			slot->id += ids;
+			slot->ids -= ids;
 			local_unlock_nested_bh(&routes->lock);
 			return 1;
 		}
@@ -163,12 +201,13 @@ static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 	err = route_lookup(td, ts, cfg, to, route);
 	if (err)
 		return err;
+	route_reserve(td, route, ids);
 	if (!primary || !is_to_keep(td, route))
 		return 0;
 	local_lock_nested_bh(&routes->lock);
 	old = slot->dst;
 	*slot = *route;
-	slot->id += ids;
+	slot->ids = 0;
 	local_unlock_nested_bh(&routes->lock);
 	dst_release(old);
 	return 1;
@@ -576,6 +615,7 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	err = route_ask(td, ts, cfg, to, ifindex, &route);
 	if (err)
 		return send_failed(td, skb, to, err, NULL);
+	route_reserve(td, &route, 1);
 	*from = teredo_endpoint(route.saddr, ts->port);
 	/* no further than the link (C-84) */
 	return send_along(td, ts, cfg, skb, &route, false, to, 0, 1,

@@ -77,6 +77,8 @@ struct teredo_route {
 	__be32 saddr;
 	u32 mark;
 	u16 id;				/* of the next IPv4 header */
+	u16 ids;			/* reserved, from there on */
+	u32 reserved;			/* when, jiffies */
 };
 
 struct teredo_routes {

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Datagrams that are sent in fragments have identifiers of their own (RFC 6864 4.3),
+# whichever CPU sends them.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3
+need_teredo
+(($(nproc) > 1)) || skip_all "there is only one CPU"
+lab_up none none || skip_all "no laboratory"
+start_relay ours || skip_all "no relay"
+# Every packet of 1000 octets is two fragments.
+nip rly link set eth0 mtu 800 || skip_all "no MTU"
+for n in {1..6}; do
+	tool rly peer add teredo0 "2001:0:cb00:7101:0:efff:39cc:9b$n""0" at "198.51.100.1:4100$n" ||
+		skip_all "no peers"
+done
+
+diagnose()
+{
+	tool rly show
+	tool rly show stats
+}
+
+results_from "$selftests/identifiers.py" "${ns[rly]}" 2001:db8:3::1
