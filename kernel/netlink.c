@@ -555,7 +555,7 @@ static void say_why_not_sent(struct netlink_ext_ack *extack,
 	case -ENOMEM:
 		NL_SET_ERR_MSG(extack, "no memory for the datagram");
 		return;
-	case -EADDRNOTAVAIL:
+	case -ENOTUNIQ:
 		NL_SET_ERR_MSG(extack,
 			       "address is a broadcast or multicast address here");
 		return;

@@ -148,7 +148,7 @@ static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	type = route_type(route);
 	if (type != RTN_UNICAST && type != RTN_LOCAL) {
 		route_forget(route);
-		return -EADDRNOTAVAIL;
+		return -ENOTUNIQ;
 	}
 	if (route->dst->dev == td->dev ||
 	    (type == RTN_LOCAL && to.port == ts->port &&
@@ -228,7 +228,7 @@ static enum teredo_stats reason_for(int err)
 	switch (err) {
 	case -ELOOP:
 		return TEREDO_A_STATS_TX_LOOP;
-	case -EADDRNOTAVAIL:
+	case -ENOTUNIQ:
 		return TEREDO_A_STATS_TX_NOT_GLOBAL;
 	case -EMSGSIZE:
 		return TEREDO_A_STATS_TX_TOO_BIG;

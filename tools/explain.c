@@ -109,6 +109,12 @@ static const char *unsent_text(int error)
 		return "the address set as `local` is not one of this host any more";
 	case ENETDOWN:
 		return "the link to it is down";
+	case ENOTUNIQ:
+		return "it is a broadcast or multicast address here";
+	case ELOOP:
+		return "the IPv4 route to it leads back into the tunnel";
+	case EINVAL:
+		return "an IPv4 route discards what goes to it";
 	case EMSGSIZE:
 		return "it does not fit in the MTU of the way to it";
 	default:
