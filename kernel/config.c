@@ -293,6 +293,13 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 	if (attr)
 		cfg->df = nla_get_u8(attr);
 
+	attr = tb[TEREDO_A_CONFIG_TABLE];
+	if (attr)
+		cfg->table = nla_get_u32(attr);
+	attr = tb[TEREDO_A_CONFIG_METRIC];
+	if (attr)
+		cfg->metric = nla_get_u32(attr);
+
 	attr = tb[TEREDO_A_CONFIG_DISCOVERY];
 	if (attr)
 		cfg->discovery = nla_get_u8(attr);
@@ -339,7 +346,9 @@ int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg)
 	    nla_put_u8(skb, TEREDO_A_CONFIG_RELAYING, cfg->relaying) ||
 	    nla_put_string(skb, TEREDO_A_CONFIG_ID, cfg->id) ||
 	    nla_put_u8(skb, TEREDO_A_CONFIG_DF, cfg->df) ||
-	    nla_put_u8(skb, TEREDO_A_CONFIG_DISCOVERY, cfg->discovery))
+	    nla_put_u8(skb, TEREDO_A_CONFIG_DISCOVERY, cfg->discovery) ||
+	    nla_put_u32(skb, TEREDO_A_CONFIG_TABLE, cfg->table) ||
+	    nla_put_u32(skb, TEREDO_A_CONFIG_METRIC, cfg->metric))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -348,7 +357,7 @@ size_t teredo_config_size(void)
 {
 	return 7 * nla_total_size(sizeof(u8)) +		/* mode to discovery */
 	       nla_total_size(sizeof(__be16)) +		/* port */
-	       7 * nla_total_size(sizeof(u32)) +	/* addresses, numbers */
+	       9 * nla_total_size(sizeof(u32)) +	/* addresses, numbers */
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       nla_total_size(TEREDO_SERVER_NAME_MAX + 1) +
 	       nla_total_size(TEREDO_ID_MAX + 1);

@@ -34,6 +34,8 @@ struct teredo_config {
 	u32 refresh;			/* seconds */
 	u32 peers_max;
 	u32 queue;			/* packets for each waiting peer */
+	u32 table;			/* of routes, as the next one; */
+	u32 metric;			/* the controller's. 0: not told */
 	struct rcu_head rcu;
 	char server_name[TEREDO_SERVER_NAME_MAX + 1];
 	char id[TEREDO_ID_MAX + 1];	/* "" for none; the controller's */

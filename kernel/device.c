@@ -500,6 +500,9 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 		teredo_nl_dev_gone(td);
 		break;
 	case NETDEV_CHANGEMTU:
+		/* Whoever it was; if it was the controller, it says so next. */
+		WRITE_ONCE(td->mtu_configured, 0);
+		fallthrough;
 	case NETDEV_CHANGENAME:
 		teredo_nl_dev_event(td);
 		break;

@@ -54,6 +54,7 @@ struct teredo_dev {
 	unsigned long server_sent;	/* jiffies of our last one to it */
 	bool server_known;		/* server_heard means something */
 	bool server_asked;		/* so does server_sent */
+	u32 mtu_configured;		/* 0: dev->mtu is; written under RTNL */
 	struct teredo_control control;
 	struct teredo_discovery discovery;
 	struct teredo_ratelimiter answers;	/* bubbles on request, C-72 */

@@ -11,7 +11,7 @@
 #include <uapi/linux/teredo.h>
 
 /* Common nested types */
-const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_DF + 1] = {
+const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_METRIC + 1] = {
 	[TEREDO_A_CONFIG_MODE] = NLA_POLICY_MAX(NLA_U8, 5),
 	[TEREDO_A_CONFIG_SERVER] = { .type = NLA_U32, },
 	[TEREDO_A_CONFIG_SERVER2] = { .type = NLA_U32, },
@@ -33,6 +33,8 @@ const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_DF + 1] = {
 	[TEREDO_A_CONFIG_GATEWAY_PORT] = { .type = NLA_U16, },
 	[TEREDO_A_CONFIG_ID] = { .type = NLA_NUL_STRING, .len = 255, },
 	[TEREDO_A_CONFIG_DF] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TEREDO_A_CONFIG_TABLE] = { .type = NLA_U32, },
+	[TEREDO_A_CONFIG_METRIC] = { .type = NLA_U32, },
 };
 
 /* TEREDO_CMD_DEV_GET - do */
@@ -93,7 +95,7 @@ static const struct nla_policy teredo_peer_flush_nl_policy[TEREDO_A_PEER_IFNAME 
 };
 
 /* TEREDO_CMD_STATE_SET - do */
-static const struct nla_policy teredo_state_set_nl_policy[TEREDO_A_DEV_REASON + 1] = {
+static const struct nla_policy teredo_state_set_nl_policy[TEREDO_A_DEV_MTU_CONFIGURED + 1] = {
 	[TEREDO_A_DEV_IFINDEX] = { .type = NLA_U32, },
 	[TEREDO_A_DEV_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TEREDO_A_DEV_STATE] = NLA_POLICY_MAX(NLA_U8, 4),
@@ -105,6 +107,7 @@ static const struct nla_policy teredo_state_set_nl_policy[TEREDO_A_DEV_REASON + 
 	[TEREDO_A_DEV_SERVER2] = { .type = NLA_U32, },
 	[TEREDO_A_DEV_LEARNED_REFRESH] = NLA_POLICY_MAX(NLA_U32, 3600),
 	[TEREDO_A_DEV_REASON] = { .type = NLA_NUL_STRING, .len = TEREDO_REASON_MAX, },
+	[TEREDO_A_DEV_MTU_CONFIGURED] = { .type = NLA_U32, },
 };
 
 /* TEREDO_CMD_CONTROL_BIND - do */
@@ -210,7 +213,7 @@ const struct genl_split_ops teredo_nl_ops[14] = {
 		.cmd		= TEREDO_CMD_STATE_SET,
 		.doit		= teredo_nl_state_set_doit,
 		.policy		= teredo_state_set_nl_policy,
-		.maxattr	= TEREDO_A_DEV_REASON,
+		.maxattr	= TEREDO_A_DEV_MTU_CONFIGURED,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

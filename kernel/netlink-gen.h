@@ -12,7 +12,7 @@
 #include <uapi/linux/teredo.h>
 
 /* Common nested types */
-extern const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_DF + 1];
+extern const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_METRIC + 1];
 
 /* Ops table for teredo */
 extern const struct genl_split_ops teredo_nl_ops[14];

@@ -200,6 +200,9 @@ static int fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 	    fill_status(skb, rcu_dereference(td->status)) ||
 	    fill_socket(skb, td) ||
 	    nla_put_u32(skb, TEREDO_A_DEV_MTU, READ_ONCE(dev->mtu)) ||
+	    (READ_ONCE(td->mtu_configured) &&
+	     nla_put_u32(skb, TEREDO_A_DEV_MTU_CONFIGURED,
+			 READ_ONCE(td->mtu_configured))) ||
 	    nla_put_u32(skb, TEREDO_A_DEV_PEERS,
 			teredo_peers_count(&td->peers)) ||
 	    fill_controller(skb, td) ||
@@ -467,6 +470,26 @@ static struct teredo_dev *controlled_dev(const struct sk_buff *skb,
 	return td;
 }
 
+/* A link that is down has no state to be set, but there may be a reason why it
+ * cannot be set up. RTNL.
+ */
+static int set_reason_of_down(struct teredo_dev *td, struct genl_info *info)
+{
+	const struct nlattr *reason = info->attrs[TEREDO_A_DEV_REASON];
+	struct teredo_status *status;
+
+	if (!reason || info->attrs[TEREDO_A_DEV_STATE]) {
+		NL_SET_ERR_MSG(info->extack, "the link is down");
+		return -ENETDOWN;
+	}
+	status = teredo_status_new(rtnl_dereference(td->status));
+	if (!status)
+		return -ENOMEM;
+	nla_strscpy(status->reason, reason, sizeof(status->reason));
+	teredo_set_status(td, status);
+	return 0;
+}
+
 int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct teredo_status *old, *status;
@@ -481,8 +504,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto out;
 	if (!netif_running(td->dev)) {
-		NL_SET_ERR_MSG(info->extack, "the link is down");
-		err = -ENETDOWN;
+		err = set_reason_of_down(td, info);
 		goto out;
 	}
 	old = rtnl_dereference(td->status);
@@ -509,6 +531,9 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	/* When it asked that one, it knows itself. */
 	if (status->server != old->server)
 		WRITE_ONCE(td->server_asked, false);
+	if (info->attrs[TEREDO_A_DEV_MTU_CONFIGURED])
+		WRITE_ONCE(td->mtu_configured,
+			   nla_get_u32(info->attrs[TEREDO_A_DEV_MTU_CONFIGURED]));
 	/* Peers know us by the old address (C-61). */
 	moved = old->state == TEREDO_STATE_QUALIFIED &&
 		!ipv6_addr_equal(&old->address, &status->address);

@@ -23,6 +23,8 @@ static const struct attr config_attrs[] = {
 	{ "gateway-port", TEREDO_A_CONFIG_GATEWAY_PORT, NUMBER, 2, 0U, 65535U, NULL },
 	{ "id", TEREDO_A_CONFIG_ID, STRING, 255, 0U, 0U, NULL },
 	{ "df", TEREDO_A_CONFIG_DF, NUMBER, 1, 0U, 1U, NULL },
+	{ "table", TEREDO_A_CONFIG_TABLE, NUMBER, 4, 0U, 4294967295U, NULL },
+	{ "metric", TEREDO_A_CONFIG_METRIC, NUMBER, 4, 0U, 4294967295U, NULL },
 };
 
 static const struct attr_set config_set = { config_attrs, ARRAY_SIZE(config_attrs) };
@@ -114,6 +116,7 @@ static const struct attr dev_attrs[] = {
 	{ "state-age", TEREDO_A_DEV_STATE_AGE, NUMBER, 4, 0U, 4294967295U, NULL },
 	{ "controller-left", TEREDO_A_DEV_CONTROLLER_LEFT, NUMBER, 4, 0U, 4294967295U, NULL },
 	{ "server-sent", TEREDO_A_DEV_SERVER_SENT, NUMBER, 4, 0U, 4294967295U, NULL },
+	{ "mtu-configured", TEREDO_A_DEV_MTU_CONFIGURED, NUMBER, 4, 0U, 4294967295U, NULL },
 };
 
 static const struct attr_set dev_set = { dev_attrs, ARRAY_SIZE(dev_attrs) };
@@ -223,6 +226,7 @@ static const unsigned short state_set_do[] = {
 	TEREDO_A_DEV_SERVER2,
 	TEREDO_A_DEV_LEARNED_REFRESH,
 	TEREDO_A_DEV_REASON,
+	TEREDO_A_DEV_MTU_CONFIGURED,
 };
 
 static const unsigned short control_bind_do[] = {
