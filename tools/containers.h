@@ -41,6 +41,8 @@ struct config {
 	uint32_t peers_max;
 	uint32_t queue;
 	uint32_t mark;
+	uint32_t table;
+	uint32_t metric;
 	struct in6_addr prefix;
 	char server_name[TEREDO_SERVER_NAME_MAX + 1];
 	char id[256];
@@ -66,6 +68,7 @@ struct device {
 	__be32 local;
 	__be16 port;
 	uint32_t mtu;
+	uint32_t mtu_configured;	/* 0: mtu is */
 	uint32_t peers;
 	uint32_t controller;
 	uint32_t server_idle;

@@ -129,11 +129,15 @@ void format_dev_json(const struct device *dev)
 		 config->prefix_len);
 	json_string("prefix", prefix);
 	json_number("mtu", dev->mtu);
+	number_json("mtu_configured", DEV_HAS(dev, MTU_CONFIGURED),
+		    dev->mtu_configured);
 	json_number("refresh", dev_refresh(dev));
 	json_bool("refresh_learned", DEV_HAS(dev, LEARNED_REFRESH));
 	json_number("queue", config->queue);
 	json_number("ttl", config->ttl);
 	json_number("mark", config->mark);
+	json_number("table", config->table);
+	json_number("metric", config->metric);
 	json_bool("discovery", config->discovery);
 	json_bool("relaying", config->relaying);
 	json_string("df", name_of(&df_names, config->df));

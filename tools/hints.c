@@ -203,7 +203,7 @@ static void find_outage(const struct device *dev, struct hints *out)
 {
 	__be32 server = dev_server(dev), source;
 	char first[256];
-	struct link via;
+	struct link link, via;
 	int err;
 
 	/* The socket may be in another namespace, which has other routes. */
@@ -215,7 +215,9 @@ static void find_outage(const struct device *dev, struct hints *out)
 		    strerror(-err));
 		return;
 	}
-	if (ipc_native(&via) > 0) {
+	if (!ipc_link_get(dev->ifindex, &link) &&
+	    ipc_native(dev->config.table ? dev->config.table :
+			ipc_route_table(&link), &via) > 0) {
 		add(out, "native IPv6, by %s: beside it, only `run --force` works",
 		    via.ifname);
 		return;

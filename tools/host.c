@@ -56,6 +56,24 @@ int host_source_address(__be32 to, __be32 *out)
 	return err;
 }
 
+uint32_t host_path_mtu(__be32 to)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons(TEREDO_PORT),
+				   .sin_addr.s_addr = to };
+	socklen_t len = sizeof(int);
+	int fd, mtu = 0;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) ||
+	    getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len))
+		mtu = 0;
+	close(fd);
+	return mtu;
+}
+
 int host_udp_socket(__be32 addr, __be16 *port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,

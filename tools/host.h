@@ -16,6 +16,9 @@ void host_random(void *buf, size_t len);
 /* The IPv4 source address of packets to @to. Returns 0 or a negative errno. */
 int host_source_address(__be32 to, __be32 *out);
 
+/* The MTU of the way to an IPv4 address, as far as the host knows; 0 if it does not. */
+uint32_t host_path_mtu(__be32 to);
+
 /* A UDP socket on @addr, 0 for any, and a port that the kernel chooses, which
  * is returned in @port. Never blocks. Returns the socket or a negative errno.
  */

@@ -199,6 +199,7 @@ static const struct ipc_member dev_members[TEREDO_A_DEV_MAX + 1] = {
 	DEV_MEMBER(LEARNED_REFRESH, learned_refresh),
 	DEV_MEMBER(STATE_AGE, state_age),
 	DEV_MEMBER(CONTROLLER_LEFT, controller_left),
+	DEV_MEMBER(MTU_CONFIGURED, mtu_configured),
 };
 
 static void take_dev(struct device *dev, const struct nlmsghdr *nlh)
@@ -745,6 +746,7 @@ int ipc_state_set(const struct device *dev)
 		TEREDO_A_DEV_MAPPED_PORT, TEREDO_A_DEV_NAT,
 		TEREDO_A_DEV_SERVER, TEREDO_A_DEV_SERVER2,
 		TEREDO_A_DEV_LEARNED_REFRESH,
+		TEREDO_A_DEV_MTU_CONFIGURED,
 	};
 	struct request req;
 	size_t i;

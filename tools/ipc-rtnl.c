@@ -89,13 +89,31 @@ int ipc_link_del(uint32_t ifindex)
 	return talk_once(&req);
 }
 
-static void take_kind(const struct nlattr *info, char *kind, size_t size)
+/* What kind of link it is, and whose: ports of a VRF know its table. */
+static void take_kind(const struct nlattr *info, struct link *link)
 {
-	const struct nlattr *attr;
+	const struct nlattr *attr, *port = NULL, *inner;
+	char master[16] = "";
+	uint32_t has = 0;
 
-	mnl_attr_for_each_nested(attr, info)
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			ipc_take_string(attr, kind, size);
+	mnl_attr_for_each_nested(attr, info) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_INFO_KIND:
+			ipc_take_string(attr, link->kind, sizeof(link->kind));
+			break;
+		case IFLA_INFO_SLAVE_KIND:
+			ipc_take_string(attr, master, sizeof(master));
+			break;
+		case IFLA_INFO_SLAVE_DATA:
+			port = attr;
+			break;
+		}
+	}
+	if (!port || strcmp(master, "vrf"))
+		return;
+	mnl_attr_for_each_nested(inner, port)
+		if (mnl_attr_get_type(inner) == IFLA_VRF_PORT_TABLE)
+			ipc_take(inner, &link->vrf, sizeof(link->vrf), &has);
 }
 
 static void take_link(const struct nlmsghdr *nlh, void *arg)
@@ -129,7 +147,10 @@ static void take_link(const struct nlmsghdr *nlh, void *arg)
 			link->packets = stats.rx_packets + stats.tx_packets;
 			break;
 		case IFLA_LINKINFO:
-			take_kind(attr, link->kind, sizeof(link->kind));
+			take_kind(attr, link);
+			break;
+		case IFLA_NEW_NETNSID:
+			link->moved = true;
 			break;
 		}
 	}
@@ -274,12 +295,13 @@ int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
 {
 	int err = change_addr(RTM_DELADDR, 0, ifindex, addr, len);
 
-	return err == -EADDRNOTAVAIL || err == -ENODEV ? 0 : err;
+	return err == -EADDRNOTAVAIL || err == -ENODEV || err == -ENXIO ?
+	       0 : err;
 }
 
 static int change_route(uint16_t type, uint16_t flags, uint32_t ifindex,
 			const struct in6_addr *dst, uint8_t len,
-			uint32_t metric)
+			uint32_t table, uint32_t metric)
 {
 	struct request req;
 	struct rtmsg *rtm;
@@ -287,33 +309,44 @@ static int change_route(uint16_t type, uint16_t flags, uint32_t ifindex,
 	rtm = start(&req, type, flags, sizeof(*rtm));
 	rtm->rtm_family = AF_INET6;
 	rtm->rtm_dst_len = len;
-	rtm->rtm_table = RT_TABLE_MAIN;
+	/* It has the size for those of old. */
+	rtm->rtm_table = table <= UINT8_MAX ? table : RT_TABLE_UNSPEC;
 	rtm->rtm_protocol = RTPROT_STATIC;
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
 	rtm->rtm_type = RTN_UNICAST;
 	if (len)
 		ipc_put(req.nlh, RTA_DST, dst, sizeof(*dst));
 	ipc_put(req.nlh, RTA_OIF, &ifindex, sizeof(ifindex));
+	ipc_put(req.nlh, RTA_TABLE, &table, sizeof(table));
 	if (metric)
 		ipc_put(req.nlh, RTA_PRIORITY, &metric, sizeof(metric));
 	return talk(&req, NULL, NULL);
 }
 
 int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
-		  uint32_t metric)
+		  uint32_t table, uint32_t metric)
 {
-	int err = change_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-			       ifindex, dst, len, metric);
+	/* With NLM_F_EXCL, a route of the same metric by any other link would be
+	 * taken for ours.
+	 */
+	int err = change_route(RTM_NEWROUTE, NLM_F_CREATE, ifindex, dst, len,
+			       table, metric);
 
 	return err == -EEXIST ? 0 : fail_ipv6(err);
 }
 
 int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
-		  uint32_t metric)
+		  uint32_t table, uint32_t metric)
 {
-	int err = change_route(RTM_DELROUTE, 0, ifindex, dst, len, metric);
+	int err = change_route(RTM_DELROUTE, 0, ifindex, dst, len, table,
+			       metric);
 
 	return err == -ESRCH || err == -ENODEV ? 0 : err;
+}
+
+uint32_t ipc_route_table(const struct link *link)
+{
+	return link->vrf ? link->vrf : RT_TABLE_MAIN;
 }
 
 /* What matters of a route. */
@@ -361,11 +394,11 @@ static bool take_route(const struct nlmsghdr *nlh, struct route *route)
 
 static bool is_default_route(const struct route *route)
 {
-	return !route->dst_len && route->type == RTN_UNICAST &&
-	       route->table == RT_TABLE_MAIN;
+	return !route->dst_len && route->type == RTN_UNICAST;
 }
 
 struct default_routes {
+	uint32_t table;
 	uint32_t oif[16];
 	unsigned int count;
 };
@@ -377,6 +410,7 @@ static void collect_default(const struct nlmsghdr *nlh, void *arg)
 
 	if (nlh->nlmsg_type == RTM_NEWROUTE && take_route(nlh, &route) &&
 	    route.family == AF_INET6 && is_default_route(&route) &&
+	    route.table == routes->table &&
 	    routes->count < sizeof(routes->oif) / sizeof(routes->oif[0]))
 		routes->oif[routes->count++] = route.oif;
 }
@@ -463,9 +497,9 @@ static int has_address(const struct global_addrs *addrs, uint32_t via)
 	return 0;
 }
 
-int ipc_native(struct link *via)
+int ipc_native(uint32_t table, struct link *via)
 {
-	struct default_routes routes = { 0 };
+	struct default_routes routes = { .table = table };
 	struct global_addrs addrs = { 0 };
 	struct ifaddrmsg *ifa;
 	struct request req;
@@ -476,8 +510,12 @@ int ipc_native(struct link *via)
 	memset(via, 0, sizeof(*via));
 	rtm = start(&req, RTM_GETROUTE, NLM_F_DUMP, sizeof(*rtm));
 	rtm->rtm_family = AF_INET6;
-	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_table = table <= UINT8_MAX ? table : RT_TABLE_UNSPEC;
+	ipc_put(req.nlh, RTA_TABLE, &table, sizeof(table));
 	err = talk(&req, collect_default, &routes);
+	/* There is no table that nobody has used. */
+	if (err == -ENOENT)
+		err = 0;
 	if (err || !routes.count)
 		return err;
 	ifa = start(&req, RTM_GETADDR, NLM_F_DUMP, sizeof(*ifa));
@@ -580,6 +618,7 @@ int ipc_watch_open(void)
 	static const int groups[] = {
 		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
 		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE,
+		RTNLGRP_IPV4_RULE,
 	};
 	int err = ipc_socket_open(&watch, NETLINK_ROUTE);
 
@@ -596,38 +635,73 @@ struct watch_walk {
 	void *arg;
 };
 
-static uint8_t family_of(const struct nlmsghdr *nlh)
+/* IPv4 routes that change where most of the world is: VPN programs have a half of
+ * it each, or a table of their own.
+ */
+static bool is_half_route(const struct route *route)
+{
+	return route->dst_len <= 1 && route->type == RTN_UNICAST;
+}
+
+/* An address has come or gone. */
+static bool take_addr_event(const struct nlmsghdr *nlh,
+			    struct net_event *event)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 
-	return mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ?
-	       AF_UNSPEC : ifa->ifa_family;
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
+		return false;
+	event->type = ifa->ifa_family == AF_INET6 ?
+		      NET_EVENT_IPV6 : NET_EVENT_IPV4;
+	event->ifindex = ifa->ifa_index;
+	return true;
+}
+
+/* A route: of IPv6 those that are gone, and any default route. */
+static bool take_route_event(const struct nlmsghdr *nlh,
+			     struct net_event *event)
+{
+	struct route route;
+
+	if (!take_route(nlh, &route))
+		return false;
+	event->ifindex = route.oif;
+	event->type = route.family == AF_INET6 ?
+		      NET_EVENT_IPV6 : NET_EVENT_IPV4;
+	if (route.family == AF_INET)
+		return is_half_route(&route);
+	return is_default_route(&route) ||
+	       (event->gone && route.dst_len == TEREDO_PREFIX_LEN);
 }
 
 static bool take_net_event(const struct nlmsghdr *nlh,
 			   struct net_event *event)
 {
-	struct route route;
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 
 	memset(event, 0, sizeof(*event));
+	event->gone = nlh->nlmsg_type == RTM_DELADDR ||
+		      nlh->nlmsg_type == RTM_DELROUTE;
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
+		/* Of a bridge, that a link has left it. */
+		if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) ||
+		    ifi->ifi_family != AF_UNSPEC)
+			return false;
 		event->type = nlh->nlmsg_type == RTM_NEWLINK ?
 			      NET_EVENT_LINK : NET_EVENT_LINK_GONE;
 		take_link(nlh, &event->link);
 		return true;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		event->type = family_of(nlh) == AF_INET6 ?
-			      NET_EVENT_IPV6 : NET_EVENT_IPV4;
-		return true;
+		return take_addr_event(nlh, event);
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		if (!take_route(nlh, &route) || !is_default_route(&route))
-			return false;
-		event->type = route.family == AF_INET6 ?
-			      NET_EVENT_IPV6 : NET_EVENT_IPV4;
+		return take_route_event(nlh, event);
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		event->type = NET_EVENT_IPV4;
 		return true;
 	}
 	return false;

@@ -67,8 +67,8 @@ int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 bool ipc_control_waiting(void);
 /* False when nothing waits. */
 bool ipc_control_recv(struct datagram *out);
-/* Report those of state, nat, address, mapped, server, server2 and
- * learned_refresh of the device @dev->ifindex that @dev->has names.
+/* Report those of state, nat, address, mapped, server, server2, learned_refresh
+ * and mtu_configured of the device @dev->ifindex that @dev->has names.
  */
 int ipc_state_set(const struct device *dev);
 
@@ -98,6 +98,8 @@ struct link {
 	char ifname[IF_NAMESIZE];
 	char kind[16];
 	uint64_t packets;	/* in and out */
+	uint32_t vrf;		/* table of the VRF that it belongs to, or 0 */
+	bool moved;		/* one that is gone: to another namespace */
 };
 
 int ipc_link_add(const char *ifname, const struct config *config);
@@ -111,17 +113,21 @@ int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu);
  */
 int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
 int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
+/* Others may have the same route with the same metric: the first one is used. */
 int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
-		  uint32_t metric);
+		  uint32_t table, uint32_t metric);
 int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
-		  uint32_t metric);
+		  uint32_t table, uint32_t metric);
 
-/* Native IPv6: a default route by a link that is not of type teredo, and a
- * global address to go with it, which is one of that link, or one on another
- * link that stands for a network, not just for a host. Unique local addresses
- * do not count. 1 with the link of the route, 0 if there is none.
+/* The table of a link's routes: that of its VRF, else the main one. */
+uint32_t ipc_route_table(const struct link *link);
+
+/* Native IPv6 in a routing table: a default route by a link that is not of type
+ * teredo, and a global address to go with it, which is one of that link, or one on
+ * another link that stands for a network, not just for a host. Unique local
+ * addresses do not count. 1 with the link of the route, 0 if there is none.
  */
-int ipc_native(struct link *via);
+int ipc_native(uint32_t table, struct link *via);
 
 /* The link by which packets to an IPv6 address leave, 0 if they do not. */
 int ipc_link_towards(const struct in6_addr *to, uint32_t *ifindex);
@@ -145,6 +151,11 @@ struct net_event {
 		NET_EVENT_LOST,		/* some did not fit: look at everything */
 	} type;
 	struct link link;
+	/* Of NET_EVENT_IPV6: the link of the address or route, and whether that
+	 * is one that has gone.
+	 */
+	uint32_t ifindex;
+	bool gone;
 };
 
 int ipc_watch_open(void);

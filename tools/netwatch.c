@@ -96,7 +96,7 @@ static bool look_for_native(struct netwatch *w, uint64_t now)
 	uint64_t patience = w->native ? NETWATCH_NATIVE_GONE_MS :
 					NETWATCH_NATIVE_MS;
 	struct link via;
-	int native = ipc_native(&via);
+	int native = ipc_native(w->table, &via);
 
 	w->native_at = 0;
 	if (native < 0) {

@@ -25,6 +25,7 @@ struct netwatch {
 	bool native;		/* as reported last */
 	uint64_t native_at;	/* when to look again; 0 for not at all */
 	uint64_t since;		/* it is otherwise; 0 if it is not */
+	uint32_t table;		/* where native IPv6 would be */
 	uint64_t suspended;	/* milliseconds since boot, seen last */
 	struct link via;	/* the link of the native default route */
 	struct {

@@ -71,6 +71,12 @@ const struct option_def options[OPTIONS_COUNT] = {
 	OPTION("df", "unset|set",
 	       "DF on outer packets: find the path MTU (unset)",
 	       NAME, DF, .names = &df_names),
+	OPTION("table", "N",
+	       "routing table of the link's routes (its VRF's, or main)",
+	       U32, TABLE, RANGE(0, UINT32_MAX)),
+	OPTION("metric", "N",
+	       "metric of the link's routes (client: 1029)",
+	       U32, METRIC, RANGE(0, UINT32_MAX)),
 };
 
 /* Where an attribute lives in struct config. Strings travel with their final
@@ -111,6 +117,8 @@ static const struct field fields[TEREDO_A_CONFIG_MAX + 1] = {
 	FIELD(GATEWAY_PORT, gateway_port),
 	STRING_FIELD(ID, id),
 	FIELD(DF, df),
+	FIELD(TABLE, table),
+	FIELD(METRIC, metric),
 };
 
 _Static_assert(TEREDO_A_CONFIG_MAX < 32, "struct config has a bit for each");

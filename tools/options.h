@@ -30,7 +30,7 @@ struct option_def {
 	const struct names *names;
 };
 
-#define OPTIONS_COUNT	18
+#define OPTIONS_COUNT	20
 extern const struct option_def options[OPTIONS_COUNT];
 
 #define OPTIONS_ERROR_SIZE	512

@@ -7,6 +7,7 @@
  * what it finds; nothing that is right already is touched.
  */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <netdb.h>
 #include <signal.h>
@@ -27,6 +28,7 @@
 #include "learn.h"
 #include "names.h"
 #include "netwatch.h"
+#include "options.h"
 #include "qualify.h"
 #include "resolve.h"
 #include "service.h"
@@ -47,24 +49,59 @@
 /* The wall clock, by which a service ends, may be set at any time. */
 #define WALL_CLOCK_MS	60000
 
+/* What keeps us from our work is tried again so often, and what is taken from us
+ * comes back so soon.
+ */
+#define RETRY_MS	2000
+#define RESTORE_MS	500
+
+/* Of the kernel's routes to where an address is. */
+#define PREFIX_METRIC	256
+
+/* Why a controller ends by itself: what a person has to change. */
+enum {
+	/* STATUS_NO_LINK: it was deleted */
+	STATUS_NO_CLIENT = 5,	/* it has a mode without a controller */
+	STATUS_NO_SERVER = 6,
+	STATUS_PERMISSION = 7,
+};
+
 /* Datagrams that are taken in a row. */
 #define DATAGRAMS_MAX	64
 
 /* A service may be started before its link is made. */
 #define LINK_WAIT_MS	30000
 
+/* Which of the default routes. */
+struct place {
+	uint32_t table;
+	uint32_t metric;
+};
+
 struct controller {
 	char ifname[IF_NAMESIZE];
 	bool once;
 	bool force;
 	bool down;		/* the link is */
+	bool wants_up;		/* and it is for us to set it up */
+	bool away;		/* it is in another namespace */
+	bool bound;		/* the kernel knows us */
+	bool started;		/* it was ours already */
 	bool aside;		/* native IPv6 is there */
 	bool stale;		/* the kernel's device has changed */
 	bool looking;		/* names up, while qualified */
 	uint64_t look_up_at;
 	int done;		/* exit status, or -1 */
 	bool renew_said;	/* that the server wants another key */
-	uint32_t metric;
+	bool unsaid;		/* the kernel does not have the last report */
+	uint64_t retry_at;	/* what failed, UINT64_MAX for nothing */
+	uint64_t restore_at;	/* what was taken away, the same */
+	struct place route;	/* where the default route is, if there is one */
+	bool others;		/* there may be routes of another controller */
+	struct place told;	/* where to have it; 0: not told */
+	uint32_t vrf;		/* table of the link's VRF, or 0 */
+	uint32_t mtu;		/* the user's */
+	uint32_t mtu_set;	/* ours, or 0 */
 	const char *key_file;	/* NULL: where keys are */
 	int algorithm;
 	struct device dev;	/* as the kernel had it last */
@@ -79,6 +116,7 @@ struct controller {
 	uint64_t loops;		/* bubbles to ourselves, when the test began */
 	uint64_t packets;	/* by the link, when it was looked at last */
 	uint64_t packets_at;
+	struct device report;	/* the last one */
 	char reason[TEREDO_REASON_MAX + 1];	/* of the state */
 };
 
@@ -111,10 +149,58 @@ static void because(struct controller *c, const char *format, ...)
 
 static const struct in6_addr any_address;
 
+static void retry_later(struct controller *c)
+{
+	c->retry_at = host_clock() + RETRY_MS;
+}
+
+/* Where the kernel puts the route that an address brings along. */
+static uint32_t own_table(const struct controller *c)
+{
+	return ipc_route_table(&(struct link){ .vrf = c->vrf });
+}
+
+/* As told to us, or as the link was told; else the main table or that of the link's VRF,
+ * and far behind everything if there may be native IPv6 beside us.
+ */
+static struct place place_of_route(const struct controller *c)
+{
+	const struct config *config = &c->dev.config;
+	struct place place = c->told;
+
+	if (!place.table)
+		place.table = config->table;
+	if (!place.table)
+		place.table = own_table(c);
+	if (!place.metric)
+		place.metric = config->metric;
+	if (!place.metric)
+		place.metric = c->force ? METRIC_FORCED : METRIC;
+	return place;
+}
+
+static bool same_place(struct place a, struct place b)
+{
+	return a.table == b.table && a.metric == b.metric;
+}
+
 static bool is_qualified(const struct controller *c)
 {
 	return c->dev.state == TEREDO_STATE_QUALIFIED &&
 	       DEV_HAS(&c->dev, ADDRESS);
+}
+
+/* Without memory, for example, once more later. */
+static void send_report(struct controller *c)
+{
+	c->unsaid = false;
+	/* A link that is down or gone has no state to be set. */
+	if (c->down || !ipc_state_set(&c->report) || c->done >= 0)
+		return;
+	if (c->retry_at == UINT64_MAX)
+		complain(c->ifname, "state: %s", ipc_error());
+	c->unsaid = true;
+	retry_later(c);
 }
 
 /* Report a state without an address, its reason, and the server that it is about, if
@@ -137,9 +223,8 @@ static void report_about(struct controller *c, uint8_t state, uint8_t nat,
 	c->dev.state = state;
 	c->dev.server = dev.server;
 	c->dev.server2 = dev.server2;
-	/* A link that is down or gone has no state to be set. */
-	if (ipc_state_set(&dev) && !c->down && c->done < 0)
-		complain(c->ifname, "state: %s", ipc_error());
+	c->report = dev;
+	send_report(c);
 }
 
 static void report(struct controller *c, uint8_t state, uint8_t nat)
@@ -147,20 +232,78 @@ static void report(struct controller *c, uint8_t state, uint8_t nat)
 	report_about(c, state, nat, NULL);
 }
 
+/* What does the user want, and have we, or one before us, set something else? */
+static void take_mtu(struct controller *c)
+{
+	bool lowered = DEV_HAS(&c->dev, MTU_CONFIGURED);
+
+	c->mtu = lowered ? c->dev.mtu_configured : c->dev.mtu;
+	c->mtu_set = lowered ? c->dev.mtu : 0;
+}
+
+/* What the user has said, but for a server that advertises less (C-18). Who heeds
+ * a server heeds the IPv4 path, too: otherwise, fragments are the user's own wish.
+ */
+static uint32_t wanted_mtu(const struct controller *c)
+{
+	uint32_t mtu = c->mtu, path;
+
+	if (!c->qualify.mtu)
+		return mtu;
+	if (c->qualify.mtu < mtu)
+		mtu = c->qualify.mtu;
+	/* The socket may be in another namespace. */
+	path = DEV_HAS(&c->dev, LINK_NETNSID) ? 0 :
+	       host_path_mtu(c->qualify.server.primary);
+	if (path && path < mtu + TEREDO_ENCAP_LEN)
+		mtu = path > TEREDO_MTU_MIN + TEREDO_ENCAP_LEN ?
+		      path - TEREDO_ENCAP_LEN : TEREDO_MTU_MIN;
+	return mtu;
+}
+
+/* The kernel keeps for the next controller what the user said, and forgets it when
+ * somebody sets the MTU.
+ */
+static void change_mtu(struct controller *c, uint32_t mtu)
+{
+	struct device dev = { .ifindex = c->dev.ifindex,
+			      .mtu_configured = c->mtu };
+
+	if (mtu == c->dev.mtu)
+		return;
+	if (ipc_link_set_mtu(c->dev.ifindex, mtu)) {
+		complain(c->ifname, "MTU %u: %s", mtu, ipc_error());
+		return;
+	}
+	c->dev.mtu = mtu;
+	c->mtu_set = mtu;
+	dev.has = BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_MTU_CONFIGURED);
+	if (mtu != c->mtu)
+		ipc_state_set(&dev);
+}
+
 static void withdraw(struct controller *c)
 {
 	learn_stop(&c->learner);
 	c->dev.learned_refresh = 0;
+	/* What a server advertised goes with it. */
+	if (!c->down)
+		change_mtu(c, c->mtu);
 	if (!is_qualified(c))
 		return;
-	if (ipc_route_del(c->dev.ifindex, &any_address, 0, c->metric))
+	if (c->route.metric &&
+	    ipc_route_del(c->dev.ifindex, &any_address, 0, c->route.table,
+			  c->route.metric))
 		complain(c->ifname, "default route: %s", ipc_error());
+	c->route.metric = 0;
 	if (ipc_addr_del(c->dev.ifindex, &c->dev.address, TEREDO_PREFIX_LEN))
 		complain(c->ifname, "address: %s", ipc_error());
 	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
 }
 
-/* The random bits stay while the rest does (F-09). */
+/* The random bits stay while the rest does (F-09), also where the address could not
+ * be used for a while.
+ */
 static void make_address(const struct controller *c, struct in6_addr *out)
 {
 	const struct qualify *q = &c->qualify;
@@ -171,8 +314,7 @@ static void make_address(const struct controller *c, struct in6_addr *out)
 	};
 	struct teredo_addr old;
 
-	if (DEV_HAS(&c->dev, ADDRESS) &&
-	    c->dev.address.s6_addr32[0] == q->prefix.s6_addr32[0]) {
+	if (c->dev.address.s6_addr32[0] == q->prefix.s6_addr32[0]) {
 		teredo_addr_unpack(&old, &c->dev.address);
 		if (old.server == parts.server && old.client == parts.client &&
 		    old.port == parts.port) {
@@ -183,18 +325,6 @@ static void make_address(const struct controller *c, struct in6_addr *out)
 	host_random(&parts.flags, sizeof(parts.flags));
 	parts.flags &= TEREDO_FLAGS_RANDOM;
 	teredo_addr_pack(out, &q->prefix, &parts);
-}
-
-static void set_mtu(struct controller *c)
-{
-	uint32_t mtu = c->qualify.mtu;
-
-	if (!mtu || mtu == c->dev.mtu)
-		return;
-	if (ipc_link_set_mtu(c->dev.ifindex, mtu))
-		complain(c->ifname, "MTU %u: %s", mtu, ipc_error());
-	else
-		c->dev.mtu = mtu;
 }
 
 /* What is new about a client that is qualified. */
@@ -246,12 +376,60 @@ static int report_qualified(struct controller *c, const struct in6_addr *address
 	dev->mapped = q->mapped;
 	dev->server = q->server.primary;
 	dev->server2 = q->server.secondary;
+	c->unsaid = false;
 	dev->has |= BIT(TEREDO_A_DEV_IFINDEX) | BIT(TEREDO_A_DEV_STATE) |
 		    BIT(TEREDO_A_DEV_ADDRESS) | BIT(TEREDO_A_DEV_NAT) |
 		    BIT(TEREDO_A_DEV_MAPPED_ADDRESS) |
 		    BIT(TEREDO_A_DEV_MAPPED_PORT) |
 		    BIT(TEREDO_A_DEV_SERVER) | BIT(TEREDO_A_DEV_SERVER2);
 	return ipc_state_set(dev);
+}
+
+/* The server has answered, but the address cannot be used: for now. */
+static bool is_hindered(const struct controller *c)
+{
+	return c->dev.state == TEREDO_STATE_OFFLINE &&
+	       (c->qualify.phase == QUALIFY_QUALIFIED ||
+		c->qualify.phase == QUALIFY_CHECKING);
+}
+
+/* The controller of before may have been told something else. */
+static void drop_other_routes(struct controller *c)
+{
+	const uint32_t tables[] = { RT_TABLE_MAIN, own_table(c),
+				    c->dev.config.table };
+	const uint32_t metrics[] = { METRIC, METRIC_FORCED,
+				     c->dev.config.metric };
+	unsigned int i;
+
+	for (i = 0; i < 9; i++) {
+		struct place other = { tables[i / 3], metrics[i % 3] };
+
+		if (other.table && other.metric &&
+		    !same_place(other, c->route))
+			ipc_route_del(c->dev.ifindex, &any_address, 0,
+				      other.table, other.metric);
+	}
+}
+
+/* Have the default route where it belongs, and no longer where it was. */
+static int set_route(struct controller *c)
+{
+	const struct place to = place_of_route(c), from = c->route;
+	int err;
+
+	err = ipc_route_add(c->dev.ifindex, &any_address, 0, to.table,
+			    to.metric);
+	if (err)
+		return err;
+	c->route = to;
+	if (from.metric && !same_place(from, to))
+		ipc_route_del(c->dev.ifindex, &any_address, 0, from.table,
+			      from.metric);
+	if (c->others)
+		drop_other_routes(c);
+	c->others = false;
+	return 0;
 }
 
 /* Qualified: tell the kernel first, which drops what is sent too early, then
@@ -265,16 +443,29 @@ static int apply(struct controller *c)
 	int err;
 
 	make_address(c, &address);
+	/* If nothing has changed, nobody wants to hear of a moment's service. */
+	if (is_hindered(c)) {
+		err = ipc_addr_add(c->dev.ifindex, &address,
+				   TEREDO_PREFIX_LEN);
+		if (err)
+			return err;
+		err = set_route(c);
+		if (err) {
+			ipc_addr_del(c->dev.ifindex, &address,
+				     TEREDO_PREFIX_LEN);
+			return err;
+		}
+	}
 	err = report_qualified(c, &address);
 	if (err)
 		return err;
-	set_mtu(c);
+	change_mtu(c, wanted_mtu(c));
 	err = ipc_addr_add(c->dev.ifindex, &address, TEREDO_PREFIX_LEN);
 	if (err)
 		return err;
 	if (had && !teredo_addr_equal(&old, &address))
 		ipc_addr_del(c->dev.ifindex, &old, TEREDO_PREFIX_LEN);
-	return ipc_route_add(c->dev.ifindex, &any_address, 0, c->metric);
+	return set_route(c);
 }
 
 /* -- messages about qualification -- */
@@ -403,9 +594,25 @@ static void try_later(struct controller *c)
 	qualify_start(&c->qualify, host_clock());
 }
 
+/* Until somebody names one, of which there will be an event. */
+static void no_server(struct controller *c)
+{
+	because(c, "no server: say `teredo-tool set %s server HOST`",
+		c->ifname);
+	complain(c->ifname, "%s", c->reason);
+	qualify_stop(&c->qualify);
+	withdraw(c);
+	report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
+}
+
 static void resolve(struct controller *c)
 {
 	int err;
+
+	if (!server_names(c)[0]) {
+		no_server(c);
+		return;
+	}
 
 	if (c->dev.state == TEREDO_STATE_OFFLINE) {
 		because(c, "looking up %.180s", server_names(c));
@@ -498,19 +705,20 @@ static int take_over(struct controller *c)
 	int err;
 
 	err = ipc_control_bind(c->ifname, &c->dev);
-	if (err) {
-		complain(c->ifname, "%s", ipc_error());
+	if (err)
 		return err;
-	}
+	take_mtu(c);
+	c->unsaid = false;
+	c->route.metric = 0;
+	if (is_qualified(c))
+		c->route = place_of_route(c);
 	resolver_stop(&c->resolver);
 	c->looking = false;
 	qualify_init(q, &c->dev.config.prefix, c->dev.config.refresh * 1000,
 		     host_random);
-	if (!server_names(c)[0]) {
-		complain(c->ifname, "no server: say `teredo-tool set %s server HOST`",
-			 c->ifname);
+	if (!server_names(c)[0] && !c->started)
 		return -EDESTADDRREQ;
-	}
+	c->started = true;
 	server.primary = c->dev.server;
 	server.secondary = c->dev.server2;
 	server.rank = 0;
@@ -522,13 +730,169 @@ static int take_over(struct controller *c)
 	} else if (is_qualified(c) && is_wanted(c, server.primary)) {
 		say(c, "taking over: address %s",
 		    ipv6_text(&c->dev.address));
+		c->others = true;
 		qualify_adopt(q, host_clock(), &server, &c->dev.mapped,
 			      c->dev.nat);
 		learn_adopt(&c->learner, &c->dev);
 	} else {
+		change_mtu(c, c->mtu);
 		resolve(c);
 	}
 	return 0;
+}
+
+/* Native IPv6 is there. */
+static const char *native_by(const struct controller *c)
+{
+	return c->watch.via.ifname[0] ? c->watch.via.ifname : "another link";
+}
+
+static void complain_native(const struct controller *c)
+{
+	complain(c->ifname,
+		 "there is native IPv6 already, a default route by %s: Teredo is for hosts that have none",
+		 native_by(c));
+	complain(c->ifname,
+		 "to run beside it, with a default route of metric %u, say `teredo-tool run %s --force`",
+		 METRIC_FORCED, c->ifname);
+}
+
+static void report_aside(struct controller *c)
+{
+	because(c, "standing aside: there is native IPv6, by %s",
+		native_by(c));
+	qualify_stop(&c->qualify);
+	resolver_stop(&c->resolver);
+	withdraw(c);
+	report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
+}
+
+static void stand_aside(struct controller *c)
+{
+	complain_native(c);
+	say(c, "standing aside until that is gone");
+	c->aside = true;
+	report_aside(c);
+}
+
+/* Why we cannot go on unless a person does something, or 0. */
+static int end_for(const struct controller *c, int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		return STATUS_PERMISSION;
+	case EOPNOTSUPP:
+		return STATUS_NO_CLIENT;
+	case EDESTADDRREQ:
+		return STATUS_NO_SERVER;
+	case EBUSY:		/* there is another controller */
+		return STATUS_FAILED;
+	default:
+		return c->once || (err == -ENODEV && !c->started) ?
+		       STATUS_FAILED : 0;
+	}
+}
+
+/* What a person has to change is the end. All else passes: try again, and tell those
+ * who ask why it takes so long.
+ */
+static void fail(struct controller *c, int err, const char *what,
+		 const char *why)
+{
+	struct device dev = { .ifindex = c->dev.ifindex,
+			      .has = BIT(TEREDO_A_DEV_IFINDEX) };
+	char was[sizeof(c->reason)];
+	int status = end_for(c, err);
+
+	memcpy(was, c->reason, sizeof(was));
+	if (err == -EDESTADDRREQ)
+		because(c, "no server: say `teredo-tool set %s server HOST`",
+			c->ifname);
+	else
+		because(c, "%s%.160s", what, why);
+	c->done = status ? status : -1;
+	retry_later(c);
+	if (!strcmp(was, c->reason))
+		return;
+	complain(c->ifname, "%s", c->reason);
+	memcpy(dev.reason, c->reason, sizeof(dev.reason));
+	if (!status)
+		ipc_state_set(&dev);
+}
+
+static int set_up(struct controller *c)
+{
+	int err = ipc_link_set_up(c->dev.ifindex, true);
+
+	if (err)
+		return err;
+	say(c, "the link was down, it is up now");
+	c->down = false;
+	c->wants_up = false;
+	return 0;
+}
+
+/* Whoever watches is told each time. */
+static int bind_once(struct controller *c)
+{
+	int err = c->bound ? 0 : ipc_control_bind(c->ifname, &c->dev);
+
+	c->bound = !err;
+	return err;
+}
+
+/* Begin, or begin anew, with whatever has to come first. */
+static void begin(struct controller *c)
+{
+	int err;
+
+	c->retry_at = UINT64_MAX;
+	if (c->away || c->done >= 0)
+		return;
+	if (c->down && c->wants_up) {
+		err = bind_once(c);
+		if (err) {
+			fail(c, err, "", ipc_error());
+			return;
+		}
+		err = set_up(c);
+		if (err) {
+			fail(c, err, "the link cannot be set up: ",
+			     explain_set_up(&c->dev, err));
+			return;
+		}
+	}
+	if (c->down)
+		return;
+	if (c->aside) {
+		err = ipc_control_bind(c->ifname, &c->dev);
+		if (err)
+			fail(c, err, "", ipc_error());
+		else
+			report_aside(c);
+		return;
+	}
+	err = take_over(c);
+	if (err)
+		fail(c, err, "", ipc_error());
+	else if (c->watch.native && !c->force)
+		stand_aside(c);
+}
+
+/* The stack and the module have forgotten all of it. */
+static void forget(struct controller *c)
+{
+	c->down = true;
+	c->dev.state = TEREDO_STATE_DOWN;
+	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
+	c->route.metric = 0;
+	c->retry_at = UINT64_MAX;
+	c->restore_at = UINT64_MAX;
+	c->unsaid = false;
+	qualify_stop(&c->qualify);
+	resolver_stop(&c->resolver);
+	learn_stop(&c->learner);
 }
 
 static void link_down(struct controller *c)
@@ -536,23 +900,81 @@ static void link_down(struct controller *c)
 	if (c->down)
 		return;
 	say(c, "the link is down, waiting");
-	c->down = true;
-	/* The stack and the module have forgotten all of it. */
-	c->dev.state = TEREDO_STATE_DOWN;
-	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
-	qualify_stop(&c->qualify);
-	resolver_stop(&c->resolver);
-	learn_stop(&c->learner);
+	forget(c);
 }
 
 static void link_up(struct controller *c)
 {
-	if (!c->down)
+	if (!c->down || c->away)
 		return;
 	say(c, "the link is up again");
 	c->down = false;
-	if (!c->aside && take_over(c))
-		c->done = 1;
+	c->wants_up = false;
+	begin(c);
+}
+
+/* Deleted is the end; who has moved may come back. */
+static void link_gone(struct controller *c, bool moved)
+{
+	if (!moved || c->once) {
+		complain(c->ifname, "the link is gone: %s",
+			 moved ? "moved to another namespace" :
+				 "it was deleted");
+		c->done = STATUS_NO_LINK;
+		return;
+	}
+	say(c, "the link is in another namespace, waiting until it comes back");
+	forget(c);
+	c->away = true;
+}
+
+static void link_back(struct controller *c, const struct link *link)
+{
+	say(c, "the link has come back");
+	c->away = false;
+	c->bound = false;
+	c->dev.ifindex = link->ifindex;
+	c->wants_up = true;
+}
+
+static void restore_soon(struct controller *c)
+{
+	if (c->restore_at == UINT64_MAX)
+		c->restore_at = host_clock() + RESTORE_MS;
+}
+
+/* The route belongs elsewhere, and native IPv6 counts there. */
+static void move_route(struct controller *c)
+{
+	const struct net_event event = { .type = NET_EVENT_IPV6 };
+	uint32_t table = place_of_route(c).table;
+
+	if (table != c->watch.table) {
+		c->watch.table = table;
+		netwatch_event(&c->watch, &event, c->dev.ifindex,
+			       host_clock());
+	}
+	restore_soon(c);
+}
+
+/* Who is in another VRF, or in none any more, has its route there. */
+static void link_changed(struct controller *c, const struct link *link)
+{
+	snprintf(c->ifname, sizeof(c->ifname), "%s", link->ifname);
+	/* Not by us: that is what the user wants now. */
+	if (link->mtu != c->mtu_set)
+		c->mtu = link->mtu;
+	c->dev.mtu = link->mtu;
+	if (c->vrf != link->vrf) {
+		c->vrf = link->vrf;
+		move_route(c);
+	}
+	if (link->flags & IFF_UP)
+		link_up(c);
+	else
+		link_down(c);
+	if (c->down && c->wants_up)
+		begin(c);
 }
 
 /* Look at the device once more: somebody may have configured it, or set it
@@ -564,9 +986,17 @@ static void refresh(struct controller *c)
 	struct device dev;
 	bool other_server, other_key;
 
-	if (c->down || c->done >= 0)
+	if (c->away || c->done >= 0)
 		return;
 	if (ipc_dev_get(c->ifname, false, &dev))
+		return;
+	if (dev.config.mode != TEREDO_MODE_CLIENT) {
+		complain(c->ifname, "mode %s, which the link has now, needs no controller",
+			 name_of(&mode_names, dev.config.mode));
+		c->done = STATUS_NO_CLIENT;
+		return;
+	}
+	if (c->down)
 		return;
 	if (dev.state == TEREDO_STATE_DOWN) {
 		link_down(c);
@@ -583,13 +1013,15 @@ static void refresh(struct controller *c)
 	c->dev.config = dev.config;
 	c->dev.local = dev.local;
 	c->dev.port = dev.port;
+	if (c->route.metric && !same_place(c->route, place_of_route(c)))
+		move_route(c);
 	if (c->aside)
 		return;
 	if (is_qualified(c) && dev.state != TEREDO_STATE_QUALIFIED) {
 		say(c, "the link was down");
-		c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
-		if (take_over(c))
-			c->done = 1;
+		forget(c);
+		c->down = false;
+		begin(c);
 	} else if (other_server || other_key) {
 		say(c, "another %s: %s", other_server ? "server" : "identity",
 		    other_server ? server_names(c) :
@@ -638,8 +1070,31 @@ static void handle_unheard(struct controller *c)
 	ipc_state_set(&dev);
 }
 
+/* Offline, with a server that answers, until whatever it is has passed. */
+static void hinder(struct controller *c)
+{
+	bool off = access("/proc/net/if_inet6", F_OK) ||
+		   host_sysctl("net/ipv6/conf/%s/disable_ipv6",
+			       c->ifname) == 1;
+
+	because(c, "cannot use the address: %.150s",
+		off ? "IPv6 is switched off" : ipc_error());
+	if (!is_hindered(c) || strcmp(c->report.reason, c->reason)) {
+		complain(c->ifname, "%s", c->reason);
+		withdraw(c);
+		report_about(c, TEREDO_STATE_OFFLINE, c->qualify.nat,
+			     &c->qualify.server);
+	}
+	/* No bubble to an address that we do not have. */
+	qualify_echoed(&c->qualify);
+	if (c->once)
+		c->done = STATUS_FAILED;
+	retry_later(c);
+}
+
 static void handle_up(struct controller *c, bool changed)
 {
+	bool hindered = is_hindered(c);
 	uint64_t now = host_clock();
 	int err = apply(c);
 
@@ -647,18 +1102,10 @@ static void handle_up(struct controller *c, bool changed)
 	if (err == -ENETDOWN || err == -ENODEV)
 		return;
 	if (err) {
-		because(c, "cannot use the address: %s",
-			access("/proc/net/if_inet6", F_OK) ||
-			host_sysctl("net/ipv6/conf/%s/disable_ipv6",
-				    c->ifname) == 1 ?
-			"IPv6 is switched off" : ipc_error());
-		complain(c->ifname, "%s", c->reason);
-		withdraw(c);
-		report(c, TEREDO_STATE_OFFLINE, c->qualify.nat);
-		c->done = 1;
+		hinder(c);
 		return;
 	}
-	if (changed) {
+	if (changed || hindered) {
 		say_qualified(c);
 		plan_look_up(c, now);
 		c->loops = count_loops(c);
@@ -671,6 +1118,39 @@ static void handle_up(struct controller *c, bool changed)
 	} else {
 		learn_up(&c->learner, &c->qualify, &c->dev);
 	}
+}
+
+/* Somebody took away an address or a route of ours. */
+static void restore(struct controller *c)
+{
+	c->restore_at = UINT64_MAX;
+	if (!is_qualified(c))
+		return;
+	handle_up(c, false);
+	/* That to other clients is the kernel's, who makes it only once. */
+	if (is_qualified(c))
+		ipc_route_add(c->dev.ifindex, &c->qualify.prefix,
+			      TEREDO_PREFIX_LEN,
+			      own_table(c),
+			      PREFIX_METRIC);
+}
+
+/* Do again what did not succeed, and what is due. */
+static void retry(struct controller *c)
+{
+	uint64_t now = host_clock();
+
+	if (now >= c->restore_at)
+		restore(c);
+	if (now < c->retry_at)
+		return;
+	c->retry_at = UINT64_MAX;
+	if (c->unsaid)
+		send_report(c);
+	else if (is_hindered(c))
+		handle_up(c, false);
+	else
+		begin(c);
 }
 
 /* Keep to the interval that was found out, if one was. */
@@ -773,34 +1253,6 @@ static void handle_qualify(struct controller *c)
 	}
 }
 
-static const char *native_by(const struct controller *c)
-{
-	return c->watch.via.ifname[0] ? c->watch.via.ifname : "another link";
-}
-
-static void complain_native(const struct controller *c)
-{
-	complain(c->ifname,
-		 "there is native IPv6 already, a default route by %s: Teredo is for hosts that have none",
-		 native_by(c));
-	complain(c->ifname,
-		 "to run beside it, with a default route of metric %u, say `teredo-tool run %s --force`",
-		 METRIC_FORCED, c->ifname);
-}
-
-static void stand_aside(struct controller *c)
-{
-	complain_native(c);
-	say(c, "standing aside until that is gone");
-	because(c, "standing aside: there is native IPv6, by %s",
-		native_by(c));
-	c->aside = true;
-	qualify_stop(&c->qualify);
-	resolver_stop(&c->resolver);
-	withdraw(c);
-	report(c, TEREDO_STATE_OFFLINE, TEREDO_NAT_UNKNOWN);
-}
-
 static void handle_netwatch(struct controller *c)
 {
 	enum netwatch_change change;
@@ -824,44 +1276,68 @@ static void handle_netwatch(struct controller *c)
 				break;
 			say(c, "native IPv6 is gone, starting again");
 			c->aside = false;
-			if (!c->down && take_over(c))
-				c->done = 1;
+			begin(c);
 			break;
 		}
 	}
+}
+
+/* Is the link that is away back? Its index may be another one. */
+static bool is_ours(const struct controller *c, const struct link *link)
+{
+	return !strcmp(link->kind, "teredo") &&
+	       (link->ifindex == c->dev.ifindex ||
+		!strcmp(link->ifname, c->ifname));
+}
+
+static void take_link_event(struct controller *c, int type,
+			    const struct link *link)
+{
+	if (c->away && type == NET_EVENT_LINK && is_ours(c, link))
+		link_back(c, link);
+	if (c->away || link->ifindex != c->dev.ifindex)
+		return;
+	if (type == NET_EVENT_LINK_GONE)
+		link_gone(c, link->moved);
+	else if (type == NET_EVENT_LINK)
+		link_changed(c, link);
+}
+
+/* What is the link like now? */
+static void look_at_link(struct controller *c)
+{
+	struct link link;
+	int err = ipc_link_get(c->dev.ifindex, &link);
+
+	link.ifindex = c->dev.ifindex;
+	if (!err)
+		take_link_event(c, NET_EVENT_LINK, &link);
+	else if (err == -ENODEV)
+		take_link_event(c, NET_EVENT_LINK_GONE, &link);
 }
 
 static void take_net_event(const struct net_event *event, void *arg)
 {
 	struct controller *c = arg;
 
-	struct net_event now = { .type = NET_EVENT_LINK };
-
 	netwatch_event(&c->watch, event, c->dev.ifindex, host_clock());
-	if (event->type == NET_EVENT_LOST) {
-		int err = ipc_link_get(c->dev.ifindex, &now.link);
-
-		if (err && err != -ENODEV)
-			return;
-		if (err)
-			now.type = NET_EVENT_LINK_GONE;
-		now.link.ifindex = c->dev.ifindex;
-		event = &now;
-	}
-	if (event->link.ifindex != c->dev.ifindex || c->done >= 0)
+	if (c->done >= 0)
 		return;
-	if (event->type == NET_EVENT_LINK_GONE) {
-		complain(c->ifname,
-			 "the link is gone: deleted, or moved to another namespace");
-		c->done = 1;
-	} else if (event->type == NET_EVENT_LINK) {
-		snprintf(c->ifname, sizeof(c->ifname), "%s",
-			 event->link.ifname);
-		c->dev.mtu = event->link.mtu;
-		if (event->link.flags & IFF_UP)
-			link_up(c);
-		else
-			link_down(c);
+	switch (event->type) {
+	case NET_EVENT_LINK:
+	case NET_EVENT_LINK_GONE:
+		take_link_event(c, event->type, &event->link);
+		break;
+	case NET_EVENT_IPV4:
+		break;
+	case NET_EVENT_IPV6:
+		if (event->gone && event->ifindex == c->dev.ifindex)
+			restore_soon(c);
+		break;
+	case NET_EVENT_LOST:
+		look_at_link(c);
+		restore_soon(c);
+		break;
 	}
 }
 
@@ -927,8 +1403,7 @@ static void take_signal(struct controller *c)
 		return;
 	switch (info.ssi_signo) {
 	case SIGHUP:
-		if (!c->down && !c->aside && take_over(c))
-			c->done = 1;
+		begin(c);
 		break;
 	case SIGUSR1:
 	case SIGQUIT:
@@ -1010,6 +1485,10 @@ static void set_timer(const struct controller *c)
 		at = netwatch_deadline(&c->watch);
 	if (learn_deadline(&c->learner) < at)
 		at = learn_deadline(&c->learner);
+	if (c->retry_at < at)
+		at = c->retry_at;
+	if (c->restore_at < at)
+		at = c->restore_at;
 	if (at != UINT64_MAX) {
 		/* All zero would mean never. */
 		when.it_value.tv_sec = at / 1000;
@@ -1040,6 +1519,7 @@ static void loop(struct controller *c)
 		look_up(c, host_clock());
 		check_end(c);
 		handle_netwatch(c);
+		retry(c);
 		handle_learning(c);
 		if (c->done >= 0)
 			break;
@@ -1075,9 +1555,13 @@ static void loop(struct controller *c)
 static int prepare(struct controller *c)
 {
 	sigset_t signals;
+	struct link link;
 	int native;
 
-	if (ipc_dev_get(c->ifname, false, &c->dev)) {
+	/* From here on, every change is an event. */
+	if (ipc_watch_open() || ipc_monitor_open(false) ||
+	    ipc_dev_get(c->ifname, false, &c->dev) ||
+	    ipc_link_get(c->dev.ifindex, &link)) {
 		complain(c->ifname, "%s", ipc_error());
 		return -1;
 	}
@@ -1085,9 +1569,15 @@ static int prepare(struct controller *c)
 		complain(c->ifname,
 			 "mode %s needs no controller: `ip link set %s up` is all",
 			 name_of(&mode_names, c->dev.config.mode), c->ifname);
+		c->done = STATUS_NO_CLIENT;
 		return -1;
 	}
-	native = ipc_native(&c->watch.via);
+	take_mtu(c);
+	c->vrf = link.vrf;
+	c->watch.table = place_of_route(c).table;
+	c->down = c->dev.state == TEREDO_STATE_DOWN;
+	c->wants_up = c->down;
+	native = ipc_native(c->watch.table, &c->watch.via);
 	c->watch.native = native > 0;
 	if (native > 0 && !c->force && c->once) {
 		complain_native(c);
@@ -1108,26 +1598,6 @@ static int prepare(struct controller *c)
 		complain(c->ifname, "%s", strerror(errno));
 		return -1;
 	}
-	if (ipc_watch_open() || ipc_monitor_open(false)) {
-		complain(c->ifname, "%s", ipc_error());
-		return -1;
-	}
-	return 0;
-}
-
-static int set_up(struct controller *c)
-{
-	int err;
-
-	if (c->dev.state != TEREDO_STATE_DOWN)
-		return 0;
-	err = ipc_link_set_up(c->dev.ifindex, true);
-	if (err) {
-		complain(c->ifname, "cannot set the link up: %s",
-			 explain_set_up(&c->dev, err));
-		return -1;
-	}
-	say(c, "the link was down, it is up now");
 	return 0;
 }
 
@@ -1160,6 +1630,27 @@ static int service_status(const struct controller *c)
 	       STATUS_NO_LINK : c->done;
 }
 
+/* "table N" and "metric N", behind DEV */
+static int take_place(int argc, char **argv, struct place *out)
+{
+	const uint32_t known = BIT(TEREDO_A_CONFIG_TABLE) |
+			       BIT(TEREDO_A_CONFIG_METRIC);
+	char error[OPTIONS_ERROR_SIZE];
+	struct config config = { 0 };
+	int status;
+
+	if (argc < 2)
+		return 0;
+	status = options_parse(argc - 1, argv + 1, &config, error);
+	if (status == OPTIONS_WRONG)
+		return usage_error("%s", error);
+	if (status || config.set & ~known)
+		return usage_error("of the options, \"table\" and \"metric\" can be here");
+	out->table = config.table;
+	out->metric = config.metric;
+	return 0;
+}
+
 int run_main(int argc, char **argv)
 {
 	struct controller c = {
@@ -1169,11 +1660,14 @@ int run_main(int argc, char **argv)
 		.resolver.fd = -1,
 		.learner.fd = -1,
 		.watch.suspended = host_suspended(),
+		.retry_at = UINT64_MAX,
+		.restore_at = UINT64_MAX,
 	};
 	bool unit = !argc;
 	struct conf conf;
 
-	if (take_name(argc, argv, c.ifname))
+	if (take_name(argc, argv, c.ifname) ||
+	    take_place(argc, argv, &c.told))
 		return STATUS_USAGE;
 	c.key_file = flag_value(FLAG_KEY);
 	c.once = flag_given(FLAG_ONCE);
@@ -1189,15 +1683,14 @@ int run_main(int argc, char **argv)
 	c.algorithm = flag_algorithm(conf.algorithm);
 	if (c.algorithm < 0)
 		return STATUS_USAGE;
-	c.metric = c.force ? METRIC_FORCED : METRIC;
 
 	conf_until(c.ifname, &c.until);
 	if (unit && wait_for_link(c.ifname))
 		return STATUS_NO_LINK;
-	if (prepare(&c) || set_up(&c) || take_over(&c))
+	if (!prepare(&c))
+		begin(&c);
+	else if (c.done < 0)
 		c.done = STATUS_FAILED;
-	else if (c.watch.native && !c.force)
-		stand_aside(&c);
 	if (c.done < 0)
 		service_ready();
 	loop(&c);
@@ -1217,6 +1710,7 @@ int release_main(int argc, char **argv)
 	bool unit = !argc;
 	enum service_job job;
 	const char *result;
+	struct link link;
 
 	if (take_name(argc, argv, c.ifname))
 		return STATUS_USAGE;
@@ -1235,10 +1729,13 @@ int release_main(int argc, char **argv)
 	if (ipc_control_bind(c.ifname, &c.dev))
 		return request_failed(c.ifname);
 	c.down = c.dev.state == TEREDO_STATE_DOWN;
+	take_mtu(&c);
 	if (!is_qualified(&c))
 		return STATUS_DONE;
-	ipc_route_del(c.dev.ifindex, &any_address, 0, METRIC_FORCED);
-	c.metric = METRIC;
+	if (!ipc_link_get(c.dev.ifindex, &link))
+		c.vrf = link.vrf;
+	c.route = place_of_route(&c);
+	drop_other_routes(&c);
 	take_back(&c);
 	return STATUS_DONE;
 }

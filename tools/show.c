@@ -120,12 +120,22 @@ static void print_dev(const struct device *dev, const char *until)
 		printf("chosen when set up");
 	printf(", MTU %u%s", dev->mtu,
 	       config->df == TEREDO_DF_SET ? " with DF" : "");
+	if (DEV_HAS(dev, MTU_CONFIGURED))
+		printf(" (%u, but for the server)", dev->mtu_configured);
 	if (config->mode == TEREDO_MODE_CLIENT)
 		printf(", refresh %u s%s", dev_refresh(dev),
 		       DEV_HAS(dev, LEARNED_REFRESH) ? " (learned)" : "");
 	if (DEV_HAS(dev, LINK_NETNSID))
 		printf(", in namespace %d", dev->link_netnsid);
 	putchar('\n');
+	if (config->table || config->metric) {
+		row("routes");
+		if (config->table)
+			printf("table %u%s", config->table,
+			       config->metric ? ", " : "\n");
+		if (config->metric)
+			printf("metric %u\n", config->metric);
+	}
 	row("prefix");
 	printf("%s/%u\n", ipv6_text(&config->prefix), config->prefix_len);
 	if (until[0]) {

@@ -41,7 +41,7 @@ const struct command commands[] = {
 	  .args = "[DEV]",
 	  .brief = "why packets were dropped or answered: counters" },
 	{ .name = "run", .main = run_main,
-	  .args = "DEV",
+	  .args = "DEV [table N] [metric N]",
 	  .brief = "be the controller of a client, in the foreground",
 	  .help = "INT and TERM end it, HUP makes it look at the configuration again." },
 	{ .name = "release", .main = release_main,

@@ -15,8 +15,9 @@ static bool native;		/* what there is in truth */
 static unsigned int looks;
 static unsigned int changes[NETWATCH_NATIVE_GONE + 1];
 
-int ipc_native(struct link *via)
+int ipc_native(uint32_t table, struct link *via)
 {
+	(void)table;
 	memset(via, 0, sizeof(*via));
 	via->ifindex = 2;
 	looks++;

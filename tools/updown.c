@@ -248,19 +248,26 @@ static int add_routes(const struct device *dev, const struct conf *conf)
 	bool relay = config->mode == TEREDO_MODE_RELAY ||
 		     config->mode == TEREDO_MODE_HOST_RELAY ||
 		     config->relaying;
+	struct link link;
 	unsigned int i;
+	uint32_t table;
 
+	if (ipc_link_get(dev->ifindex, &link))
+		return -1;
+	table = config->table ? config->table : ipc_route_table(&link);
 	for (i = 0; i < conf->addresses_count; i++)
 		if (ipc_addr_add(dev->ifindex, &conf->addresses[i].addr,
 				 conf->addresses[i].len))
 			return -1;
 	/* What a relay is for. */
 	if (relay && ipc_route_add(dev->ifindex, &config->prefix,
-				   config->prefix_len, 0))
+				   config->prefix_len, table,
+				   config->metric))
 		return -1;
 	for (i = 0; i < conf->routes_count; i++)
 		if (ipc_route_add(dev->ifindex, &conf->routes[i].addr,
-				  conf->routes[i].len, 0))
+				  conf->routes[i].len, table,
+				  config->metric))
 			return -1;
 	return 0;
 }
