@@ -153,11 +153,14 @@ check "the server of before: qualified" wait_for 30 qualified clia
 
 echo 1 | on clia tee /proc/sys/net/ipv6/conf/teredo0/disable_ipv6 >/dev/null
 check "IPv6 switched off: show says so" hint clia "IPv6 is switched off"
-kill -HUP "$controller"
-check "IPv6 switched off: the controller ends, and says why" eval "
-	wait_for 10 gone $controller && grep 'IPv6 is switched off' $tmp/run"
-wait "$controller"
+check "IPv6 switched off: offline, and why (C-64)" wait_for 20 is clia \
+	'.state == "offline" and .controller and (.reason | contains("IPv6 is switched off"))'
 echo 0 | on clia tee /proc/sys/net/ipv6/conf/teredo0/disable_ipv6 >/dev/null
+check "IPv6 is back: so is the address" wait_for 20 eval "qualified clia && client_address clia"
+kill -KILL "$controller"
+wait "$controller"
+nip clia link set teredo0 down
+nip clia link set teredo0 up
 
 #
 # A server that answers, but passes nothing on (SEC-10): bubbles with an origin

@@ -9,7 +9,7 @@
 need ping jq
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 47
+plan 52
 
 diagnose()
 {
@@ -149,11 +149,26 @@ print(int(ipaddress.ip_address(sys.argv[1])) >> 48 & 0xffff)' "$(client_address 
 	(($(printf '%s\n' "${list[@]}" | sort -u | wc -l) > 1))
 }
 check "flags of the address: random, no cone bit (C-21, F-07, F-08, F-10, SEC-12, SEC-14)" drawn
-nip srv link set teredo0 mtu 1400
+# advertises MTU CONDITION: the server does, and the condition holds of the client,
+# whose controllers know nothing of each other
+advertises()
+{
+	nip srv link set teredo0 mtu "$1" && drawn && is clia "$2" && return
+	tool clia -j show | jq '.[0] | .mtu, .mtu_configured'
+	return 1
+}
+check "the server's MTU does not raise the link's (C-18)" \
+	advertises 65507 '.mtu == 1280 and .mtu_configured == null'
+nip clia link set teredo0 mtu 1500
 check "the server's MTU is the link's (C-18, S-25)" \
-	eval "drawn && is clia '.mtu == 1400'"
-nip srv link set teredo0 mtu 1280
-check "and back" eval "drawn && is clia '.mtu == 1280'"
+	advertises 1400 '.mtu == 1400 and .mtu_configured == 1500'
+check "and back" advertises 1280 '.mtu == 1280 and .mtu_configured == 1500'
+check "nor does it go beyond what the IPv4 path takes (C-18)" \
+	advertises 65507 '.mtu == 1472 and .mtu_configured == 1500'
+nip clia link set teredo0 mtu 1450
+check "nor beyond what the user has said since (C-18)" \
+	advertises 65507 '.mtu == 1450 and .mtu_configured == null'
+check "the server's MTU, once more" advertises 1400 '.mtu == 1400'
 address=$(client_address clia)
 check "the prefix is a route" nip clia -6 route get 2001:0:1::1 oif teredo0
 check "no controller is left" is clia '.controller == false and .state == "qualified"'
@@ -184,6 +199,9 @@ kill "$controller"
 check "stopped: exit status 0" ended 0
 check "the address is taken back" eval "! client_address clia"
 check "and the route" eval "! has_default clia 1029"
+check "and the MTU (C-18)" is clia '.mtu == 1450 and .mtu_configured == null'
+nip srv link set teredo0 mtu 1280
+nip clia link set teredo0 mtu 1280
 check "and the state" is clia '.state == "starting" and .address == null'
 
 #
@@ -264,5 +282,5 @@ check "unless it is forced to" wait_for 15 has_default clia 100000
 
 nip clia link del teredo0
 unset "role[clia]"
-check "the link is deleted: it ends" ended 1
-check "and says why" says "link is gone"
+check "the link is deleted: it ends, with a status of its own" ended 4
+check "and says why" says "link is gone: it was deleted"

@@ -1,0 +1,261 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a controller waits for, one thing after the other: the condition comes, the
+# controller stays and says why the client does not work; it goes, and address and
+# routes are back.  And what ends it: what a person has to change.  teredo.rst has the
+# table ("What passes, and what does not").  Of it, native IPv6 is in sunset.sh, IPv4
+# routes and carriers are in outage.sh, names and their service in names.sh.
+#
+# Runs alone: it sets the clock.
+
+# shellcheck source=selftests/watch.sh
+. "$(dirname "$0")/watch.sh"
+
+need ping jq python3 setpriv
+need_teredo
+need_modules dummy
+lab_up restricted restricted || skip_all "no laboratory"
+ns_add box
+plan 43
+
+# switch CONDITIONS 0|1: disable_ipv6 of them, in clia
+switch()
+{
+	echo "$2" | on clia tee "/proc/sys/net/ipv6/conf/$1/disable_ipv6" >/dev/null
+}
+
+# works_as LINK: qualified, with the address and all routes that belong to it
+works_as()
+{
+	tool clia -j show "$1" | jq -e '.[0].state == "qualified"' &&
+		nip clia -6 -o addr show dev "$1" scope global | grep ' 2001:0:' &&
+		nip clia -6 route show default dev "$1" | grep "metric 1029" &&
+		nip clia -6 route show 2001::/32 dev "$1" | grep 2001::/32
+}
+
+at_work()
+{
+	works_as teredo0
+}
+
+# waits WHAT TEXT: offline, the reason holds TEXT, and the controller is there
+waits()
+{
+	check "$1: it waits, and says why" wait_for 40 is clia \
+		'.state == "offline" and .address == null and .controller and
+		 (.reason | contains("'"$2"'"))'
+}
+
+works()
+{
+	check "$1" wait_for 40 at_work
+	figure "$1"
+}
+
+# ended STATUS TEXT: the controller has, with that status, and has said so
+ended()
+{
+	local status
+
+	wait_for 10 gone "$controller" || return
+	wait "$controller"
+	status=$?
+	tail -n 2 "$tmp/run"
+	echo "status $status"
+	((status == $1)) && tail -n 2 "$tmp/run" | grep -F -e "$2"
+}
+
+start_server ours || skip_all "no server"
+role[clia]=ours
+
+#
+# IPv6 is switched off: for links that are made, for this one, for all
+#
+
+switch default 1
+tool clia add teredo0 server $server refresh 300
+nip clia link set teredo0 up
+control clia
+waits "IPv6 is off by default" "IPv6 is switched off"
+switch default 0
+switch teredo0 0
+stopwatch
+works "IPv6 is on for the link: at work"
+watch clia || skip_all "nothing to watch with"
+address=$(client_address clia)
+for which in teredo0 all; do
+	switch $which 1
+	waits "IPv6 is off ($which)" "IPv6 is switched off"
+	check "IPv6 is off ($which): show tells what to do" hint clia "IPv6 is switched off"
+	# Neither state nor reason flap while it lasts.
+	lines=$(wc -l <"$tmp/monitor")
+	pause 5
+	check "IPv6 is off ($which): that is said once" eval "
+		(( \$(wc -l <$tmp/monitor) == $lines ))"
+	switch $which 0
+	stopwatch
+	works "IPv6 is on ($which): at work"
+	check "IPv6 is on ($which): with the address of before (F-09)" has_only clia "$address"
+done
+nip clia link set lo up
+
+#
+# What somebody takes away
+#
+
+nip clia addr del "$address/32" dev teredo0
+stopwatch
+works "the address is taken away: it is back"
+nip clia -6 route del default dev teredo0
+stopwatch
+works "the default route is taken away: it is back"
+nip clia -6 route del 2001::/32 dev teredo0
+stopwatch
+works "the route to other clients is taken away: it is back"
+nip clia -6 addr flush dev teredo0
+nip clia -6 route flush dev teredo0
+stopwatch
+works "all of it: it is back"
+check "with the address of before (F-09)" has_only clia "$address"
+
+#
+# More events than there is room for, while nobody reads
+#
+
+kill -STOP "$controller"
+nip clia link add dummy0 type dummy
+for ((i = 0; i < 6000; i++)); do
+	echo "addr $( ((i % 2)) && echo del || echo add) fd00::1/128 dev dummy0"
+done >"$tmp/batch"
+nip clia -batch "$tmp/batch"
+nip clia -6 addr flush dev teredo0
+nip clia link del dummy0
+kill -CONT "$controller"
+stopwatch
+works "events are lost: what they were about is noticed all the same"
+
+#
+# The link
+#
+
+nip clia link set teredo0 down
+check "the link is down: it waits" wait_for 10 is clia '.state == "down" and .controller'
+check "the link is down: show tells what to do" hint clia "the link is down"
+nip clia link set teredo0 name other0
+nip clia link set other0 up
+check "the link is up, with another name: at work" wait_for 40 works_as other0
+check_fails "an MTU that IPv6 cannot do with: the link refuses it" \
+	nip clia link set other0 mtu 1279
+nip clia link set other0 down
+nip clia link set other0 name teredo0
+nip clia link set teredo0 up
+stopwatch
+works "the link is up, with its own name: at work"
+
+nip clia link set teredo0 netns "${ns[box]}"
+check "the link is in another namespace: it waits" wait_for 10 grep -F \
+	"in another namespace, waiting" "$tmp/run"
+pause 2
+check_fails "and is there" gone "$controller"
+nip box link set teredo0 netns "${ns[clia]}"
+stopwatch
+works "the link is back: at work"
+
+#
+# The host
+#
+
+nip clia addr del 10.1.0.2/24 dev eth0
+waits "no IPv4 address" "no IPv4 route"
+nip clia addr add 10.1.0.2/24 dev eth0
+nip clia route add default via 10.1.0.1
+stopwatch
+works "an IPv4 address: at work"
+
+# shift SECONDS: of the clock on the wall
+shift_clock()
+{
+	python3 -c "import time
+time.clock_settime(time.CLOCK_REALTIME, time.clock_gettime(time.CLOCK_REALTIME) + ($1))"
+}
+jump()
+{
+	shift_clock "$1"
+	pause 1
+	at_work
+	local status=$?
+	shift_clock "$((-($1)))"
+	return $status
+}
+check "the clock goes a day ahead: nothing happens" jump 90000
+check "the clock goes a day back: nothing happens" jump -90000
+check "and nothing has happened" eval "at_work && ! gone $controller"
+
+tool clia set teredo0 server nosuch.invalid
+waits "no server has an address" "nosuch.invalid"
+tool clia set teredo0 server none
+waits "no server" "no server: say"
+tool clia set teredo0 server $server
+stopwatch
+works "a server: at work"
+
+# No memory for another process, which looks up names
+cgroup=$tmp/cgroup
+mkdir "$cgroup"
+if mount -t cgroup2 none "$cgroup" && echo +pids >"$cgroup/cgroup.subtree_control"; then
+	mkdir "$cgroup/alone"
+	defer umount "$cgroup"
+	defer rmdir "$cgroup/alone"
+	echo 1 >"$cgroup/alone/pids.max"
+	echo "$controller" >"$cgroup/alone/cgroup.procs"
+	tool clia set teredo0 server $server,192.0.2.1
+	waits "no room for a process" "cannot look up the server"
+	echo max >"$cgroup/alone/pids.max"
+	stopwatch
+	works "room for it: at work"
+else
+	skip "no room for a process" "no control groups"
+	skip "room for it: at work" "no control groups"
+fi
+kill "$controller"
+wait "$controller"
+check "told to stop: no route is left, not of those either that were put back" eval "
+	! nip clia -6 route show 2001::/32 dev teredo0 | grep . &&
+	! nip clia -6 route show default dev teredo0 | grep ."
+
+# What keeps the link from being set up
+nip clia link set teredo0 down
+tool clia set teredo0 port 4000
+spawn clia python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 4000))
+time.sleep(600)'
+owner=$spawned
+wait_for 10 udp_bound clia 0.0.0.0 4000
+control clia
+check "the port is in use: it waits, and says why" wait_for 20 is clia \
+	'.state == "down" and .controller and (.reason | contains("cannot be set up"))'
+kill "$owner"
+stopwatch
+works "the port is free: at work"
+
+#
+# What a person has to change
+#
+
+check "no privilege: it ends" eval "
+	on clia setpriv --reuid 65534 --clear-groups $repo/tools/teredo-tool run teredo0 >$tmp/nobody 2>&1
+	[[ \$? = 7 ]] && grep -F CAP_NET_ADMIN $tmp/nobody"
+nip clia link set teredo0 down
+tool clia set teredo0 mode relay
+check "a mode without a controller: it ends" ended 5 "mode relay"
+tool clia set teredo0 mode client server none
+check "no server, to begin with: it ends" eval "
+	tool clia run teredo0 >$tmp/none 2>&1; [[ \$? = 6 ]] && grep -F 'server HOST' $tmp/none"
+tool clia set teredo0 server $server
+control clia
+wait_for 20 at_work
+nip clia link del teredo0
+unset "role[clia]"
+check "the link is deleted: it ends" ended 4 "deleted"
