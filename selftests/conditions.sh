@@ -42,14 +42,14 @@ at_work()
 # waits WHAT TEXT: offline, the reason holds TEXT, and the controller is there
 waits()
 {
-	check "$1: it waits, and says why" wait_for 40 is clia \
+	check "$1: it waits, and says why" wait_for 60 is clia \
 		'.state == "offline" and .address == null and .controller and
 		 (.reason | contains("'"$2"'"))'
 }
 
 works()
 {
-	check "$1" wait_for 40 at_work
+	check "$1" wait_for 60 at_work
 	figure "$1"
 }
 
