@@ -239,6 +239,8 @@ static void take_mtu(struct controller *c)
 
 	c->mtu = lowered ? c->dev.mtu_configured : c->dev.mtu;
 	c->mtu_set = lowered ? c->dev.mtu : 0;
+	/* Not to be said again with the state. */
+	c->dev.has &= ~BIT(TEREDO_A_DEV_MTU_CONFIGURED);
 }
 
 /* What the user has said, but for a server that advertises less (C-18). Who heeds
