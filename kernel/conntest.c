@@ -32,6 +32,7 @@ int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
 {
 	const struct teredo_packet *pkt = &rx->pkt;
 	const u8 *icmp;
+	const struct teredo_peer *peer;
 	u64 nonce;
 
 	if (pkt->nexthdr != TEREDO_NEXTHDR_ICMPV6 ||
@@ -42,6 +43,11 @@ int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	    !teredo_icmp_is_valid(pkt, icmp))
 		return TEREDO_GO_ON;
 	memcpy(&nonce, icmp + TEREDO_ICMP_LEN, sizeof(nonce));
+	/* Packets will go there, unless they do already (F-49, SEC-37). */
+	peer = teredo_peer_lookup(td, &pkt->saddr);
+	if (!(peer && teredo_peer_matches(peer, rx->src)) &&
+	    !teredo_is_global(td, rx->src))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
 	if (!teredo_peer_trust(td, rx->cfg, &pkt->saddr,
 			       TEREDO_PEER_KIND_NATIVE, rx->src,
 			       TEREDO_TRUST_NONCE, nonce))

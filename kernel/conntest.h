@@ -20,7 +20,7 @@ void teredo_conntest_send(struct teredo_dev *td,
 			  const struct teredo_probe *probe);
 
 /* If the datagram is the echo reply to a test, trust its sender and take it
- * (C-39). TEREDO_TAKEN or TEREDO_GO_ON. RCU, BH off.
+ * (C-39). TEREDO_TAKEN, TEREDO_GO_ON, or the reason to drop it. RCU, BH off.
  */
 int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			const struct teredo_rx *rx);

@@ -9,6 +9,7 @@
 #include "ledger.h"
 #include "netlink.h"
 #include "role.h"
+#include "socket.h"
 
 const struct teredo_role *teredo_role_find(const struct teredo_config *cfg)
 {
@@ -31,9 +32,12 @@ static int __init teredo_init(void)
 {
 	int err;
 
-	err = teredo_demux_init();
+	err = teredo_sockets_register();
 	if (err)
 		return err;
+	err = teredo_demux_init();
+	if (err)
+		goto err_sockets;
 	err = teredo_discovery_init();
 	if (err)
 		goto err_demux;
@@ -51,6 +55,8 @@ err_discovery:
 	teredo_discovery_exit();
 err_demux:
 	teredo_demux_exit();
+err_sockets:
+	teredo_sockets_unregister();
 	return err;
 }
 
@@ -65,6 +71,7 @@ static void __exit teredo_exit(void)
 	teredo_nl_exit();
 	teredo_discovery_exit();
 	teredo_demux_exit();
+	teredo_sockets_unregister();
 	teredo_auth_exit();
 	teredo_ledger_close();
 }

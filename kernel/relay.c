@@ -102,6 +102,9 @@ static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 	    !(peer && teredo_peer_matches(peer, rx->src))) {
 		if (!answer)
 			return TEREDO_A_STATS_RX_MAPPING;	/* */
+		/* Packets will go there (F-49, SEC-37). */
+		if (!teredo_is_global(td, rx->src))
+			return TEREDO_A_STATS_RX_OUTER_SOURCE;
 		how = TEREDO_TRUST_NONCE;		/* */
 	}
 	if (answer)

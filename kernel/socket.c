@@ -6,6 +6,7 @@
 #include <linux/udp.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
+#include <net/netns/generic.h>
 #include <net/route.h>
 #include <net/sock.h>
 #include <net/udp_tunnel.h>
@@ -20,6 +21,55 @@
 #include "recv.h"
 #include "role.h"
 #include "trace.h"
+
+#if BITS_PER_LONG != 64
+DEFINE_SEQLOCK(teredo_endpoint_lock);
+#endif
+
+/* -- who else is here -- */
+
+#define PORTS	16
+
+/* Teredo sockets of a namespace, by port. RCU; written under RTNL. */
+struct sockets_net {
+	struct hlist_head socks[PORTS];
+};
+
+static unsigned int sockets_net_id;
+
+static struct hlist_head *socks_by_port(const struct net *net, __be16 port)
+{
+	struct sockets_net *sn = net_generic(net, sockets_net_id);
+
+	return &sn->socks[ntohs(port) % PORTS];
+}
+
+/* The Teredo socket of this namespace that @to leads to, or NULL. RCU. */
+static const struct teredo_sock *socks_find(const struct net *net,
+					    union teredo_endpoint to)
+{
+	const struct teredo_sock *ts;
+
+	hlist_for_each_entry_rcu(ts, socks_by_port(net, to.port), node)
+		if (ts->port == to.port && (!ts->addr || ts->addr == to.addr))
+			return ts;
+	return NULL;
+}
+
+static struct pernet_operations sockets_net_ops = {
+	.id = &sockets_net_id,
+	.size = sizeof(struct sockets_net),
+};
+
+int teredo_sockets_register(void)
+{
+	return register_pernet_subsys(&sockets_net_ops);
+}
+
+void teredo_sockets_unregister(void)
+{
+	unregister_pernet_subsys(&sockets_net_ops);
+}
 
 int teredo_sockets_init(struct teredo_sockets *socks)
 {
@@ -137,26 +187,26 @@ static int route_lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 			const struct teredo_config *cfg,
 			union teredo_endpoint to, struct teredo_route *route)
 {
+	const struct teredo_sock *other = NULL;
 	int type, err;
 
 	err = route_ask(td, ts, cfg, to, 0, route);
 	if (err)
 		return err;
 	/* No address of ours, no broadcast, no multicast because a Teredo
-	 * address says so (F-51, SEC-37), and no way back into this tunnel.
+	 * address says so (F-51, SEC-37), and no way back into this tunnel. But
+	 * client, server and relay of one host speak with each other.
 	 */
 	type = route_type(route);
-	if (type != RTN_UNICAST && type != RTN_LOCAL) {
+	if (type == RTN_LOCAL)
+		other = socks_find(td->net, to);
+	if (route->dst->dev == td->dev || other == ts)
+		err = -ELOOP;
+	else if (type != RTN_UNICAST && !other)
+		err = -ENOTUNIQ;
+	if (err)
 		route_forget(route);
-		return -ENOTUNIQ;
-	}
-	if (route->dst->dev == td->dev ||
-	    (type == RTN_LOCAL && to.port == ts->port &&
-	     (!ts->addr || ts->addr == to.addr))) {
-		route_forget(route);
-		return -ELOOP;
-	}
-	return 0;
+	return err;
 }
 
 /* Have the route to @to in @route, with @ids identifiers from route->id on: 1 if
@@ -216,6 +266,12 @@ static int route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr)
 {
 	return inet_addr_type(td->net, addr) == RTN_BROADCAST;
+}
+
+bool teredo_is_global(struct teredo_dev *td, union teredo_endpoint to)
+{
+	return to.port && teredo_ipv4_is_global(to.addr) &&
+	       !teredo_is_broadcast(td, to.addr);
 }
 
 /* -- sending -- */
@@ -692,6 +748,7 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 		goto err_release;
 	tunnel.sk_user_data = ts;
 	teredo_compat_setup_tunnel(td->net, ts->sock, &tunnel);
+	hlist_add_head_rcu(&ts->node, socks_by_port(td->net, ts->port));
 	rcu_assign_pointer(td->sockets.sock[index], ts);
 	return 0;
 
@@ -759,8 +816,10 @@ void teredo_sockets_close(struct teredo_dev *td)
 	for (i = 0; i < TEREDO_SOCKS; i++) {
 		ts[i] = rtnl_dereference(td->sockets.sock[i]);
 		RCU_INIT_POINTER(td->sockets.sock[i], NULL);
-		if (ts[i])
-			teredo_demux_del(td->net, ts[i]);
+		if (!ts[i])
+			continue;
+		hlist_del_rcu(&ts[i]->node);
+		teredo_demux_del(td->net, ts[i]);
 	}
 	synchronize_net();
 	for (i = 0; i < TEREDO_SOCKS; i++) {

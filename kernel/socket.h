@@ -6,6 +6,7 @@
 #include <linux/local_lock.h>
 #include <linux/types.h>
 #include <linux/rcupdate.h>
+#include <linux/seqlock.h>
 #include <net/dst.h>
 #include <net/net_namespace.h>
 #include <net/route.h>
@@ -19,8 +20,8 @@ struct socket;
 struct teredo_config;
 struct teredo_dev;
 
-/* IPv4 address and UDP port of somebody, in network byte order; one word, so
- * that it is read and written whole.
+/* IPv4 address and UDP port of somebody, in network byte order. One word, which is
+ * compared and copied at once.
  */
 union teredo_endpoint {
 	struct {
@@ -42,6 +43,47 @@ static inline union teredo_endpoint teredo_endpoint(__be32 addr, __be16 port)
 	return ep;
 }
 
+/* One that is written under a lock, one writer at a time, and read without. It is
+ * never half of one and half of another: packets would go to who knows whom. Where
+ * a word has 32 bits, a sequence says if it changed meanwhile.
+ */
+#if BITS_PER_LONG == 64
+static inline union teredo_endpoint
+teredo_endpoint_read(const union teredo_endpoint *from)
+{
+	return (union teredo_endpoint){ .word = READ_ONCE(from->word) };
+}
+
+static inline void teredo_endpoint_write(union teredo_endpoint *to,
+					 union teredo_endpoint value)
+{
+	WRITE_ONCE(to->word, value.word);
+}
+#else
+extern seqlock_t teredo_endpoint_lock;
+
+static inline union teredo_endpoint
+teredo_endpoint_read(const union teredo_endpoint *from)
+{
+	union teredo_endpoint ep;
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&teredo_endpoint_lock);
+		ep.word = READ_ONCE(from->word);
+	} while (read_seqretry(&teredo_endpoint_lock, seq));
+	return ep;
+}
+
+static inline void teredo_endpoint_write(union teredo_endpoint *to,
+					 union teredo_endpoint value)
+{
+	write_seqlock_bh(&teredo_endpoint_lock);
+	WRITE_ONCE(to->word, value.word);
+	write_sequnlock_bh(&teredo_endpoint_lock);
+}
+#endif
+
 #define TEREDO_NOWHERE	((union teredo_endpoint){ .word = 0 })
 
 static inline union teredo_endpoint teredo_discovery_group(void)
@@ -60,6 +102,7 @@ struct teredo_sock {
 	__be32 addr;			/* bound, 0 is any */
 	__be16 port;			/* bound, never 0 */
 	u8 index;			/* TEREDO_SOCK_... */
+	struct hlist_node node;		/* of all in its namespace; RCU */
 	u32 demux_key;			/* odd */
 	struct teredo_demux __percpu *demux;
 	struct hlist_node demux_node;
@@ -101,6 +144,10 @@ struct teredo_sockets {
 	struct teredo_routes __percpu *routes;
 	u32 routes_key;					/* odd */
 };
+
+/* Of the module: what namespaces need. */
+int teredo_sockets_register(void);
+void teredo_sockets_unregister(void);
 
 int teredo_sockets_init(struct teredo_sockets *socks);
 void teredo_sockets_uninit(struct teredo_sockets *socks);
@@ -146,5 +193,10 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 
 /* True if @addr is a broadcast address of an attached subnet (F-51). RCU. */
 bool teredo_is_broadcast(struct teredo_dev *td, __be32 addr);
+
+/* True if something may be sent to @to because somebody said so, be it in an
+ * address, an origin indication, or by sending from there (F-49). RCU.
+ */
+bool teredo_is_global(struct teredo_dev *td, union teredo_endpoint to);
 
 #endif /* TEREDO_SOCKET_H */
