@@ -33,12 +33,16 @@ const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
 int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
 {
 	u32 end = rx->pkt.ipv6 + TEREDO_IPV6_LEN + rx->pkt.payload_len;
+	u32 len = rx->data_len - end;
+	u8 buf[TEREDO_TRAILERS_LEN_MAX];
 	struct teredo_trailers trailers;
+	const u8 *data;
 
-	if (!pskb_may_pull(skb, skb->len))
-		return TEREDO_A_STATS_RX_NO_MEMORY;
-	if (!teredo_parse_trailers(&trailers, skb->data + end,
-				   rx->data_len - end))
+	/* What is read is bounded by what can be meant, not by what is sent. */
+	if (len > sizeof(buf))
+		return TEREDO_A_STATS_RX_TRAILER;
+	data = skb_header_pointer(skb, end, len, buf);
+	if (!data || !teredo_parse_trailers(&trailers, data, len))
 		return TEREDO_A_STATS_RX_TRAILER;
 	/* Alternate addresses belong to indirect bubbles; elsewhere, nobody
 	 * cares what they are like (F-43, F-46).
@@ -95,26 +99,47 @@ int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx)
 	return TEREDO_A_STATS_RX_MALFORMED;
 }
 
+/* Extension headers that are looked at. Nobody needs more; ipv6_skip_exthdr() would
+ * walk through 8000 of them in one datagram.
+ */
+#define EXTENSIONS	8
+
 /* Neighbour discovery is between hosts on one link, and a tunnel to strangers is
  * none: they could forge neighbours and routers (C-45, SEC-03). It is valid
- * only with a hop limit of 255, so nothing else pays for the search.
+ * only with a hop limit of 255, so nothing else pays for the search. What hides
+ * behind too many headers may be it.
  */
-static bool is_neighbour_discovery(const struct sk_buff *skb,
-				   const struct teredo_packet *pkt)
+static bool may_be_neighbour_discovery(const struct sk_buff *skb,
+				       const struct teredo_packet *pkt)
 {
-	u8 nexthdr = pkt->nexthdr, buf;
-	const u8 *type;
-	__be16 frag;
-	int off;
+	unsigned int off = pkt->ipv6 + TEREDO_IPV6_LEN, left = EXTENSIONS;
+	u8 nexthdr = pkt->nexthdr, buf[4];
+	const u8 *head;
 
-	if (likely(pkt->hop_limit != 255))
+	while (ipv6_ext_hdr(nexthdr)) {
+		if (nexthdr == NEXTHDR_NONE)
+			return false;
+		if (!left--)
+			return true;
+		head = skb_header_pointer(skb, off, sizeof(buf), buf);
+		if (!head)
+			return false;
+		if (nexthdr == NEXTHDR_FRAGMENT) {
+			/* The first fragment has the type. */
+			if ((head[2] << 8 | head[3]) & ~7)
+				return false;
+			off += sizeof(struct frag_hdr);
+		} else if (nexthdr == NEXTHDR_AUTH) {
+			off += (head[1] + 2) * 4;
+		} else {
+			off += (head[1] + 1) * 8;
+		}
+		nexthdr = head[0];
+	}
+	if (nexthdr != TEREDO_NEXTHDR_ICMPV6)
 		return false;
-	off = ipv6_skip_exthdr(skb, pkt->ipv6 + TEREDO_IPV6_LEN, &nexthdr,
-			       &frag);
-	if (off < 0 || nexthdr != TEREDO_NEXTHDR_ICMPV6)
-		return false;
-	type = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return type && *type >= TEREDO_ICMP_RS && *type <= TEREDO_ICMP_REDIRECT;
+	head = skb_header_pointer(skb, off, 1, buf);
+	return head && *head >= TEREDO_ICMP_RS && *head <= TEREDO_ICMP_REDIRECT;
 }
 
 /* True if NAPI brought the datagram in: from a wire, in pieces that may be worth
@@ -216,7 +241,7 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
 	verdict = READ_ONCE(td->role)->rcv(td, skb, rx);
 	if (unlikely(verdict))
 		return verdict;
-	if (unlikely(is_neighbour_discovery(skb, &rx->pkt)))
+	if (unlikely(may_be_neighbour_discovery(skb, &rx->pkt)))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;
 	return deliver(td, skb, rx, outer_tos);
 }

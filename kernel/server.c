@@ -106,6 +106,9 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 		len += teredo_build_auth_signed(buf, skb->data + pkt->auth + 4,
 						pkt->id_len, pkt->au_len, nonce,
 						teredo_secret_confirmation(secret));
+	/* Neither checksum nor signature of more than a solicitation can be. */
+	if (pkt->payload_len > TEREDO_SOLICITATION_MAX)
+		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
 	else if (pkt->has_auth)
 		len += teredo_build_auth(buf, nonce, 0);
 	len += teredo_build_origin(buf + len, rx->src.addr, rx->src.port);

@@ -84,7 +84,15 @@ typedef uint64_t u64;
 #define TEREDO_TRAILER_ACTION	0xc0		/* top two bits say what to */
 #define TEREDO_TRAILER_DISCARD	0x40		/* do when unknown (F-40) */
 
-/* Most trailers that are looked at in one datagram (SEC-40). */
+/* Most trailers that are looked at in one datagram, and most octets of them that a
+ * datagram may have: all that RFC 6081 defines take 46 (SEC-40).
+ */
 #define TEREDO_TRAILERS_MAX	16
+#define TEREDO_TRAILERS_LEN_MAX	512
+
+/* Longest ICMPv6 message that is read as a solicitation: nobody sends more than a
+ * few options in one.
+ */
+#define TEREDO_SOLICITATION_MAX	256
 
 #endif /* TEREDO_WIRE_H */
