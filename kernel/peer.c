@@ -158,7 +158,7 @@ void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 	rx = READ_ONCE(peer->last_rx);
 	tx = READ_ONCE(peer->last_tx);
 	info->addr = peer->addr;
-	info->mapped.word = READ_ONCE(peer->mapped.word);
+	info->mapped = peer->mapped;
 	info->state = peer->state;
 	info->kind = by_local || (extra && is_known(extra)) ?
 		     TEREDO_PEER_KIND_LOCAL : peer->kind;
@@ -215,7 +215,8 @@ static void fall_back(struct teredo_dev *td, struct teredo_peer *peer)
 	    !time_before(jiffies, extra->direct_rx + TEREDO_PEER_VALID))
 		return;
 	teredo_addr_unpack(&ta, &peer->addr);
-	WRITE_ONCE(peer->mapped.word, teredo_endpoint(ta.client, ta.port).word);
+	teredo_endpoint_write(&peer->mapped,
+			      teredo_endpoint(ta.client, ta.port));
 	WRITE_ONCE(peer->last_rx, extra->direct_rx);
 	WRITE_ONCE(peer->bubbles, 0);
 	changed(td, peer, TEREDO_PEER_CAUSE_SILENCE);
@@ -303,7 +304,7 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 		    peer->mapped.word == extra->local.word && !peer->wait)
 			set_state(td, peer, TEREDO_PEER_STATE_PROBING,
 				  TEREDO_PEER_CAUSE_DISCOVERY);
-		WRITE_ONCE(extra->local.word, src.word);
+		teredo_endpoint_write(&extra->local, src);
 	}
 	WRITE_ONCE(extra->announced, teredo_now());
 	extra->answered = teredo_now();
@@ -389,7 +390,7 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	news = peer->state != TEREDO_PEER_STATE_TRUSTED ||
 	       peer->mapped.word != src.word ||
 	       cause == TEREDO_PEER_CAUSE_HAND;
-	WRITE_ONCE(peer->mapped.word, src.word);
+	teredo_endpoint_write(&peer->mapped, src);
 	WRITE_ONCE(peer->last_rx, teredo_now());
 	WRITE_ONCE(peer->bubbles, 0);
 	if (wait && wait->releasing) {
@@ -537,7 +538,7 @@ static void vouch(struct teredo_dev *td, struct teredo_peer *peer)
 void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 		      struct sk_buff *skb)
 {
-	union teredo_endpoint to = { .word = READ_ONCE(peer->mapped.word) };
+	union teredo_endpoint to = teredo_endpoint_read(&peer->mapped);
 
 	teredo_peer_spoken_to(peer);
 	if (unlikely(!READ_ONCE(peer->proven)) &&

@@ -173,7 +173,7 @@ static inline bool teredo_peer_matches(const struct teredo_peer *peer,
 				       union teredo_endpoint src)
 {
 	return READ_ONCE(peer->state) == TEREDO_PEER_STATE_TRUSTED &&
-	       READ_ONCE(peer->mapped.word) == src.word;
+	       teredo_endpoint_read(&peer->mapped).word == src.word;
 }
 
 /* True if the peer's own discovery bubble came from @src (5.2.3 case 5). RCU. */
@@ -182,7 +182,7 @@ static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
 {
 	const struct teredo_extra *extra = rcu_dereference(peer->extra);
 
-	return extra && READ_ONCE(extra->local.word) == src.word &&
+	return extra && teredo_endpoint_read(&extra->local).word == src.word &&
 	       time_before(jiffies, READ_ONCE(extra->announced) +
 				    TEREDO_LOCAL_KNOWN);
 }

@@ -15,6 +15,9 @@
 #define TEREDO_GO_ON	0
 #define TEREDO_TAKEN	(-1)
 
+/* Read and written whole, in any context; with words of 32 bits, they begin anew
+ * after as many events, as those of the stack do.
+ */
 struct teredo_stats_pcpu {
 	unsigned long count[TEREDO_A_STATS_MAX + 1];
 };
