@@ -3,10 +3,11 @@
 
 #include "build.h"
 #include "device.h"
+#include "probe.h"
 #include "recv.h"
 #include "trace.h"
 
-void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
+bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,
 			const struct in6_addr *daddr)
 {
@@ -14,9 +15,10 @@ void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 
 	teredo_build_bubble(buf, saddr, daddr);
 	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
-		return;
+		return false;
 	trace_teredo_bubble(td->dev, false, to, saddr, daddr);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+	return true;
 }
 
 int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
@@ -29,38 +31,51 @@ int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
+/* What @daddr says, or false, which is counted. */
+static bool unpack(struct teredo_dev *td, const struct in6_addr *daddr,
+		   struct teredo_addr *ta)
+{
+	if (teredo_addr_is_usable(ta, daddr))
+		return true;
+	teredo_count(td->stats, TEREDO_A_STATS_TX_NOT_GLOBAL);
+	return false;
+}
+
 bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,
 			  const struct in6_addr *daddr)
 {
 	struct teredo_addr ta;
 
-	if (!teredo_addr_is_usable(&ta, daddr)) {
-		teredo_count(td->stats, TEREDO_A_STATS_TX_NOT_GLOBAL);
-		return false;
-	}
-	teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port), saddr,
-			   daddr);
-	return true;
+	return unpack(td, daddr, &ta) &&
+	       teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
+				  saddr, daddr);
 }
 
 bool teredo_bubble_indirect(struct teredo_dev *td,
 			    const struct in6_addr *saddr,
-			    const struct in6_addr *daddr)
+			    const struct teredo_probe *probe)
 {
 	struct teredo_addr ta;
 
-	if (!teredo_addr_is_usable(&ta, daddr)) {
-		teredo_count(td->stats, TEREDO_A_STATS_TX_NOT_GLOBAL);
+	return unpack(td, &probe->addr, &ta) &&
+	       teredo_probe_may_ask(td, ta.server, probe) &&
+	       teredo_bubble_send(td, teredo_endpoint(ta.server,
+						      htons(TEREDO_PORT)),
+				  saddr, &probe->addr);
+}
+
+bool teredo_bubble_both(struct teredo_dev *td, const struct in6_addr *saddr,
+			const struct teredo_probe *probe)
+{
+	struct teredo_addr ta;
+	bool sent;
+
+	if (!unpack(td, &probe->addr, &ta) ||
+	    !teredo_probe_may_ask(td, ta.server, probe))
 		return false;
-	}
-	/* Whoever sends us to many clients of one server cannot use us to
-	 * flood that server (SEC-28).
-	 */
-	if (!teredo_ratelimiter_ok(&td->probes, ta.server)) {
-		teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
-		return false;
-	}
-	teredo_bubble_send(td, teredo_endpoint(ta.server, htons(TEREDO_PORT)),
-			   saddr, daddr);
-	return true;
+	sent = teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
+				  saddr, &probe->addr);
+	return teredo_bubble_send(td, teredo_endpoint(ta.server,
+						      htons(TEREDO_PORT)),
+				  saddr, &probe->addr) || sent;
 }

@@ -7,21 +7,31 @@
 
 struct teredo_rx;
 
-/* Send a bubble to the mapping in the Teredo address @daddr (C-51). RCU, BH
- * off; false if the address does not allow it (C-53, F-54).
+/* All that send: RCU, BH off; true if something was sent. */
+
+/* A bubble to the mapping in the Teredo address @daddr (C-51), if that is allowed
+ * (C-53, F-54).
  */
 bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,
 			  const struct in6_addr *daddr);
 
-/* Send a bubble through the server in the Teredo address @daddr. */
+/* The bubble of @probe through the server in its Teredo address, if that server's
+ * limit allows it.
+ */
 bool teredo_bubble_indirect(struct teredo_dev *td,
 			    const struct in6_addr *saddr,
-			    const struct in6_addr *daddr);
+			    const struct teredo_probe *probe);
 
-/* Send a bubble anywhere. @to is global unicast, or the source of a datagram
- * from a trusted peer, or of a discovery bubble.
+/* Both, which are one attempt (C-70). The direct one goes first: it opens our NAT
+ * for the answer to the other one. It does not go alone.
  */
-void teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
+bool teredo_bubble_both(struct teredo_dev *td, const struct in6_addr *saddr,
+			const struct teredo_probe *probe);
+
+/* A bubble anywhere. @to is global unicast, or the source of a datagram from a
+ * trusted peer, or of a discovery bubble.
+ */
+bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,
 			const struct in6_addr *daddr);
 

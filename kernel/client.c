@@ -7,6 +7,7 @@
 #include "bubble.h"
 #include "conntest.h"
 #include "device.h"
+#include "probe.h"
 #include "recv.h"
 #include "role.h"
 
@@ -58,10 +59,13 @@ static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	if (!teredo_addr_is_routable(daddr))
 		return TEREDO_A_STATS_TX_INNER_DEST;
-	/* An answer to a stranger is no better than the stranger: who makes up
-	 * sources shall not use up the tests of those we want to reach (SEC-28).
+	/* An answer to a stranger is no better than the stranger, who was not tested
+	 * when he came: who makes up sources shall not use up the tests of those we
+	 * want to reach, nor of other strangers (SEC-28).
 	 */
-	if (!peer && is_answer(skb) && !teredo_ratelimiter_ok(&td->strangers, 0))
+	if (!peer && is_answer(skb) &&
+	    !teredo_limit_ok(td, TEREDO_LIMIT_NATIVE_TESTS, 0,
+			     TEREDO_KEEP_MOST))
 		return TEREDO_A_STATS_TX_LIMITED;
 	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_NATIVE, skb);
 }
@@ -87,27 +91,42 @@ static int client_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-static void client_probe(struct teredo_dev *td,
+static bool client_probe(struct teredo_dev *td,
 			 const struct teredo_probe *probe)
 {
 	const struct teredo_status *status = rcu_dereference_bh(td->status);
+	bool sent = false;
 
 	/* Between two qualifications there is no address to speak from. */
 	if (status->state != TEREDO_STATE_QUALIFIED)
-		return;
-	if (probe->kind == TEREDO_PEER_KIND_NATIVE) {
-		teredo_conntest_send(td, status, probe);
-		return;
-	}
+		return false;
+	if (probe->kind == TEREDO_PEER_KIND_NATIVE)
+		return teredo_conntest_send(td, status, probe);
 	if (probe->local.word)
-		teredo_discovery_probe(td, status, probe);	/* case 3 */
-	if (!probe->direct)
-		return;
-	/* The direct one opens our NAT for the answer to the indirect one;
-	 * the pair is one attempt (C-70).
-	 */
-	if (teredo_bubble_direct(td, &status->address, &probe->addr))
-		teredo_bubble_indirect(td, &status->address, &probe->addr);
+		sent = teredo_discovery_probe(td, status, probe); /* case 3 */
+	if (probe->direct &&
+	    teredo_bubble_both(td, &status->address, probe))
+		sent = true;
+	return sent;
+}
+
+/* Whether to answer an indirect bubble at @to. A limit of its own: whoever sends bubbles
+ * through our server must not use up the attempts of C-68 (C-72, D-05). It is what
+ * one address may get, shared by those behind it; and there, those come first who
+ * have shown that they are where they say.
+ */
+static bool may_answer(struct teredo_dev *td, union teredo_endpoint to,
+		       const struct teredo_peer *peer)
+{
+	unsigned int keep;
+
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_INDIRECT_ANSWERS, to.word);
+	if (!teredo_relay_is_proven(&td->relays, to) &&
+	    !(peer && READ_ONCE(peer->proven) &&
+	      teredo_endpoint_read(&peer->mapped).word == to.word))
+		keep = teredo_limit_behind(keep);
+	return teredo_limit_ok(td, TEREDO_LIMIT_INDIRECT_ANSWERS,
+			       (__force u32)to.addr, keep);
 }
 
 /* A bubble that came through our server: somebody wants to reach us. The
@@ -128,18 +147,18 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		to = teredo_endpoint(ta.client, ta.port);
 	} else {
-		if (!pkt->has_origin || !pkt->origin_port ||
-		    !teredo_ipv4_is_global(pkt->origin_addr))
+		if (!pkt->has_origin)
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		to = teredo_endpoint(pkt->origin_addr, pkt->origin_port);
 	}
-	/* A bucket of its own: whoever sends bubbles through our server must
-	 * not use up the attempts of C-68 (C-72, D-05).
-	 */
-	if (!teredo_ratelimiter_ok(&td->answers, to.addr))
-		return TEREDO_A_STATS_RX_LIMITED;
-	/* A neighbour need not have asked the server. */
+	if (!teredo_is_global(td, to))
+		return TEREDO_A_STATS_RX_INNER_SOURCE;
 	peer = teredo_peer_lookup(td, &pkt->saddr);
+	if (!may_answer(td, to, peer))
+		return TEREDO_A_STATS_RX_LIMITED;
+	if (pkt->has_origin)
+		teredo_relay_answered(&td->relays, to);
+	/* A neighbour need not have asked the server. */
 	if (peer && rcu_access_pointer(peer->extra))
 		teredo_discovery_ask(td);
 	teredo_bubble_send(td, to, own, &pkt->saddr);
@@ -161,6 +180,24 @@ static int rcv_from_neighbour(struct teredo_dev *td,
 	return TEREDO_GO_ON;
 }
 
+/* Whether to test the stranger @host, whom @relay brought. Both may be made up, so
+ * those come first whose relay we have dealt with, and among them, whoever comes by
+ * a relay and from a site of which we tested few lately.
+ */
+static bool may_test(struct teredo_dev *td, union teredo_endpoint relay,
+		     const struct in6_addr *host)
+{
+	unsigned int keep;
+
+	keep = max(teredo_limit_keep(td, TEREDO_LIMIT_NATIVE_TESTS,
+				     (__force u32)relay.addr),
+		   teredo_limit_keep(td, TEREDO_LIMIT_NATIVE_TESTS,
+				     teredo_site(host)));
+	if (!teredo_relay_is_known(&td->relays, relay))
+		keep = teredo_limit_behind(keep);
+	return teredo_limit_ok(td, TEREDO_LIMIT_NATIVE_TESTS, 0, keep);
+}
+
 /* No trusted entry matches the source of this datagram. */
 static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 			   const struct teredo_rx *rx,
@@ -176,6 +213,8 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		if (ta.client != rx->src.addr || ta.port != rx->src.port)
 			return rcv_from_neighbour(td, rx, peer);
+		if (teredo_is_broadcast(td, ta.client))
+			return TEREDO_A_STATS_RX_OUTER_SOURCE;
 		/* Without room in the list a packet may come in all the same:
 		 * nothing about its source is in doubt.
 		 */
@@ -190,16 +229,16 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 		return verdict;
 	/* Case 6: a native host, by some relay. Accept, but before anything
 	 * is sent back that way, test it (C-44, C-91). The test runs at once,
-	 * for the answer will soon want to leave; if strangers are too many, it
-	 * waits until that is so. Not from the bucket for bubbles: whoever makes
-	 * up hosts and relays must not keep us from answering those (D-05).
+	 * for the answer will soon want to leave; if strangers are too many,
+	 * there is neither. Not from the limit for bubbles: whoever makes up
+	 * hosts and relays must not keep us from answering those (D-05).
 	 */
 	if (teredo_is_bubble(pkt))
 		return TEREDO_GO_ON;
 	if (!teredo_addr_is_routable(&pkt->saddr))
 		return TEREDO_A_STATS_RX_INNER_SOURCE;
-	if (teredo_ratelimiter_ok(&td->relays, rx->src.addr) &&
-	    teredo_ratelimiter_ok(&td->strangers, 0))
+	if ((!peer || teredo_probe_is_due(peer)) &&
+	    may_test(td, rx->src, &pkt->saddr))
 		teredo_peer_probe(td, rx->cfg, &pkt->saddr,
 				  TEREDO_PEER_KIND_NATIVE);
 	return TEREDO_GO_ON;

@@ -14,8 +14,8 @@ struct teredo_probe;
 struct teredo_rx;
 struct teredo_status;
 
-/* Send the echo request of a probe (C-89, C-90). RCU, BH off. */
-void teredo_conntest_send(struct teredo_dev *td,
+/* Send the echo request of a probe (C-89, C-90). True if it was. RCU, BH off. */
+bool teredo_conntest_send(struct teredo_dev *td,
 			  const struct teredo_status *status,
 			  const struct teredo_probe *probe);
 

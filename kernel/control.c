@@ -166,6 +166,20 @@ void teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
 				icmp_hdr(skb)->type, icmp_hdr(skb)->code);
 }
 
+/* By source, so that a flood does not hide other servers; in all, since there may be
+ * any number of sources, and one controller with not much of a CPU, who needs but a
+ * few of them to tell what is wrong.
+ */
+static bool may_punt(struct teredo_dev *td, __be32 source)
+{
+	u64 key = (__force u32)source;
+
+	return teredo_limit_ok(td, TEREDO_LIMIT_PUNTS, key,
+			       TEREDO_KEEP_NOTHING) &&
+	       teredo_limit_ok(td, TEREDO_LIMIT_ALL_PUNTS, 0,
+			       teredo_limit_keep(td, TEREDO_LIMIT_PUNTS, key));
+}
+
 int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 			const struct teredo_rx *rx)
 {
@@ -175,14 +189,9 @@ int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_NO_CONTROLLER;
 	if (rx->data_len > TEREDO_PAYLOAD_MAX)
 		return TEREDO_A_STATS_RX_TOO_BIG;
-	/* By source, so that a flood does not hide other servers; nor, if its
-	 * source is made up, the answer of this one. In all, since there may be
-	 * any number of sources, and one controller with not much of a CPU, who
-	 * needs but a few of them to tell what is wrong.
-	 */
+	/* Nobody hides the answer that we wait for, be it in its name. */
 	if (!is_expected(td, skb, &rx->pkt) &&
-	    (!teredo_ratelimiter_ok(&td->handups, rx->src.addr) ||
-	     !teredo_ratelimiter_ok(&td->handups_all, 0)))
+	    !may_punt(td, rx->src.addr))
 		return TEREDO_A_STATS_RX_LIMITED;
 	if (!pskb_may_pull(skb, skb->len))
 		return TEREDO_A_STATS_RX_NO_MEMORY;

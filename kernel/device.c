@@ -292,7 +292,6 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	struct teredo_dev *td = netdev_priv(dev);
 	struct teredo_config *cfg, *parsed;
 	struct teredo_status *status;
-	unsigned int i;
 	int err;
 
 	/* Its tables do not exist then, and it does not expect to be asked. */
@@ -325,19 +324,8 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	RCU_INIT_POINTER(td->status, status);
 	teredo_control_init(td);
 	teredo_discovery_setup(td);
-	teredo_ratelimiter_init(&td->answers, 10, 50);
-	teredo_ratelimiter_init(&td->probes, 1000, 2000);
-	teredo_ratelimiter_init(&td->attempts, 20000, 20000);
-	/* each test may be four echo requests, of the thousand above */
-	teredo_ratelimiter_init(&td->strangers, 100, 100);
-	teredo_ratelimiter_init(&td->relays, 10, 50);
-	teredo_ratelimiter_init(&td->contacts, 200, 1000);
-	teredo_ratelimiter_init(&td->handups, 50, 50);
-	teredo_ratelimiter_init(&td->handups_all, 100, 100);
-	teredo_ratelimiter_init(&td->errors, 50, 100);
-	teredo_ratelimiter_init(&td->reports, 10, 20);
-	for (i = 0; i < ARRAY_SIZE(td->adverts); i++)
-		teredo_ratelimiter_init(&td->adverts[i], 100, 200);
+	teredo_limits_init(&td->limits);
+	teredo_relays_init(&td->relays);
 
 	err = register_netdevice(dev);
 	if (err)

@@ -7,13 +7,14 @@
 #include <net/gro_cells.h>
 
 #include "addr.h"
+#include "allowance.h"
 #include "auth.h"
 #include "config.h"
 #include "control.h"
 #include "discovery.h"
 #include "event.h"
 #include "peer.h"
-#include "ratelimiter.h"
+#include "relays.h"
 #include "socket.h"
 #include "stats.h"
 
@@ -57,21 +58,12 @@ struct teredo_dev {
 	u32 mtu_configured;		/* 0: dev->mtu is; written under RTNL */
 	struct teredo_control control;
 	struct teredo_discovery discovery;
-	struct teredo_ratelimiter answers;	/* bubbles on request, C-72 */
-	struct teredo_ratelimiter probes;	/* by server, SEC-28 */
-	struct teredo_ratelimiter attempts;	/* of all kinds, SEC-28 */
-	struct teredo_ratelimiter strangers;	/* tests of native hosts */
-	struct teredo_ratelimiter relays;	/* the same, by their relay */
-	struct teredo_ratelimiter contacts;	/* by site, SEC-26 */
-	struct teredo_ratelimiter handups;	/* to the controller, by source */
-	struct teredo_ratelimiter handups_all;	/* and of all of them */
-	struct teredo_ratelimiter errors;	/* ICMPv6, SEC-29 */
-	struct teredo_ratelimiter reports;	/* ICMPv4, by peer */
+	struct teredo_limits limits;
+	struct teredo_relays relays;
 	struct list_head list;		/* in teredo_net, under RTNL */
 
 	/* A server's. */
 	struct teredo_secrets secrets;
-	struct teredo_ratelimiter adverts[16];	/* SEC-35 */
 };
 
 /* The device if @dev is of our type, else NULL. RTNL or RCU. */

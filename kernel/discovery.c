@@ -159,15 +159,18 @@ static void announce(struct teredo_dev *td, const struct teredo_status *status)
 	}
 }
 
-void teredo_discovery_probe(struct teredo_dev *td,
+bool teredo_discovery_probe(struct teredo_dev *td,
 			    const struct teredo_status *status,
 			    const struct teredo_probe *probe)
 {
 	/* It does not answer the bubble, but takes it for a sign of life of
 	 * ours; the announcement is what it answers.
 	 */
-	teredo_bubble_send(td, probe->local, &status->address, &probe->addr);
+	bool sent = teredo_bubble_send(td, probe->local, &status->address,
+				       &probe->addr);
+
 	announce(td, status);
+	return sent;
 }
 
 /* -- reception -- */
@@ -541,7 +544,7 @@ static void work(struct work_struct *work)
 void teredo_discovery_setup(struct teredo_dev *td)
 {
 	INIT_LIST_HEAD(&td->discovery.list);
-	teredo_ratelimiter_init(&td->discovery.answers, 5, 20);
+	teredo_buckets_init(&td->discovery.answers);
 }
 
 static int begin(struct discovery_net *dn, struct teredo_discovery *d)

@@ -35,7 +35,7 @@ struct teredo_discovery {
 	unsigned long due;		/* jiffies, of the next announcement */
 	unsigned long sent;		/* jiffies, of the last one */
 	bool asked;			/* by somebody who does not know us yet */
-	struct teredo_ratelimiter answers;
+	struct teredo_buckets answers;
 };
 
 void teredo_discovery_setup(struct teredo_dev *td);
@@ -50,7 +50,7 @@ void teredo_discovery_update(struct teredo_dev *td);
 void teredo_discovery_ask(struct teredo_dev *td);
 
 /* Ask the client at probe->local for a sign of life (C-49). RCU, BH off. */
-void teredo_discovery_probe(struct teredo_dev *td,
+bool teredo_discovery_probe(struct teredo_dev *td,
 			    const struct teredo_status *status,
 			    const struct teredo_probe *probe);
 

@@ -38,7 +38,12 @@ static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
 		      u8 code, u32 mtu)
 {
-	if (!teredo_ratelimiter_ok(&td->errors, 0))
+	unsigned int keep;
+
+	/* Who gets many leaves some to others. */
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS,
+				 teredo_site(&ipv6_hdr(skb)->saddr));
+	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV6_ERRORS, 0, keep))
 		return false;
 	teredo_count(td->stats, TEREDO_A_STATS_TX_ICMP);
 	icmpv6_ndo_send(skb, type, code, type == ICMPV6_PKT_TOOBIG ? mtu : 0);

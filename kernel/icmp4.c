@@ -188,7 +188,8 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	peer = find_peer(td, cfg, status, &quote);
 	if (!peer)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
-	if (!teredo_ratelimiter_ok(&td->reports, quote.to.addr))
+	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV4_ERRORS,
+			     (__force u32)quote.to.addr, TEREDO_KEEP_NOTHING))
 		return TEREDO_A_STATS_RX_LIMITED;
 
 	icmp = icmp_hdr(skb);		/* may have moved */

@@ -325,13 +325,16 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 static bool may_answer(struct teredo_dev *td, const struct teredo_peer *peer,
 		       union teredo_endpoint src)
 {
+	static const struct teredo_rate strangers = TEREDO_RATE(5, 20);
 	const struct teredo_extra *extra;
 
 	extra = peer ? teredo_peer_extra(td, peer) : NULL;
 	if (extra && extra->local.word == src.word && uses_local_now(td, peer))
 		return !time_before(jiffies, extra->answered +
 					     TEREDO_LOCAL_SPACING);
-	return teredo_ratelimiter_ok(&td->discovery.answers, src.addr);
+	return teredo_buckets_take(&td->discovery.answers, &strangers, 0,
+				   (__force u32)src.addr, TEREDO_KEEP_NOTHING,
+				   ktime_get_ns());
 }
 
 int teredo_peer_announced(struct teredo_dev *td,
@@ -505,14 +508,17 @@ static bool may_refresh(const struct teredo_peer *peer)
 
 static void refresh(struct teredo_dev *td, struct teredo_peer *peer)
 {
+	const struct teredo_config *cfg = rcu_dereference(td->config);
 	struct teredo_probe probe;
 	bool send = false;
+	u32 cause;
 
 	if (!may_refresh(peer))
 		return;
+	cause = teredo_cause(td, cfg, NULL, &peer->addr);
 	spin_lock_bh(&td->peers.lock);
 	if (may_refresh(peer))
-		send = teredo_probe_start(td, peer, &probe);
+		send = teredo_probe_start(td, peer, cause, &probe);
 	spin_unlock_bh(&td->peers.lock);
 	if (send)
 		teredo_probe_send(td, &probe);
@@ -553,7 +559,7 @@ void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 /* Begin to probe @peer; 0 or the reason why not. */
 static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 			 struct teredo_peer *peer, enum teredo_origin origin,
-			 struct teredo_probe *probe, bool *send)
+			 u32 cause, struct teredo_probe *probe, bool *send)
 {
 	struct teredo_wait *wait;
 
@@ -561,7 +567,7 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	wait = teredo_wait_new(td);
 	if (!wait)
 		return TEREDO_A_STATS_TX_NO_MEMORY;
-	*send = teredo_probe_start(td, peer, probe);
+	*send = teredo_probe_start(td, peer, cause, probe);
 	/* No attempt left, or the last one is too young: the list stays in
 	 * order if the first attempt comes a whole spacing later.
 	 */
@@ -573,6 +579,7 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	teredo_quota_probed(td, cfg, peer, origin);
 	wait->peer = peer;
+	wait->cause = cause;
 	wait->tries = *send;
 	WRITE_ONCE(peer->wait, wait);
 	set_state(td, peer, TEREDO_PEER_STATE_PROBING, cause_of(origin));
@@ -585,6 +592,7 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		     struct sk_buff *skb)
 {
 	enum teredo_origin origin = skb ? TEREDO_BY_US : TEREDO_BY_STRANGER;
+	u32 cause = teredo_cause(td, cfg, skb, addr);
 	struct sk_buff_head dropped, evicted;
 	struct teredo_probe probe;
 	struct teredo_peer *peer;
@@ -615,9 +623,10 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		return TEREDO_TAKEN;
 	}
 	if (!peer->wait)
-		ret = start_waiting(td, cfg, peer, origin, &probe, &send);
+		ret = start_waiting(td, cfg, peer, origin, cause, &probe, &send);
 	if (!ret && skb)
-		teredo_queue_add(td, peer->wait, skb, cfg->queue, &dropped);
+		teredo_queue_add(td, peer->wait, skb, cause, cfg->queue,
+				 &dropped);
 out:
 	spin_unlock_bh(&td->peers.lock);
 	if (send)

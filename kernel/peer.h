@@ -40,6 +40,17 @@
 /* Octets of memory in packets that wait on one device (SEC-27). */
 #define TEREDO_QUEUED_MAX	(16 << 20)
 
+/* The same packets, by who had us hold them, each share with the oldest first. When
+ * there is no room, whoever holds the most gives way (queue.c).
+ */
+#define TEREDO_QUEUE_SHARES	256
+
+struct teredo_backlog {
+	unsigned int octets;		/* in all */
+	unsigned int share[TEREDO_QUEUE_SHARES];	/* octets of each */
+	struct list_head packets[TEREDO_QUEUE_SHARES];
+};
+
 /* Peers of one device that are on our own link. All of them are behind one
  * IPv4 address, ours.
  */
@@ -107,6 +118,10 @@ struct teredo_probe {
 	u64 nonce;			/* what the answer has to repeat */
 	union teredo_endpoint local;	/* try this (C-49), or 0 */
 	bool direct;			/* try what the address says */
+	bool again;			/* others went before, in vain */
+	u32 cause;			/* teredo_cause() */
+	unsigned int keep;		/* what it leaves of a limit to others */
+	unsigned long when;		/* peer->last_probe */
 };
 
 struct teredo_peers {
@@ -116,7 +131,7 @@ struct teredo_peers {
 	struct teredo_quota quota;	/*  who is in the table, and why */
 	struct list_head locals;	/*  extras, oldest bubble first */
 	unsigned int locals_count;
-	unsigned int queued;		/*  octets in all queues */
+	struct teredo_backlog backlog;	/*  what waits */
 	bool closed;			/*  nobody may wait any more */
 	struct list_head waiting;	/*  teredo_wait, earliest first */
 	struct timer_list timer;	/* first deadline */

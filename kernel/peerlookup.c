@@ -334,6 +334,7 @@ int teredo_peers_init(struct teredo_dev *td)
 	get_random_once(hash_key, sizeof(hash_key));
 	spin_lock_init(&peers->lock);
 	teredo_quota_init(&peers->quota);
+	teredo_queue_init(td);
 	INIT_LIST_HEAD(&peers->locals);
 	INIT_LIST_HEAD(&peers->waiting);
 	INIT_LIST_HEAD(&peers->dumps);

@@ -15,6 +15,16 @@ static unsigned long quiet_time(const struct teredo_peer *peer)
 						       TEREDO_BUBBLE_WINDOW;
 }
 
+bool teredo_probe_is_due(const struct teredo_peer *peer)
+{
+	unsigned long last = READ_ONCE(peer->last_probe), pause;
+
+	pause = READ_ONCE(peer->bubbles) < TEREDO_PROBE_TRIES ?
+		TEREDO_PROBE_SPACING : quiet_time(peer);
+	return !READ_ONCE(peer->wait) &&
+	       (!last || !time_before(jiffies, last + pause));
+}
+
 /* The ways to try (C-49, C-51): a client on our link there first, and from the
  * second attempt on also where its address says, lest it is gone from here.
  */
@@ -45,7 +55,7 @@ static bool is_awaited(const struct teredo_peer *peer, unsigned long now)
 }
 
 bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
-			struct teredo_probe *probe)
+			u32 cause, struct teredo_probe *probe)
 {
 	unsigned long now = jiffies;
 
@@ -69,17 +79,57 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 	probe->addr = peer->addr;
 	probe->kind = peer->kind;
 	probe->nonce = peer->nonce;
+	probe->again = peer->bubbles > 1;
+	probe->cause = cause;
+	probe->when = peer->last_probe;
 	choose_ways(td, peer, probe);
 	return true;
 }
 
-void teredo_probe_send(struct teredo_dev *td, const struct teredo_probe *probe)
+/* Nothing was sent, so nothing was without an answer (C-68). The spacing stays: a
+ * limit or a missing route is asked again after as long as the peer would be.
+ */
+static void withdraw(struct teredo_dev *td, const struct teredo_probe *probe)
 {
+	struct teredo_peer *peer;
+
+	spin_lock_bh(&td->peers.lock);
+	peer = teredo_peer_lookup(td, &probe->addr);
+	if (peer && peer->last_probe == probe->when && peer->bubbles)
+		WRITE_ONCE(peer->bubbles, peer->bubbles - 1);
+	spin_unlock_bh(&td->peers.lock);
+}
+
+void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)
+{
+	bool sent = false;
+
+	/* First attempts go before those that follow them, and who makes few before
+	 * who makes many.
+	 */
+	probe->keep = teredo_limit_keep(td, TEREDO_LIMIT_PROBES, probe->cause);
+	if (probe->again)
+		probe->keep = teredo_limit_behind(probe->keep);
 	/* Whatever makes us probe makes us send that much and no more, wherever
 	 * it goes (SEC-28).
 	 */
-	if (teredo_ratelimiter_ok(&td->attempts, 0))
-		READ_ONCE(td->role)->probe(td, probe);
+	if (teredo_limit_ok(td, TEREDO_LIMIT_PROBES, 0, probe->keep))
+		sent = READ_ONCE(td->role)->probe(td, probe);
 	else
 		teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
+	if (!sent)
+		withdraw(td, probe);
+}
+
+bool teredo_probe_may_ask(struct teredo_dev *td, __be32 server,
+			  const struct teredo_probe *probe)
+{
+	/* Whoever sends us to many clients of one server cannot use us to
+	 * flood that server (SEC-28).
+	 */
+	if (teredo_limit_ok(td, TEREDO_LIMIT_SERVER_PROBES,
+			    (__force u32)server, probe->keep))
+		return true;
+	teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
+	return false;
 }

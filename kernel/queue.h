@@ -12,7 +12,8 @@ struct teredo_wait {
 	struct list_head node;		/* in peers.waiting, by deadline */
 	struct teredo_peer *peer;
 	unsigned long deadline;		/* of the current attempt, jiffies */
-	u8 tries;
+	u32 cause;			/* who had us probe, teredo_cause() */
+	u8 tries;			/* spacings begun */
 	bool releasing;			/* one CPU sends the queue, unlocked */
 	bool dead;			/* meanwhile the peer was removed */
 	struct sk_buff_head queue;
@@ -21,9 +22,14 @@ struct teredo_wait {
 struct teredo_wait *teredo_wait_new(struct teredo_dev *td);
 void teredo_wait_free(struct teredo_wait *wait);
 
-/* Append @skb. What has to go for it, or itself, is moved to @dropped. */
+void teredo_queue_init(struct teredo_dev *td);
+
+/* Append @skb, because of @cause. What has to go for it, or itself, is moved to
+ * @dropped: of the same peer, what is beyond @limit packets; of all, what whoever
+ * holds the most memory has held the longest.
+ */
 void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
-		      struct sk_buff *skb, unsigned int limit,
+		      struct sk_buff *skb, u32 cause, unsigned int limit,
 		      struct sk_buff_head *dropped);
 
 /* Move all packets to the end of @to, in order. */

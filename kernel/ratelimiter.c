@@ -1,55 +1,117 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "ratelimiter.h"
 
-#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/random.h>
 
-static u32 now_units(void)
+/* 2^36 ns: how long a key keeps its buckets. */
+#define EPOCH_SHIFT	36
+
+/* All of the credit, ns. */
+static u64 depth_of(const struct teredo_rate *rate)
 {
-	return ktime_get_ns() >> 10;
+	return rate->interval * rate->burst;
 }
 
-void teredo_ratelimiter_init(struct teredo_ratelimiter *rl, u32 rate, u32 burst)
+/* What is missing in a bucket, ns. */
+static u64 debt_of(const atomic64_t *due, u64 now)
 {
-	u32 now = now_units();
-	unsigned int i;
+	u64 full = atomic64_read(due);
 
-	rl->interval = (NSEC_PER_SEC >> 10) / rate;
-	rl->depth = burst * rl->interval;
-	get_random_bytes(&rl->key, sizeof(rl->key));
-	for (i = 0; i < ARRAY_SIZE(rl->due); i++)
-		atomic_set(&rl->due[i], now);
+	return full > now ? full - now : 0;
 }
 
-static bool take(struct teredo_ratelimiter *rl, u64 hash)
+static bool has_room(const struct teredo_rate *rate, u64 debt,
+		     unsigned int keep)
 {
-	atomic_t *bucket = &rl->due[hash >> (64 - TEREDO_BUCKETS_BITS)];
-	u32 now = now_units();
-	u32 due, debt;
+	u64 depth = depth_of(rate);
 
-	/* The bucket holds the time at which it is full again (the generic
-	 * cell rate algorithm); one word, so no lock. A time further away
-	 * than the credit is in the past.
-	 */
+	return debt + rate->interval <= depth - depth / TEREDO_WHOLE * keep;
+}
+
+bool teredo_bucket_take(atomic64_t *due, const struct teredo_rate *rate,
+			unsigned int keep, u64 now)
+{
+	s64 old = atomic64_read(due);
+	u64 debt;
+
 	do {
-		due = atomic_read(bucket);
-		debt = due - now > rl->depth ? 0 : due - now;
-		debt += rl->interval;
-		if (debt > rl->depth)
+		debt = (u64)old > now ? old - now : 0;
+		if (!has_room(rate, debt, keep))
 			return false;
-	} while (atomic_cmpxchg(bucket, due, now + debt) != due);
+	} while (!atomic64_try_cmpxchg(due, &old, now + debt + rate->interval));
 	return true;
 }
 
-bool teredo_ratelimiter_ok(struct teredo_ratelimiter *rl, __be32 key)
+static u64 hash_of(const struct teredo_buckets *buckets, u32 what, u64 key,
+		   u64 now)
 {
-	return take(rl, siphash_1u32((__force u32)key, &rl->key));
+	return siphash_3u64(key, what, now >> EPOCH_SHIFT, &buckets->secret);
 }
 
-bool teredo_ratelimiter_site_ok(struct teredo_ratelimiter *rl,
-				const struct in6_addr *addr)
+/* The bucket in @row of a key with that hash. */
+static unsigned int place(u64 hash, unsigned int row)
 {
-	return take(rl, siphash_2u32((__force u32)addr->s6_addr32[0],
-				     (__force u16)addr->s6_addr16[2],
-				     &rl->key));
+	return (hash >> row * 16) & ((1 << TEREDO_BUCKETS_BITS) - 1);
+}
+
+static u64 least_debt(const struct teredo_buckets *buckets, u64 hash, u64 now)
+{
+	u64 least = U64_MAX;
+	unsigned int row;
+
+	for (row = 0; row < TEREDO_BUCKETS_ROWS; row++)
+		least = min(least, debt_of(&buckets->due[row][place(hash, row)],
+					   now));
+	return least;
+}
+
+/* One more event. A bucket that others have emptied stays empty for as long: so all
+ * those of a key fill up at the same time, and it gets its rate, not one of each
+ * row. Where CPUs race, one event may not be counted.
+ */
+static void charge(struct teredo_buckets *buckets,
+		   const struct teredo_rate *rate, u64 hash, u64 now)
+{
+	unsigned int row;
+
+	for (row = 0; row < TEREDO_BUCKETS_ROWS; row++) {
+		atomic64_t *due = &buckets->due[row][place(hash, row)];
+		s64 old = atomic64_read(due);
+		u64 debt = (u64)old > now ? old - now : 0;
+
+		/* Another purpose may have left more. */
+		atomic64_try_cmpxchg(due, &old, now +
+				     max(debt, min(debt + rate->interval,
+						   depth_of(rate))));
+	}
+}
+
+void teredo_buckets_init(struct teredo_buckets *buckets)
+{
+	get_random_bytes(&buckets->secret, sizeof(buckets->secret));
+}
+
+bool teredo_buckets_take(struct teredo_buckets *buckets,
+			 const struct teredo_rate *rate, u32 what, u64 key,
+			 unsigned int keep, u64 now)
+{
+	u64 hash = hash_of(buckets, what, key, now);
+
+	if (!has_room(rate, least_debt(buckets, hash, now), keep))
+		return false;
+	charge(buckets, rate, hash, now);
+	return true;
+}
+
+unsigned int teredo_buckets_use(struct teredo_buckets *buckets,
+				const struct teredo_rate *rate, u32 what,
+				u64 key, u64 now)
+{
+	u64 hash = hash_of(buckets, what, key, now);
+	u64 used = least_debt(buckets, hash, now);
+
+	charge(buckets, rate, hash, now);
+	return min_t(u64, div64_u64(used * TEREDO_WHOLE, depth_of(rate)),
+		     TEREDO_WHOLE);
 }

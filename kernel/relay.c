@@ -47,18 +47,19 @@ int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	/* One host that walks through all addresses (RFC 4380 7.3.5) shall not
 	 * keep others from reaching theirs (SEC-26).
 	 */
-	if (!peer && !teredo_ratelimiter_site_ok(&td->contacts,
-						 &ipv6_hdr(skb)->saddr))
+	if (!peer && !teredo_limit_ok(td, TEREDO_LIMIT_NEW_DESTINATIONS,
+				      teredo_site(&ipv6_hdr(skb)->saddr),
+				      TEREDO_KEEP_NOTHING))
 		return TEREDO_A_STATS_TX_SITE_LIMIT;
 	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_TEREDO, skb);
 }
 
-void teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
+bool teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 {
 	struct in6_addr saddr;
 
 	teredo_relay_source(probe, &saddr);
-	teredo_bubble_indirect(td, &saddr, &probe->addr);	/* case 3, R-07 */
+	return teredo_bubble_indirect(td, &saddr, probe);	/* case 3, R-07 */
 }
 
 /* Only what this host sends: what it forwards came by another link. */
@@ -71,14 +72,13 @@ static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 }
 
 /* A host-specific relay is often behind a NAT itself. */
-static void host_relay_probe(struct teredo_dev *td,
+static bool host_relay_probe(struct teredo_dev *td,
 			     const struct teredo_probe *probe)
 {
 	struct in6_addr saddr;
 
 	teredo_relay_source(probe, &saddr);
-	if (teredo_bubble_direct(td, &saddr, &probe->addr))
-		teredo_bubble_indirect(td, &saddr, &probe->addr);
+	return teredo_bubble_both(td, &saddr, probe);
 }
 
 /* A bubble, or a datagram of a client whose peer entry does not match it (yet).

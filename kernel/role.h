@@ -18,7 +18,7 @@
  *	BH off. @skb->data is at the UDP payload; the IPv6 header is in the
  *	linear part.
  * @probe: one attempt to reach a peer that waits: bubbles or an echo request.
- *	RCU, BH off.
+ *	True if something was sent. RCU, BH off.
  */
 struct teredo_role {
 	enum teredo_state start_state;
@@ -28,7 +28,7 @@ struct teredo_role {
 		    const struct teredo_config *cfg);
 	int (*rcv)(struct teredo_dev *td, struct sk_buff *skb,
 		   const struct teredo_rx *rx);
-	void (*probe)(struct teredo_dev *td, const struct teredo_probe *probe);
+	bool (*probe)(struct teredo_dev *td, const struct teredo_probe *probe);
 };
 
 extern const struct teredo_role teredo_client_role;	/* client.c */
@@ -42,7 +42,7 @@ int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 		      const struct teredo_config *cfg);
 int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		     const struct teredo_rx *rx);
-void teredo_relay_probe(struct teredo_dev *td,
+bool teredo_relay_probe(struct teredo_dev *td,
 			const struct teredo_probe *probe);
 /* Source of the bubble that a relay sends for @probe. */
 void teredo_relay_source(const struct teredo_probe *probe,

@@ -31,6 +31,34 @@ static void own_link_local(const struct teredo_config *cfg,
 	teredo_addr_link_local(out, &id);
 }
 
+/* The answer of a reflector goes to the address that the question came from, and may
+ * be for one of many clients behind it. So the limit is of the address, and shared by
+ * its ports. Who has signed is known, and does not suffer from those who are not.
+ */
+static bool may_answer(struct teredo_dev *td, union teredo_endpoint src,
+		       bool is_signed)
+{
+	unsigned int keep;
+
+	src.zero = htons(is_signed);
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word);
+	src.port = 0;
+	return teredo_limit_ok(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word, keep);
+}
+
+/* Checking a signature is the most work that anybody can have us do for nothing.
+ * Those networks that ask for much of it, with sources that may be made up, leave
+ * room for others.
+ */
+static bool may_verify(struct teredo_dev *td, union teredo_endpoint src)
+{
+	unsigned int keep;
+
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_VERIFICATIONS,
+				 ntohl(src.addr) >> 8);
+	return teredo_limit_ok(td, TEREDO_LIMIT_VERIFICATIONS, 0, keep);
+}
+
 /* Whose solicitation it is, by 5.2.2: *@secret becomes that of the client, or
  * NULL where none is asked for. The whole IPv6 packet is in the linear part,
  * and what the value covers lies in one piece: nonce, confirmation byte, packet
@@ -52,22 +80,15 @@ static int check_secret(struct teredo_dev *td, const struct sk_buff *skb,
 		       TEREDO_A_STATS_RX_SECURE : TEREDO_GO_ON;
 
 	*secret = teredo_secret_find(&td->secrets, id, pkt->id_len);
-	if (!*secret || teredo_secret_au_len(*secret) != pkt->au_len ||
-	    !teredo_secret_verify(*secret, id + pkt->id_len, text,
+	if (!*secret || teredo_secret_au_len(*secret) != pkt->au_len)
+		return TEREDO_A_STATS_RX_SECURE;	/* C-29 */
+	if (!may_verify(td, rx->src))
+		return TEREDO_A_STATS_RX_LIMITED;
+	if (!teredo_secret_verify(*secret, id + pkt->id_len, text,
 				  pkt->ipv6 + TEREDO_IPV6_LEN +
 				  pkt->payload_len - pkt->nonce))
 		return TEREDO_A_STATS_RX_SECURE;	/* C-29 */
 	return TEREDO_GO_ON;
-}
-
-/* The answer of a reflector goes to the address that the question came from.
- * One limiter has few buckets for a whole internet, so there are several.
- */
-static bool may_answer(struct teredo_dev *td, __be32 addr)
-{
-	return teredo_ratelimiter_ok(&td->adverts[ntohl(addr) %
-						  ARRAY_SIZE(td->adverts)],
-				     addr);
 }
 
 /* Answer a Router Solicitation (5.3.2). */
@@ -85,6 +106,9 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	u8 *value;
 	int verdict;
 
+	/* Neither checksum nor signature of more than a solicitation can be. */
+	if (pkt->payload_len > TEREDO_SOLICITATION_MAX)
+		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
 	icmp = teredo_rx_payload(skb, rx);
 	if (!icmp || !teredo_is_solicitation(pkt, icmp))
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
@@ -94,7 +118,7 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	verdict = check_secret(td, skb, rx, &secret);
 	if (verdict)
 		return verdict;
-	if (!may_answer(td, rx->src.addr))
+	if (!may_answer(td, rx->src, secret))
 		return TEREDO_A_STATS_RX_LIMITED;
 
 	/* Repeat identifier and nonce (S-21); without a secret, the nonce
@@ -106,9 +130,6 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 		len += teredo_build_auth_signed(buf, skb->data + pkt->auth + 4,
 						pkt->id_len, pkt->au_len, nonce,
 						teredo_secret_confirmation(secret));
-	/* Neither checksum nor signature of more than a solicitation can be. */
-	if (pkt->payload_len > TEREDO_SOLICITATION_MAX)
-		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
 	else if (pkt->has_auth)
 		len += teredo_build_auth(buf, nonce, 0);
 	len += teredo_build_origin(buf + len, rx->src.addr, rx->src.port);
@@ -274,15 +295,16 @@ static int server_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_A_STATS_TX_INNER_DEST;
 }
 
-static void server_probe(struct teredo_dev *td,
+static bool server_probe(struct teredo_dev *td,
 			 const struct teredo_probe *probe)
 {
+	return false;
 }
 
 /* A bubble to a client of this very server would leave for our own port and go
  * nowhere: send what the server would have made of it (S-14, S-15, R-27).
  */
-static void server_relay_probe(struct teredo_dev *td,
+static bool server_relay_probe(struct teredo_dev *td,
 			       const struct teredo_probe *probe)
 {
 	const struct teredo_config *cfg = rcu_dereference_bh(td->config);
@@ -292,18 +314,17 @@ static void server_relay_probe(struct teredo_dev *td,
 	struct teredo_addr ta;
 
 	if (!teredo_addr_is_usable(&ta, &probe->addr) ||
-	    !is_own_ipv4(cfg, ta.server)) {
-		teredo_relay_probe(td, probe);
-		return;
-	}
+	    !is_own_ipv4(cfg, ta.server))
+		return teredo_relay_probe(td, probe);
 	teredo_relay_source(probe, &saddr);
 	teredo_build_origin(buf, cfg->local, cfg->port ?: htons(TEREDO_PORT));
 	teredo_build_bubble(buf + TEREDO_ORIGIN_LEN, &saddr, &probe->addr);
 	to = teredo_endpoint(ta.client, ta.port);
 	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
-		return;
+		return false;
 	trace_teredo_bubble(td->dev, false, to, &saddr, &probe->addr);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+	return true;
 }
 
 /* Server and relay on one port (5.4.3): first those whom the relay knows, then

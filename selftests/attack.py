@@ -144,20 +144,18 @@ def answers_behind_others(namespace, count):
 
 def bubbles_by_server(namespace, address, port, victim, count):
     """As if the server had sent them on, from a relay at 198.51.100.46: whoever
-    that is gets the answers: the fifty that may come at once, and ten a second"""
+    that is gets the answers: the sixty that may come at once, and a hundred a second"""
     def make():
         return origin("198.51.100.46", 999) + bubble("fe80::%x" % rng.randrange(1, 65536),
                                                      victim), SERVER, 3544
     enter(namespace)
-    target = Port(namespace, "198.51.100.46", 999)
-    began = time.time()
-    flood(namespace, make, (address, int(port)), int(count))
-    answers = 0
+    target, start = Port(namespace, "198.51.100.46", 999), time.time()
+    sent = flood(namespace, make, (address, int(port)), int(count))
+    answers, took = 0, time.time() - start
     while target.receive_raw(0.5):
         answers += 1
-    took = time.time() - began
-    print("%d answers in %.1f s" % (answers, took))
-    if not 40 <= answers <= 60 + 10 * took:
+    print("%d answers to %d in %.1f s" % (answers, sent, took))
+    if not 40 <= answers <= 70 + 100 * (took + 1):
         fail("as a reflector, it is too good or too bad")
 
 
@@ -191,6 +189,100 @@ def to_relay(namespace, kind, source, dest, count):
         inner = source if kind == "known" else teredo(SERVER, outer, port)
         return datagram(inner, dest, 7, 9000, b"forged"), outer, port
     flood(namespace, make, ("192.0.2.1", 3545), int(count))
+
+
+# -- as many a second as is said, until it is told to stop, beside honest people --
+
+def steady(send, rate):
+    """Calls send() that often"""
+    print("ready", flush=True)
+    due = time.time()
+    while True:
+        for _ in range(max(1, int(rate) // 100)):
+            send()
+        due = max(due + 0.01, time.time() - 0.1)
+        time.sleep(max(0.001, due - time.time()))
+
+
+def steady4(namespace, rate, payload, source, dest, patch):
+    """By UDP over IPv4, without an outer checksum; patch() makes each another one"""
+    enter(namespace)
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    whole = bytearray(udp4(payload, source, dest, csum=False))
+
+    def send():
+        patch(whole)
+        raw.sendto(whole, (dest[0], 0))
+    steady(send, rate)
+
+
+def random_source(whole):
+    whole[12] = rng.choice((20, 40, 60, 80))
+    whole[13:16] = rng.randbytes(2) + b"\1"
+
+
+def sites(namespace, rate, count):
+    """Native hosts of so many sites, each packet to another made-up client of the one
+    server, by the relay"""
+    enter(namespace)
+    raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    client = teredo(SERVER, "20.0.0.1", 5000)
+    whole = bytearray(datagram("2001:db8:100::1", client, 7, 7, b"attack"))
+
+    def send():
+        whole[12:14] = struct.pack("!H", 0x100 + rng.randrange(int(count)))
+        random = rng.randbytes(5)
+        whole[34:36], whole[37:40] = random[:2], random[2:]
+        raw.sendto(whole, (client, 0))
+    steady(send, rate)
+
+
+def natives(namespace, rate, address, port, victim, relay=None):
+    """Made-up native hosts, each of another site, by made-up relays or one, begin a
+    connection to a port that is closed"""
+    tcp = struct.pack("!HHLLBBHHH", 9, 9, 1, 0, 0x50, 2, 1024, 0, 0)
+    # The two words that change add up to the same.
+    native = "2001:db8:5555:aaaa::1"
+    csum = checksum(pseudo(native, victim, len(tcp), socket.IPPROTO_TCP) + tcp)
+    packet = ipv6(native, victim, socket.IPPROTO_TCP, tcp[:16] + struct.pack("!H", csum) + tcp[18:])
+
+    def patch(whole):
+        site = rng.randrange(0x100, 0xff00)
+        whole[40:44] = struct.pack("!HH", site, site ^ 0xffff)
+        if not relay:
+            random_source(whole)
+    steady4(namespace, rate, packet, (relay or "20.0.0.1", 3545), (address, int(port)), patch)
+
+
+def solicitations_of(namespace, rate, source, ports):
+    """Solicitations in the name of one address, from so many of its ports"""
+    def patch(whole):
+        whole[20:22] = struct.pack("!H", 1024 + rng.randrange(int(ports)))
+        whole[32:40] = rng.randbytes(8)
+    steady4(namespace, rate, auth(bytes(8)) + solicitation(), (source, 1), (SERVER, 3544), patch)
+
+
+def bubbles_of(namespace, rate, address, port, victim, relay):
+    """As if the server had sent them on, from made-up ports of one address"""
+    def patch(whole):
+        whole[30:32] = rng.randbytes(2)
+        whole[28 + 8 + 16:28 + 8 + 24] = rng.randbytes(8)
+    steady4(namespace, rate, origin(relay, 1) + bubble("fe80::1", victim), (SERVER, 3544),
+            (address, int(port)), patch)
+
+
+def solicit(namespace, count):
+    """Honest ones, each from another port; how many are answered"""
+    answered = 0
+    for _ in range(int(count)):
+        port, nonce = Port(namespace), os.urandom(8)
+        port.send(auth(nonce) + solicitation(), (SERVER, 3544))
+        got = port.receive(1.8)
+        answered += bool(got and got.nonce == nonce)
+        time.sleep(0.1)
+    print("%d of %s were answered" % (answered, count))
+    if answered < int(count) * 9 // 10:
+        fail("too few")
 
 
 # -- one native host, many clients --
@@ -467,6 +559,7 @@ def tcp_ask(address):
 
 CASES = (teredo_echoes, teredo_bubbles, native_strangers, solicitations, adverts,
          answers_behind_others, bubbles_by_server, nonces, relay_nonces, from_elsewhere,
-         to_relay, walk, bubble_sources, fill_queue, echoes_for_clients, echo_service, privileges,
-         qualify, port_is_taken, tcp_serve, tcp_ask)
+         to_relay, sites, natives, solicitations_of, bubbles_of, solicit, walk, bubble_sources,
+         fill_queue, echoes_for_clients, echo_service, privileges, qualify, port_is_taken,
+         tcp_serve, tcp_ask)
 {case.__name__: case for case in CASES}[sys.argv[1]](*sys.argv[2:])

@@ -20,7 +20,7 @@ bare4=198.51.100.33 bare_port=40000
 # More than is sent while anything else happens; where time stands still meanwhile, all
 # of it is sent at once.
 time_travels && endless=10000 || endless=100000
-plan 47
+plan 54
 
 diagnose()
 {
@@ -345,6 +345,64 @@ check "an echo service as a client: nothing goes round, nor to the host (SEC-38)
 	grows rly rx-inner-source 40 60 \
 	attack echo_service "${ns[rly]}" "${ns[host]}" $host
 check "and the relay serves as before" reaches host "$b"
+
+#
+# First contacts beside floods: each counts by itself, and is over before anything is
+# tried again
+#
+
+# beside CASE ARGUMENTS -- COMMAND...: while the flood goes on, as soon as it does
+beside()
+{
+	local attack=() status
+
+	while [[ $1 != -- ]]; do
+		attack+=("$1")
+		shift
+	done
+	shift
+	: >"$tmp/beside"
+	spawn inet "$selftests/attack.py" "${attack[0]}" "${ns[inet]}" "${attack[@]:1}" >"$tmp/beside" 2>&1
+	flood=$spawned
+	wait_for 10 grep -q ready "$tmp/beside"
+	# what comes at once has been used up by then
+	pause 3
+	"$@"
+	status=$?
+	unflood
+	return $status
+}
+
+# contacts RELAY_KNOWS: of ten, the host reaches the client in bare, which does not know
+# the host any more, nor does the relay know the client, unless it is said to
+contacts()
+{
+	local i reached=0
+
+	for i in {1..10}; do
+		tool bare peer del teredo0 $host
+		[[ ${1:-} ]] || tool rly peer del teredo0 "$bare"
+		on host ping -n -c 1 -W 1.8 "$bare" && ((++reached))
+	done
+	echo "$reached of 10"
+	((reached >= 9))
+}
+
+check "first contacts" contacts
+check "beside 3000 a second to clients of its server, from 64 sites (SEC-26, SEC-28)" \
+	beside sites 3000 64 -- contacts
+check "beside 3000 made-up hosts by made-up relays (SEC-28)" \
+	beside natives 3000 $bare4 $bare_port "$bare" -- contacts
+check "when no bubble went before (SEC-28)" \
+	beside natives 3000 $bare4 $bare_port "$bare" -- contacts known
+check "beside 1000 bubbles in the name of the address of a relay that we know (C-72)" \
+	beside bubbles_of 1000 $bare4 $bare_port "$bare" $relay -- contacts
+check "solicitations beside 1000 from made-up ports of the same NAT (SEC-35)" \
+	beside solicitations_of 1000 198.51.100.1 60000 -- \
+	on clia "$selftests/attack.py" solicit "${ns[clia]}" 10
+check "and beside 3000 from a hundred of its ports (SEC-35)" \
+	beside solicitations_of 3000 198.51.100.1 100 -- \
+	on clia "$selftests/attack.py" solicit "${ns[clia]}" 10
 
 #
 # Filters, as teredo.rst has them

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from netlab import Counted, ip
 from pkt import *
 
 server_ns, client_ns, host_ns, relay_ns = sys.argv[1:]
@@ -39,7 +40,12 @@ def nothing(sends, ports=(), wait=0.4):
                    for g, _ in [p.receive_raw(0.05) or (b"", 0)] if g]
 
 
-with Ktap(32) as t:
+def forget(client):
+    """So that the relay asks for it no more"""
+    subprocess.run(["teredo-tool", "-n", relay_ns, "peer", "del", "teredo0", client], check=True)
+
+
+with Ktap(40) as t:
     # A native host speaks to a client nobody knows.
     for n in range(3):
         host.send(b"early%d" % n, A)
@@ -82,6 +88,21 @@ with Ktap(32) as t:
     b.send(datagram(elsewhere, HOST, 7, 9000, b"so be it"), RELAY)
     t.check("and what follows from there is accepted", host.heard() == (b"so be it", elsewhere))
 
+    # Nor from where nobody is to be sent anything: private, broadcast, another tunnel's
+    # relays.
+    forger = Forger(client_ns)
+    for n, forged in enumerate(("10.66.66.66", "192.0.2.15", "192.88.99.1")):
+        dark = teredo(SERVER, "198.51.100.1", 64000 + n)
+        host.send(b"not there", dark)
+        got = server.receive()
+        with Counted(relay_ns) as grew:
+            forger.send(bubble(dark, got.source if got else "fe80::1"), (forged, 161), RELAY)
+            time.sleep(0.1)
+        peer = peer_of(relay_ns, dark)
+        t.check("but not from %s (F-49, SEC-37)" % forged, grew["rx-outer-source"] == 1 and
+                peer.get("state") == "probing", (peer, grew["rx-outer-source"]))
+        forget(dark)
+
     # The client speaks.
     a.send(datagram(A, HOST, 7, 9000, b"hello"), RELAY)
     got = host.heard()
@@ -115,6 +136,18 @@ with Ktap(32) as t:
     whole = datagram(A, HOST, 7, 9000, b"x" * 30)
     drop("every truncation (R-11)", *[whole[:n] for n in range(len(whole))])
     drop("a trailer that asks for it (F-40)", whole + trailer(0x41, b"yy"))
+    with Counted(relay_ns) as grew:
+        drop("64 kB of trailers (SEC-40)", whole + trailer(0x80, bytes(100)) * 600)
+    t.check("are counted as such", grew["rx-trailer"] == 1, grew["rx-trailer"])
+
+    # Who names our own host in his address has us send to no service of it.
+    service = Port(relay_ns, RELAY[0], 3544)
+    with Counted(relay_ns) as grew:
+        host.send(b"x", teredo(RELAY[0], "198.51.100.1", 5001))
+        got = service.receive(0.5)
+    forget(teredo(RELAY[0], "198.51.100.1", 5001))
+    t.check("no bubble to a service of the relay's host (SEC-37)",
+            got is None and grew["tx-not-global"] >= 1, (show(got), grew["tx-not-global"]))
 
     # Clients that cannot be
     server.drain()
@@ -151,6 +184,24 @@ with Ktap(32) as t:
     t.check("at most 4 bubbles (R-08, SEC-28)", 1 <= bubbles <= 4, bubbles)
     t.check("then the sender hears: address unreachable (R-30)",
             got == (errno.EHOSTUNREACH, 1, 3), got)
+
+    # An attempt that did not leave is none.
+    later = teredo(SERVER, "198.51.100.1", 65100)
+    host.drain()
+    ip(relay_ns, "route", "add", "unreachable", SERVER)
+    host.send(b"lost", later)
+    started, got = time.time(), None
+    while time.time() < started + 20 and not (got and host.about == later):
+        got = host.error(0.1)
+    peer = peer_of(relay_ns, later)
+    t.check("without a route to the server nothing was sent (C-68)",
+            got and peer.get("bubbles") == 0, (got, peer))
+    ip(relay_ns, "route", "del", "unreachable", SERVER)
+    server.drain()
+    host.send(b"found", later)
+    got = server.receive()
+    t.check("so that it may be, as soon as there is one (C-68)", got and got.dest == later,
+            (show(got), peer_of(relay_ns, later)))
 
     # A packet too big for any client
     problem = host.send_whole(bytes(1400), A)

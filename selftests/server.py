@@ -180,7 +180,7 @@ with Ktap(38) as t:
     said("bad solicitations (S-07, S-10)", silent(a, [
         solicitation(csum=0x1234), solicitation(hops=254), solicitation(code=1),
         solicitation("2001:db8::1"), solicitation(options=b"\1\0\0\0\0\0\0\0"),
-        solicitation()[:-1],
+        solicitation()[:-1], solicitation(options=(b"\1\1" + bytes(6)) * 40),
         icmp6(VISTA, "ff02::1", RS, b"\0\0\0\0", hops=255),
         icmp6(VISTA, ALL_ROUTERS, RA, bytes(12), hops=255)]))
     said("a private IPv4 source (F-49, S-06, S-20, SEC-34)", silent(private, [

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "relays.h"
+
+#include <linux/random.h>
+
+void teredo_relays_init(struct teredo_relays *relays)
+{
+	get_random_bytes(&relays->secret, sizeof(relays->secret));
+}
+
+static u64 hash_of(const struct teredo_relays *relays,
+		   union teredo_endpoint relay)
+{
+	return siphash_1u64(relay.word, &relays->secret);
+}
+
+/* What stands for a relay in its place; 0 is nobody. */
+static u32 tag_of(u64 hash)
+{
+	return hash >> 32 | 1;
+}
+
+void teredo_relay_answered(struct teredo_relays *relays,
+			   union teredo_endpoint relay)
+{
+	u64 hash = hash_of(relays, relay);
+
+	WRITE_ONCE(relays->answered[hash % TEREDO_RELAYS_ANSWERED],
+		   tag_of(hash));
+}
+
+void teredo_relay_proven(struct teredo_relays *relays,
+			 union teredo_endpoint relay)
+{
+	u64 hash = hash_of(relays, relay);
+
+	WRITE_ONCE(relays->proven[hash % TEREDO_RELAYS_PROVEN], tag_of(hash));
+}
+
+bool teredo_relay_is_proven(const struct teredo_relays *relays,
+			    union teredo_endpoint relay)
+{
+	u64 hash = hash_of(relays, relay);
+
+	return READ_ONCE(relays->proven[hash % TEREDO_RELAYS_PROVEN]) ==
+	       tag_of(hash);
+}
+
+bool teredo_relay_is_known(const struct teredo_relays *relays,
+			   union teredo_endpoint relay)
+{
+	u64 hash = hash_of(relays, relay);
+
+	return READ_ONCE(relays->answered[hash % TEREDO_RELAYS_ANSWERED]) ==
+	       tag_of(hash) || teredo_relay_is_proven(relays, relay);
+}
