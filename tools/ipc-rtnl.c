@@ -252,7 +252,8 @@ static int fail_ipv6(int err)
 {
 	switch (-err) {
 	case EACCES:
-		return ipc_fail(EACCES, "IPv6 is switched off on this link: see sysctl disable_ipv6");
+		return ipc_fail(EACCES,
+				"IPv6 is switched off on this link: see sysctl disable_ipv6");
 	case EOPNOTSUPP:
 	case EAFNOSUPPORT:
 		return ipc_fail(-err, "no IPv6 in this kernel, or ipv6.disable=1");
