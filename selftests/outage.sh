@@ -10,7 +10,7 @@
 need ping jq
 need_teredo
 lab_up restricted symmetric || skip_all "no laboratory"
-plan 35
+plan 36
 
 start_server ours || skip_all "no server"
 role[clia]=ours
