@@ -33,7 +33,7 @@ def tool(*arguments, stdin=b""):
 
 
 def secret(ident, key, *more):
-    tool("secret", "add", "teredo0", ident, "-", *more, stdin=key)
+    tool("secret", "replace", "teredo0", ident, "-", *more, stdin=key)
 
 
 def stat(name):
