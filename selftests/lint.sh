@@ -208,7 +208,7 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=11
+results=12
 has_generator && ((++results))
 plan $results
 
