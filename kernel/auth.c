@@ -34,7 +34,6 @@ struct teredo_secret {
 	u8 algorithm;			/* enum teredo_algorithm */
 	u8 id_len;
 	struct rcu_head rcu;
-	size_t size;			/* of all this */
 	u8 *inner, *outer;		/* states, in data */
 	char *id;			/* with a final zero, in data */
 	u8 data[] __aligned(8);
@@ -141,8 +140,7 @@ bool teredo_secret_verify(const struct teredo_secret *secret, const u8 *value,
 void teredo_secret_free(struct teredo_secret *secret)
 {
 	teredo_gone(TEREDO_OBJECT_SECRET, secret);
-	memzero_explicit(secret, secret->size);
-	kfree(secret);
+	kfree_sensitive(secret);
 }
 
 static void free_rcu(struct rcu_head *rcu)
@@ -237,7 +235,6 @@ struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
 			     kzalloc(size, GFP_KERNEL_ACCOUNT));
 	if (!secret)
 		return ERR_PTR(-ENOMEM);
-	secret->size = size;
 	secret->hash = hash;
 	secret->inner = secret->data;
 	secret->outer = secret->inner + state_len;

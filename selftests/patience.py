@@ -99,29 +99,29 @@ with Ktap(16) as t:
     t.check("four echo requests to a native host (C-48)", len(heard["2001:db8:5::1"]) == 4)
     tested = heard["2001:db8:5::1"][-1][0]
 
-    def until(when):
+    def wait_until(when):
         while time.time() < when:
             in_use()
             time.sleep(1)    # once a second
 
-    until(tested + 10)
+    wait_until(tested + 10)
     got = verify("2001:db8:5::1")
     t.check("an echo reply ten seconds later is an answer (C-39, SEC-08)", got)
-    until(met + 26)
+    wait_until(met + 26)
     app.send(b"in time", quick.name)
     t.check("after 26 s a peer is trusted (C-46)", data_of(quick.receive()) == b"in time")
     app.send(b"by hand", hand.name)
     got = hand.receive()
     t.check("a peer by hand is never asked", data_of(got) == b"by hand" and not hand.receive(0.3),
             show(got))
-    until(met + 31)
+    wait_until(met + 31)
     app.send(b"late", slow.name)
     got = slow.receive()
     t.check("after 31 s it is asked first (C-46, C-51)",
             got and got.proto == NONE and not slow.next_of(UDP, 0.3), show(got))
     slow.send(bubble(slow.name, ME), CLIENT)
     t.check("its answer brings it back (C-41)", data_of(slow.next_of(UDP)) == b"late")
-    until(tested + 32)
+    wait_until(tested + 32)
     got = verify("2001:db8:5::2", 1)
     t.check("an echo reply 32 s later is none (SEC-08)", not got)
     app.send(b"still there?", "2001:db8:5::1")
@@ -132,7 +132,7 @@ with Ktap(16) as t:
             got and entry["idle_rx_ms"] < 5000, entry)
 
     # Idle peers have gone, those in use have not.
-    until(met + 45)
+    wait_until(met + 45)
     left = [p for p in many if peer_of(small_ns, p.name)]
     gone = stats(small_ns)["peers-expired"]
     t.check("short of room, idle peers are forgotten (C-06)", len(left) < 8 and gone >= 8,

@@ -149,8 +149,7 @@ struct advice {
 
 static const struct advice advices[] = {
 	{ "is rejected on the way",
-	  "somebody on the way does not let UDP to port 3544 pass: allow it there, "
-	  "or go by another network" },
+	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another network" },
 	{ "rejects UDP port",
 	  "no Teredo server is at work there: " SET_SERVER "with another one" },
 	{ "is not global",

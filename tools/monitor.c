@@ -265,7 +265,7 @@ static void show_event(const struct ipc_event *event, void *arg)
 	char name[IF_NAMESIZE];
 
 	if (event->type == IPC_EVENT_LOST) {
-		complain(NULL, "events were lost, there were too many at once: show peers has what is true now");
+		complain(NULL, "too many events at once, some were lost: see show peers");
 		if (json_wanted) {
 			open_event(kinds[event->type]);
 			json_close_object();
