@@ -20,12 +20,14 @@ def sender(cpu, dest):
     pid = os.fork()
     if pid:
         return pid
-    os.sched_setaffinity(0, {cpu})
-    out = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    out.bind((source, 0))
-    for _ in range(EACH):
-        out.sendto(bytes(940), (dest, 7))
-    os._exit(0)
+    try:
+        os.sched_setaffinity(0, {cpu})
+        out = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        out.bind((source, 0))
+        for _ in range(EACH):
+            out.sendto(bytes(940), (dest, 7))
+    finally:
+        os._exit(0)
 
 
 enter(relay_ns)
