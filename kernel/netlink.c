@@ -564,7 +564,9 @@ int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The reason that teredo_send_buf() gives, in words. */
+/* The reason that teredo_send_buf() gives, in words where the number does not say
+ * what to look for.
+ */
 static void say_why_not_sent(struct netlink_ext_ack *extack,
 			     const struct teredo_dev *td, int err)
 {
@@ -576,9 +578,6 @@ static void say_why_not_sent(struct netlink_ext_ack *extack,
 	case -ENOBUFS:
 		NL_SET_ERR_MSG(extack,
 			       "a queue on the way out has no room for the datagram");
-		return;
-	case -ENOMEM:
-		NL_SET_ERR_MSG(extack, "no memory for the datagram");
 		return;
 	case -ENOTUNIQ:
 		NL_SET_ERR_MSG(extack,
@@ -595,19 +594,14 @@ static void say_why_not_sent(struct netlink_ext_ack *extack,
 		NL_SET_ERR_MSG(extack,
 			       "the IPv4 route to address leads back into the tunnel, or address is the device's own");
 		return;
-	case -EMSGSIZE:
-		NL_SET_ERR_MSG(extack,
-			       "payload is longer than the path to address takes");
-		return;
 	case -ENETDOWN:
-		if (!netif_running(td->dev)) {
+		if (!netif_running(td->dev))
 			NL_SET_ERR_MSG(extack, "the link is down");
-			return;
-		}
-		NL_SET_ERR_MSG(extack, "the interface to address is down");
 		return;
-	default:
+	case -ENETUNREACH:
+	case -EHOSTUNREACH:
 		NL_SET_ERR_MSG(extack, "no IPv4 route to address");
+		return;
 	}
 }
 

@@ -201,7 +201,7 @@ def steady(send, rate):
         for _ in range(max(1, int(rate) // 100)):
             send()
         due = max(due + 0.01, time.time() - 0.1)
-        time.sleep(max(0.001, due - time.time()))
+        time.sleep(max(0.001, due - time.time()))    # its rate
 
 
 def steady4(namespace, rate, payload, source, dest, patch):
@@ -279,7 +279,7 @@ def solicit(namespace, count):
         port.send(auth(nonce) + solicitation(), (SERVER, 3544))
         got = port.receive(1.8)
         answered += bool(got and got.nonce == nonce)
-        time.sleep(0.1)
+        time.sleep(0.1)     # one by one, not a flood of its own
     print("%d of %s were answered" % (answered, count))
     if answered < int(count) * 9 // 10:
         fail("too few")

@@ -365,8 +365,7 @@ beside()
 	spawn inet "$selftests/attack.py" "${attack[0]}" "${ns[inet]}" "${attack[@]:1}" >"$tmp/beside" 2>&1
 	flood=$spawned
 	wait_for 10 grep -q ready "$tmp/beside"
-	# what comes at once has been used up by then
-	pause 3
+	pause 3 # what may come at once has been used up by then
 	"$@"
 	status=$?
 	unflood

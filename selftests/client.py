@@ -183,7 +183,6 @@ with Ktap(67) as t:
     with Counted(client_ns) as grew:
         for source in ("10.66.66.66", "198.51.100.47"):
             private.send(reply(nonce), (source, 161), CLIENT)
-        time.sleep(0.1)
     t.check("nor does the true one from a private or a broadcast address (F-49, SEC-37)",
             grew["rx-outer-source"] == 2 and peer_of(client_ns, NATIVE).get("state") == "probing",
             grew["rx-outer-source"])
@@ -244,7 +243,7 @@ with Ktap(67) as t:
         got = service.receive(0.5)
     run("teredo-tool", "-n", client_ns, "peer", "del", "teredo0", ourselves)
     t.check("no bubble to a service of the client's host (SEC-37)",
-            got is None and grew["tx-not-global"] >= 1, (show(got), grew["tx-not-global"]))
+            got is None and grew["tx-failed"] >= 1, (show(got), grew["tx-failed"]))
     deaf("64 kB of trailers (SEC-40)", p0, whole + trailer(0x80, bytes(100)) * 600)
 
     # Neighbour discovery, which only a hop limit of 255 makes valid
@@ -260,7 +259,6 @@ with Ktap(67) as t:
             ("too far behind to tell (C-45, SEC-40)", behind(9, kind=200), 1)):
         with Counted(client_ns) as grew:
             p0.send(payload, CLIENT)
-            time.sleep(0.1)
         t.check("neighbour discovery, extension headers in front: " + what,
                 grew["rx-inner-source"] == dropped, grew["rx-inner-source"])
     p0.send(whole + trailer(0x81, b"yy") + b"\1", CLIENT)

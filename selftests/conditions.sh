@@ -90,7 +90,7 @@ for which in teredo0 all; do
 	check "IPv6 is off ($which): show tells what to do" hint clia "IPv6 is switched off"
 	# Neither state nor reason flap while it lasts.
 	lines=$(wc -l <"$tmp/monitor")
-	pause 5
+	pause 5 # nothing may come
 	check "IPv6 is off ($which): that is said once" eval "
 		(( \$(wc -l <$tmp/monitor) == $lines ))"
 	switch $which 0
@@ -156,7 +156,7 @@ works "the link is up, with its own name: at work"
 nip clia link set teredo0 netns "${ns[box]}"
 check "the link is in another namespace: it waits" wait_for 10 grep -F \
 	"in another namespace, waiting" "$tmp/run"
-pause 2
+pause 2 # nothing may happen
 check_fails "and is there" gone "$controller"
 nip box link set teredo0 netns "${ns[clia]}"
 stopwatch
@@ -182,7 +182,7 @@ time.clock_settime(time.CLOCK_REALTIME, time.clock_gettime(time.CLOCK_REALTIME) 
 jump()
 {
 	shift_clock "$1"
-	pause 1
+	pause 1 # for its timers to see the other clock
 	at_work
 	local status=$?
 	shift_clock "$((-($1)))"
@@ -230,7 +230,7 @@ tool clia set teredo0 port 4000
 spawn clia python3 -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 4000))
-time.sleep(600)'
+time.sleep(600) # until it is killed'
 owner=$spawned
 wait_for 10 udp_bound clia 0.0.0.0 4000
 control clia

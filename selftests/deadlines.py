@@ -92,10 +92,10 @@ with Ktap(7) as t:
             sites.send(n // 500, dest)
         begun = time.time()
         # The last one's attempts: 0, 2, 4, 6 s, and the end at 8 s
-        time.sleep(8)
+        time.sleep(8)       # by the protocol's clock
         left = probing()
         while left and time.time() < begun + 8 + 4 * LATE:
-            time.sleep(0.1)
+            time.sleep(0.1)     # between two looks
             left = probing()
         return verdict(servers.attempts(), count), left
 
@@ -116,7 +116,7 @@ with Ktap(7) as t:
     elsewhere = teredo(SERVER, "198.51.100.1", 65000)
     native.send(b"far away", elsewhere)
     got = server.receive()
-    time.sleep(5)
+    time.sleep(5)       # the path's
     inside.send(bubble(elsewhere, got.source if got else "fe80::1"), RELAY)
     got = inside.next_of(UDP)
     t.check("a relay: the answer to the first bubble counts, 5 s later (R-13, R-20)",
@@ -126,7 +126,7 @@ with Ktap(7) as t:
     far = "2001:db8:5::1"
     app.send(b"far away", far)
     got = server.next_of(ICMP6)
-    time.sleep(5)
+    time.sleep(5)       # the path's
     inside.send(icmp6(far, ME, ECHO_REPLY, got.body[4:] if got else b""), BARE)
     got = inside.next_of(UDP)
     t.check("a client: the reply to the first echo request counts, 5 s later (C-39, C-89)",

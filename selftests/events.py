@@ -70,7 +70,7 @@ with Ktap(17) as t:
         ("probing", "packet"), ("trusted", "datagram")], got)
 
     host.send(b"hello", names[1])
-    time.sleep(9)
+    time.sleep(9)       # given up after 8
     got = ear.settle().of(names[1])
     t.check("one that does not", got == [
         ("probing", "packet"), ("unreachable", "silence")], got)
@@ -153,7 +153,7 @@ with Ktap(17) as t:
             if n % 50 == 0:
                 host.send(b"x", names[n // 50])
         again.append(Listener(relay_ns, 16 << 20))
-        time.sleep(0.2)
+        time.sleep(0.2)     # between two storms
         for listener in again:
             listener.follow(0.01)
         if storm == 5:
@@ -169,7 +169,7 @@ with Ktap(17) as t:
     wrong = same(small)
     t.check("who has no room learns of that, and by a dump has it, too",
             small.lost > missed and not wrong, (small.lost, "\n".join(wrong[:10])))
-    time.sleep(10)
+    time.sleep(10)      # given up after 8
     wrong = same(ear)
     t.check("and when all was given up, still", not wrong and
             any(e[1:] == ("unreachable", "silence") for e in ear.log), "\n".join(wrong[:10]))

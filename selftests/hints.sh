@@ -11,7 +11,7 @@
 need ping jq nft python3 unshare
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 33
+plan 40
 
 start_server ours || skip_all "no server"
 
@@ -210,3 +210,48 @@ check "no server there: the reason" is clia \
 check "no server there: what to do" hint clia "no Teredo server is at work there"
 check "no server there: nobody tries again" eval "
 	hint clia 'so nobody tries again' && is clia '.hints[0] | contains(\"at work there\")'"
+stop clia
+nip srv link set teredo0 up
+
+role[clia]=ours
+tool clia add teredo0 server $server
+on clia nft -f - <<END
+table ip firewall {
+	chain output {
+		type filter hook output priority 0
+		udp dport 3544 drop
+	}
+}
+END
+check_fails "a firewall of this host: once, and it ends" once
+check "a firewall of this host: said, and counted (tx-failed)" eval "
+	said 'a firewall or a route of this host prohibits it' &&
+	((\$(counter clia tx-failed) > 0))"
+on clia nft delete table ip firewall
+
+# unsent WHAT TEXT: nothing leaves for the server, and that is why
+unsent()
+{
+	check "$1: said" once_said "$2"
+}
+
+once_said()
+{
+	! once && said "$1"
+}
+
+on clia tc qdisc add dev eth0 root pfifo limit 0
+unsent "no room in the link's queue" "a queue on the way out has no room"
+on clia tc qdisc del dev eth0 root
+nip clia route add prohibit $server
+unsent "a route that prohibits" "a firewall or a route of this host prohibits it"
+nip clia route replace blackhole $server
+unsent "a route that discards" "an IPv4 route discards what goes to it"
+nip clia route del blackhole $server
+nip clia addr add 203.0.113.10/29 dev eth0
+tool clia set teredo0 server 203.0.113.15
+unsent "the server is a broadcast address" "it is a broadcast or multicast address here"
+nip clia link set teredo0 down
+tool clia set teredo0 server 203.0.113.10 port 3544
+nip clia link set teredo0 up
+unsent "the server is this very device" "the IPv4 route to it leads back into the tunnel"

@@ -49,8 +49,8 @@ with Ktap(7) as t:
     opened, let_in = time.time(), 0
     while time.time() < opened + lifetime - 3:
         let_in = time.time() if passes(known, mapped) else let_in
-        time.sleep(1)
-    time.sleep(4)
+        time.sleep(1)       # between two
+    time.sleep(4)       # the rest of the lifetime, and more
     t.check("the NAT: what comes in keeps nothing open", let_in > opened + lifetime - 6 and
             not passes(known, mapped) and not passes(other, mapped), (let_in - opened))
 
@@ -61,7 +61,7 @@ with Ktap(7) as t:
             missed.append(round(time.time() - started))
         link, = tool(client_ns)
         silence = max(silence, link.get("server_sent_ms") or 0)
-        time.sleep(1)
+        time.sleep(1)       # between two
     t.check("each of %d newcomers reaches the client (C-36, C-58)" % came, not missed, missed)
     t.check("the server was spoken to once in a refresh interval (C-07, C-58)",
             0 < silence < refresh * 1000 + 1500, silence)

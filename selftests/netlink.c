@@ -405,14 +405,19 @@ static void test_dev(void)
 	       -EOPNOTSUPP, "an unknown command: EOPNOTSUPP");
 }
 
-/* Up or down, by the tool everybody has. */
+/* By the tools everybody has. */
+static void shell(const char *command)
+{
+	if (system(command))	/* NOLINT(cert-env33-c): its own words */
+		printf("#   failed: %s\n", command);
+}
+
 static void link_set(const char *name, const char *state)
 {
 	char command[100];
 
 	snprintf(command, sizeof(command), "ip link set %s %s", name, state);
-	if (system(command))	/* NOLINT(cert-env33-c): its own words */
-		printf("#   failed: %s\n", command);
+	shell(command);
 }
 
 /* The controller. */
@@ -452,6 +457,46 @@ static struct nl_msg *datagram(const char *address, int port, int len)
 static struct nl_msg *control_send(int len)
 {
 	return datagram("203.0.113.1", 3544, len);
+}
+
+/* What keeps a datagram in, and what is said then. */
+static void unsent(void)
+{
+	static const struct {
+		const char *begin, *end, *address, *text, *what;
+	} causes[] = {
+		{ "ip route add prohibit 203.0.113.64/28", NULL, "203.0.113.65",
+		  "an IPv4 route prohibits address", "a route that prohibits" },
+		{ "ip route add blackhole 203.0.113.80/28", NULL, "203.0.113.81",
+		  "an IPv4 route discards what is for address, or local is no address of this host any more",
+		  "a route that discards" },
+		{ "ip route add 203.0.113.96/28 dev client", NULL, "203.0.113.97",
+		  "the IPv4 route to address leads back into the tunnel, or address is the device's own",
+		  "a route into the tunnel" },
+		{ NULL, NULL, "192.0.2.255",
+		  "address is a broadcast or multicast address here", "a broadcast address" },
+		{ "tc qdisc add dev dummy0 root pfifo limit 0", "tc qdisc del dev dummy0 root",
+		  "203.0.113.1", "a queue on the way out has no room for the datagram",
+		  "a queue without room" },
+		{ "nft 'add table ip out; add chain ip out out "
+		  "{ type filter hook output priority 0; policy drop; }'",
+		  "nft delete table ip out", "203.0.113.1",
+		  "a firewall or IPsec rule of this host does not let the datagram out",
+		  "a firewall" },
+	};
+	unsigned int i;
+	char what[80];
+
+	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].begin)
+			shell(causes[i].begin);
+		ask(datagram(causes[i].address, 3544, 40));
+		snprintf(what, sizeof(what), "control-send, %s: refused, and why",
+			 causes[i].what);
+		result(says(causes[i].text), what);
+		if (causes[i].end)
+			shell(causes[i].end);
+	}
 }
 
 static void test_controller(void)
@@ -497,6 +542,7 @@ static void test_controller(void)
 	result(!ask(control_send(48)), "control-send");
 	ask(datagram("203.0.113.129", 3544, 40));
 	result(says("no IPv4 route to address"), "control-send to nowhere: refused");
+	unsent();
 	result(ask(state_set(99, NULL, NULL)) < 0, "state 99: refused");
 	ask(state_set(TEREDO_STATE_ACTIVE, NULL, NULL));
 	result(says("state must be starting, qualified or offline"),
@@ -896,7 +942,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 125
+#define PLAN 131
 
 int main(void)
 {

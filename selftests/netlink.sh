@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
+need nft tc
 need_teredo
 [[ -x $selftests/netlink ]] || skip_all "netlink is not built: say make -C selftests"
 

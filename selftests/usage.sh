@@ -245,7 +245,7 @@ table "words: missing, too many, others" <<'END'
 2 | show peers 2001:: 2001:: | one address too many
 2 | show peers 1:2 | "1:2" is no IPv6 address
 2 | monitor c0 r0 | monitor: "r0" is one word too many
-2 | run | run: DEV is missing; usage: teredo-tool run DEV [--force] [--once]
+2 | run | run: DEV is missing; usage: teredo-tool run DEV [table N] [metric N] [--force] [--once]
 2 | run c0 r0 | run: "r0" is one word too many
 2 | up | up: NAME is missing
 2 | up --unit | up: --unit needs a value: --unit INSTANCE
@@ -259,7 +259,10 @@ table "words: missing, too many, others" <<'END'
 2 | up a b | up: "b" is one word too many
 2 | down | down: NAME is missing
 2 | down a b | down: "b" is one word too many
-1 | run r0 | mode relay needs no controller
+5 | run r0 | mode relay needs no controller
+2 | run c0 table | table
+2 | run c0 mode relay | "mode" is one word too many
+2 | run c0 metric -1 | metric
 END
 
 table "peers" <<'END'
@@ -694,7 +697,7 @@ check "are quoted in what is shown" shown
 check "in what is monitored" eval "cat -v $tmp/monitor; harmless $tmp/monitor &&
 	grep -F 'key file /no\\x1b]0;x' $tmp/monitor && grep -F 'was called n\\x1b' $tmp/monitor"
 check "a peer that goes: a sentence" eval "wait_for 10 grep 'peer 2001::1 removed' $tmp/monitor &&
-	grep -E 'removed, at 192[.]0[.]2[.]9:9: (never heard|heard [0-9.]+ s ago)\$' $tmp/monitor &&
+	grep -E 'removed, at 192[.]0[.]2[.]9:9 [(]hand[)]: (never heard|heard [0-9.]+ s ago)\$' $tmp/monitor &&
 	! grep -F '  ' $tmp/monitor"
 check "in messages" eval "cat -v $tmp/run; harmless $tmp/run && grep -F '\\x1b]0;x\\x07' $tmp/run"
 check "by the plugin" eval "nip here -d link show 'm$bad' | sed -n 's/.* id /id /p' >$tmp/text;

@@ -46,7 +46,7 @@ check "the VRF has a way out" wait_for 15 on clia ping -n -c 1 -W 2 -I red $host
 check_fails "nobody else has one" on clia ping -n -c 1 -W 1 $host
 nip clia -6 addr add 2001:db8:9::2/64 dev eth0 nodad
 nip clia -6 route add default dev eth0 metric 512
-pause 7
+pause 7 # nothing may happen
 check "native IPv6 elsewhere does not count (C-96)" only_in 100 1029
 check "nor does show say so" eval "! hint clia 'native IPv6'"
 nip clia -6 route del default dev eth0 metric 512
@@ -62,7 +62,7 @@ kill -KILL "$controller"
 wait "$controller" 2>/dev/null
 control clia --force
 check "the next controller leaves it where it is" eval "
-	wait_for 10 is clia .controller && pause 2 && only_in 200 77"
+	wait_for 10 is clia .controller && stays 2 only_in 200 77"
 tool clia set teredo0 table 0 metric 0
 check "none told: the VRF's, behind native IPv6" wait_for 10 only_in 100 100000
 kill "$controller"

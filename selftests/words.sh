@@ -54,7 +54,7 @@ check "manual pages have a date" dated
 mapfile -t commands < <(commands)
 mapfile -t keywords < <(keywords)
 check "there are commands and options" eval \
-	"((${#commands[@]} >= 10 && ${#keywords[@]} == 18))"
+	"((${#commands[@]} >= 10 && ${#keywords[@]} == 20))"
 check "the manual page has all commands" all_in "$manual" "${commands[@]}"
 check "and all options" all_in "$manual" "${keywords[@]}"
 subcommands()

@@ -21,6 +21,7 @@
 
 #include "args.h"
 #include "build.h"
+#include "command.h"
 #include "conf.h"
 #include "explain.h"
 #include "host.h"
@@ -1635,19 +1636,19 @@ static int service_status(const struct controller *c)
 /* "table N" and "metric N", behind DEV */
 static int take_place(int argc, char **argv, struct place *out)
 {
-	const uint32_t known = BIT(TEREDO_A_CONFIG_TABLE) |
-			       BIT(TEREDO_A_CONFIG_METRIC);
 	char error[OPTIONS_ERROR_SIZE];
 	struct config config = { 0 };
-	int status;
+	int i;
 
+	/* Of a word too many, what to do instead does not depend on other options. */
+	for (i = 1; i < argc; i += 2)
+		if (!*argv[i] || (strncmp("table", argv[i], strlen(argv[i])) &&
+				  strncmp("metric", argv[i], strlen(argv[i]))))
+			return misuse("\"%s\" is one word too many", argv[i]);
 	if (argc < 2)
 		return 0;
-	status = options_parse(argc - 1, argv + 1, &config, error);
-	if (status == OPTIONS_WRONG)
+	if (options_parse(argc - 1, argv + 1, &config, error))
 		return usage_error("%s", error);
-	if (status || config.set & ~known)
-		return usage_error("of the options, \"table\" and \"metric\" can be here");
 	out->table = config.table;
 	out->metric = config.metric;
 	return 0;
