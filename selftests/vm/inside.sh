@@ -5,6 +5,9 @@
 # folder there, with /proc, /sys and /dev as a machine has them, and nothing of
 # the caller's environment but CI and proxies.
 #
+# CACHE= names a folder that is /root/.cache/teredo in there, where kernels and root
+# folders are kept; without it they go with the root folder.
+#
 # What is mounted is seen by that command alone, and goes with it.  All of its
 # processes end when it ends, or this script: the first process of a namespace takes
 # no SIGTERM.
@@ -27,5 +30,9 @@ exec setpriv --pdeathsig KILL \
 		mount -t proc proc "$root/proc"
 		mount --rbind /sys "$root/sys"
 		mount --rbind /dev "$root/dev"
+		if [[ $cache ]]; then
+			mkdir -p "$root/root/.cache/teredo"
+			mount --bind "$cache" "$root/root/.cache/teredo"
+		fi
 		exec chroot "$root" env -i --chdir="$folder" "$@"' \
-	bash "$root" "$folder" "${environment[@]}" "$@"
+	bash "$root" "$folder" "${CACHE:-}" "${environment[@]}" "$@"
