@@ -115,8 +115,6 @@ static const char *unsent_text(int error)
 		return "the IPv4 route to it leads back into the tunnel";
 	case EINVAL:
 		return "an IPv4 route discards what goes to it";
-	case ENOBUFS:
-		return "a queue on the way out has no room";
 	case EMSGSIZE:
 		return "it does not fit in the MTU of the way to it";
 	default:
