@@ -12,7 +12,8 @@
  * thousand, none is below 50 a second, lest ten megabits of them fill the table.
  */
 static const struct teredo_rate rates[TEREDO_LIMITS] = {
-	[TEREDO_LIMIT_PROBES]		= TEREDO_RATE(20000, 20000),
+	/* who asks for many at once gets a quarter */
+	[TEREDO_LIMIT_PROBES]		= TEREDO_RATE(20000, 80000),
 	/* each may be four echo requests, of the thousand to our server */
 	[TEREDO_LIMIT_NATIVE_TESTS]	= TEREDO_RATE(100, 100),
 	[TEREDO_LIMIT_ICMPV6_ERRORS]	= TEREDO_RATE(50, 100),

@@ -136,7 +136,8 @@ one_moment()
 {
 	tail -n +$((lines + 1)) "$tmp/events" | tee "$tmp/moments" |
 		jq -es 'map(select(.event == "dev" and .state != "qualified" and .reason != null)) |
-			length > 0 and all(.server as $s | .reason | contains($s))' && return
+			length > 0 and all(.server as $s | .server2 as $s2 |
+				.reason | contains($s) or contains($s2))' && return
 	cat "$tmp/moments"
 	return 1
 }
