@@ -38,11 +38,12 @@ static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
 		      u8 code, u32 mtu)
 {
-	unsigned int keep;
+	unsigned int keep = TEREDO_KEEP_NOTHING;
 
-	/* Who gets many leaves some to others. */
-	keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS,
-				 teredo_site(&ipv6_hdr(skb)->saddr));
+	/* Who gets many leaves some to others, but for this host's own programs. */
+	if (skb->skb_iif)
+		keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS,
+					 teredo_site(&ipv6_hdr(skb)->saddr));
 	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV6_ERRORS, 0, keep))
 		return false;
 	teredo_count(td->stats, TEREDO_A_STATS_TX_ICMP);
