@@ -238,7 +238,7 @@ with Ktap(54) as t:
     after = counters(inet_ns, "fragments")[0]
     t.check("a forged path MTU, even if the stack believes it, does not make us send fragments "
             "(RFC 5927)", grew["rx-icmp-unknown"] == 3 and arrived and after == before,
-            (route, grew.after, arrived, before, after))
+            (route, grew["rx-icmp-unknown"], arrived, before, after))
     ip(client_ns, "route", "flush", "cache")
     big = datagram(names[8], ME, 7, 9000, bytes(1424))
     peers[8].send(big, CLIENT)
