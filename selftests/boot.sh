@@ -370,6 +370,8 @@ boot_one()
 	for name in $many; do
 		conf "$name" "server $server"
 	done
+	conf dead1 "server 203.0.113.9"
+	conf srv1 "mode server" "local 203.0.113.9" "server2 203.0.113.10"
 	# shellcheck disable=SC2086 # a list
 	check "many are enabled" eval "enable $many dead1 srv1 nosuch && keep"
 }
