@@ -191,10 +191,11 @@ recorded add "${ts[@]}" secret add teredo0 somebody "$tmp/key"
 recorded replace "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
 each_request "replace a secret" srv replace replace
 each_of "list secrets" : : "grep somebody $tmp/each" "${ts[@]}" secret list teredo0
-each_of "replace a secret, and it tells" : : : "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
-check "what of it: no algorithm, or not with this key" eval "
-	grep -F 'this kernel does not have the algorithm' $tmp/said &&
-	grep -F \"this kernel's algorithm refuses the key\" $tmp/said"
+# The first one with this algorithm, which is made but once.  To hear that
+# "this kernel's algorithm refuses the key" takes a kernel in FIPS mode.
+each_of "replace a secret, and it tells" : : : \
+	"${ts[@]}" secret replace teredo0 somebody "$tmp/key" algorithm hmac-sha256
+check "what of it: no algorithm" grep -F 'this kernel does not have the algorithm' "$tmp/said"
 recorded del "${ts[@]}" secret del teredo0 somebody
 each_request "add a secret" srv add del
 tool srv secret add teredo0 somebody "$tmp/key"

@@ -149,7 +149,7 @@ struct advice {
 
 static const struct advice advices[] = {
 	{ "is rejected on the way",
-	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another network" },
+	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another net" },
 	{ "rejects UDP port",
 	  "no Teredo server is at work there: " SET_SERVER "with another one" },
 	{ "is not global",
