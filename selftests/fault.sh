@@ -19,7 +19,7 @@ need_teredo
 failslab=/sys/kernel/debug/failslab
 [[ -w /proc/self/fail-nth && -d $failslab ]] || skip_all "no fault injection in this kernel"
 lab_up restricted restricted || skip_all "no laboratory"
-plan 33
+plan 32
 
 diagnose()
 {
@@ -191,11 +191,10 @@ recorded add "${ts[@]}" secret add teredo0 somebody "$tmp/key"
 recorded replace "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
 each_request "replace a secret" srv replace replace
 each_of "list secrets" : : "grep somebody $tmp/each" "${ts[@]}" secret list teredo0
-# The first one with this algorithm, which is made but once.  To hear that
-# "this kernel's algorithm refuses the key" takes a kernel in FIPS mode.
-each_of "replace a secret, and it tells" : : : \
-	"${ts[@]}" secret replace teredo0 somebody "$tmp/key" algorithm hmac-sha256
-check "what of it: no algorithm" grep -F 'this kernel does not have the algorithm' "$tmp/said"
+# Each algorithm is made once for all, so two texts are not heard here:
+# "this kernel does not have the algorithm", but in a kernel without it, and
+# "this kernel's algorithm refuses the key", but in one in FIPS mode.
+each_of "replace a secret, and it tells" : : : "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
 recorded del "${ts[@]}" secret del teredo0 somebody
 each_request "add a secret" srv add del
 tool srv secret add teredo0 somebody "$tmp/key"

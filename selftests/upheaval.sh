@@ -16,7 +16,7 @@
 need iperf3 jq ping python3
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 14
+plan 15
 
 if time_travels; then
 	duration=3600 rounds=${TEREDO_UPHEAVAL:-2} times=2 rest=1
@@ -349,6 +349,18 @@ daemon=()
 stop srv rly clia clib
 check "all is well afterwards" eval "everyone && traffic"
 hush
+
+# heard: somebody listens, and is told
+heard()
+{
+	tool clia peer add teredo0 2001:db8:9::9 at 192.0.2.1:9
+	tool clia peer del teredo0 2001:db8:9::9
+	grep 'peer 2001:db8:9::9 removed' "$tmp/heard"
+}
+spawn clia teredo-tool monitor teredo0 >"$tmp/heard"
+check "a listener hears of peers" wait_for 20 heard
+kill "$spawned"
+wait "$spawned" 2>/dev/null
 
 unload()
 {
