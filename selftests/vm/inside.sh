@@ -25,8 +25,8 @@ done
 # shellcheck disable=SC2016 # for the shell that is started
 exec setpriv --pdeathsig KILL \
 	unshare --mount --pid --fork --kill-child bash -ec '
-		root=$1 folder=$2
-		shift 2
+		root=$1 folder=$2 cache=$3
+		shift 3
 		mount -t proc proc "$root/proc"
 		mount --rbind /sys "$root/sys"
 		mount --rbind /dev "$root/dev"
