@@ -129,6 +129,10 @@ require()
 	done
 }
 
+# Where the debug kernel's modules are seen; a system without a kernel has no such folder.
+if [[ $debug && ! -d /lib/modules ]]; then
+	mkdir -p /lib/modules || die "cannot make /lib/modules"
+fi
 if [[ ! $debug ]]; then
 	[[ $kver ]] || kver=$(pick_kernel) ||
 		die "no kernel to boot: install linux-image-amd64 and linux-headers-amd64"
