@@ -1309,7 +1309,7 @@ static void take_link_event(struct controller *c, int type,
 /* What is the link like now? */
 static void look_at_link(struct controller *c)
 {
-	struct link link;
+	struct link link = { 0 };
 	int err = ipc_link_get(c->dev.ifindex, &link);
 
 	link.ifindex = c->dev.ifindex;
