@@ -13,7 +13,10 @@ lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
 # Every packet of 1000 octets is two fragments, on a link that is too short for IPv6.
 source=2001:db8:3::5
-nip rly link set eth0 mtu 800 && nip rly addr add $source/128 dev lo nodad || skip_all "no MTU"
+nip rly -batch - <<END || skip_all "no MTU"
+link set eth0 mtu 800
+addr add $source/128 dev lo nodad
+END
 for n in {1..6}; do
 	tool rly peer add teredo0 "2001:0:cb00:7101:0:efff:39cc:9b$n""0" at "198.51.100.1:4100$n" ||
 		skip_all "no peers"

@@ -478,7 +478,7 @@ static void unsent(void)
 		{ "tc qdisc add dev dummy0 root pfifo limit 0", "tc qdisc del dev dummy0 root",
 		  "203.0.113.1", "a queue on the way out has no room for the datagram",
 		  "a queue without room" },
-		{ "nft 'add table ip t; add chain ip t c { type filter hook output priority 0; policy drop; }'",
+		{ "nft 'table ip t { chain c { type filter hook output priority 0; drop; }; }'",
 		  "nft delete table ip t", "203.0.113.1",
 		  "a firewall or IPsec rule of this host does not let the datagram out",
 		  "a firewall" },
