@@ -44,18 +44,6 @@ class Servers(Port):
             heard.setdefault(data[24:40], []).append(when[0] + when[1] / 1e9)
 
 
-class Sites:
-    """Native hosts in many sites, by packets with a header of their own"""
-
-    def __init__(self):
-        enter(host_ns)
-        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
-
-    def send(self, site, dest):
-        packet = datagram("2001:db8:%x::1" % (0x100 + site), dest, 7, 7, b"anybody?")
-        self.socket.sendto(packet, (dest, 0))
-
-
 def silent(count):
     """So many clients that will not answer, a hundred to a server"""
     return [teredo("203.0.113.%d" % (128 + n // 100), "198.51.100.1",
@@ -85,7 +73,7 @@ def verdict(heard, count):
 
 
 with Ktap(7) as t:
-    servers, sites = Servers(), Sites()
+    servers, sites = Servers(), Sites(host_ns)
 
     def storm(count):
         for n, dest in enumerate(silent(count)):

@@ -25,18 +25,6 @@ names = [teredo(SERVER, c.address, c.port) for c in clients]
 host = App(host_ns, "2001:db8:2::1", 9000)
 
 
-class Sites:
-    """Native hosts in many sites, by packets with a header of their own"""
-
-    def __init__(self):
-        enter(host_ns)
-        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
-
-    def send(self, site, dest):
-        packet = datagram("2001:db8:%x::1" % (0x100 + site), dest, 7, 7, b"anybody?")
-        self.socket.sendto(packet, (dest, 0))
-
-
 def peer(verb, address, at=None):
     run("teredo-tool", "-n", relay_ns, "peer", verb, "teredo0", *([address] if address else []),
         *(["at", "%s:%u" % at] if at else []))
@@ -133,7 +121,7 @@ with Ktap(17) as t:
     # Floods: far more than the table has room for, and some who answer; listeners who
     # dump again and again meanwhile, and one who has no room and must miss something.
     options(relay_ns, "peers-max", "400")
-    small, sites = Listener(relay_ns, 4096), Sites()
+    small, sites = Listener(relay_ns, 4096), Sites(host_ns)
     stop = threading.Event()
 
     def answering():

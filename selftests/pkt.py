@@ -354,6 +354,18 @@ class Forger:
                            (dest, 0))
 
 
+class Sites:
+    """Native hosts in many sites, by packets with a header of their own"""
+
+    def __init__(self, namespace):
+        enter(namespace)
+        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+    def send(self, site, dest):
+        packet = datagram("2001:db8:%x::1" % (0x100 + site), dest, 7, 7, b"anybody?")
+        self.socket.sendto(packet, (dest, 0))
+
+
 class Icmp6Errors:
     """The ICMPv6 errors that a namespace receives."""
 
