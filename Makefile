@@ -6,6 +6,7 @@
 #	make			./teredo.ko, tools/teredo-tool, tools/link_teredo.so
 #	make demo		two clients behind NATs meet
 #	make check		every test; TESTS="a b" for some of them
+#				TEREDO_BUSY=2 VM_CPUS=1: beside busy loops, on one CPU
 #	make check KERNEL=6.12	under another Debian release's kernel, built there
 #	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
 #	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)

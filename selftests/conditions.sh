@@ -244,8 +244,9 @@ works "the port is free: at work"
 # What a person has to change
 #
 
+for_others
 check "no privilege: it ends" eval "
-	on clia setpriv --reuid 65534 --clear-groups $repo/tools/teredo-tool run teredo0 >$tmp/nobody 2>&1
+	on clia setpriv --reuid 65534 --clear-groups teredo-tool run teredo0 >$tmp/nobody 2>&1
 	[[ \$? = 7 ]] && grep -F CAP_NET_ADMIN $tmp/nobody"
 nip clia link set teredo0 down
 tool clia set teredo0 mode relay

@@ -305,6 +305,7 @@ check_says "discovery is for clients (C-81)" "discovery is for mode client" \
 
 # Whoever opens a link need not be root outside of its namespace.  The group's socket is
 # opened again by nobody in particular, beside one that somebody has.
+for_others
 setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Urn sleep 1000 &
 box=$!
 in_box()

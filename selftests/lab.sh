@@ -379,15 +379,19 @@ client_run()
 	daemon[$1]=$spawned
 }
 
-# conf_up: a folder /etc/teredo of the test's own, for whatever follows "${etc[@]}"
+# conf_up: an /etc of the test's own for whatever follows "${etc[@]}", with a folder teredo,
+# and with what $tmp has of these files
 # shellcheck disable=SC2034 # for the tests
 conf_up()
 {
 	mkdir "$tmp/etc"
 	cat >"$tmp/with-etc" <<-END
 	#!/bin/sh
-	mount -t tmpfs none /etc && cp -r "$tmp/etc" /etc/teredo &&
-	{ [ ! -e "$tmp/resolv.conf" ] || cp "$tmp/resolv.conf" /etc; } && exec "\$@"
+	mount -t tmpfs none /etc && cp -r "$tmp/etc" /etc/teredo || exit
+	for file in resolv.conf hosts nsswitch.conf; do
+		[ ! -e "$tmp/\$file" ] || cp "$tmp/\$file" /etc || exit
+	done
+	exec "\$@"
 	END
 	chmod +x "$tmp/with-etc"
 	etc=(unshare -m "$tmp/with-etc")

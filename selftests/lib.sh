@@ -235,6 +235,14 @@ need_root()
 	((EUID == 0)) || skip_all "not root"
 }
 
+# for_others: from now on, the tool is where those without privileges may run it, too.  The
+# folder of the repository may be one that only its owner enters.
+for_others()
+{
+	mkdir "$tmp/others" && install "$repo/tools/teredo-tool" "$tmp/others" &&
+	chmod 755 "$tmp" "$tmp/others" && PATH=$tmp/others:$PATH
+}
+
 # need_modules NAME...: modules, or what is built in; loads them
 need_modules()
 {

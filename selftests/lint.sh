@@ -197,6 +197,30 @@ waits()
 	return $status
 }
 
+# elsewhere: what holds on this machine need not hold on others
+elsewhere()
+{
+	local status=0 file list
+
+	mapfile -t list < <(matching '^selftests/[^/]*\.sh$' | xargs grep -lE '^[^#]*(rmmod|modprobe -r) teredo( |$)')
+	for file in "${list[@]}"; do
+		[[ $file != */@(machine|bench-guest|ipv6-off|lint).sh ]] || continue
+		grep -q '^# Runs alone' "$file" ||
+			{ echo "$file: unloads the module below other tests: # Runs alone"; status=1; }
+	done
+	mapfile -t list < <(matching '^selftests/[^/]*\.sh$' | xargs grep -lE 'setpriv --reuid|unshare -U')
+	for file in "${list[@]}"; do
+		grep -qE '^for_others|privileges' "$file" ||
+			{ echo "$file: others may not enter this folder: for_others"; status=1; }
+	done
+	# A minimal system has neither.
+	refused "a name of a protocol is in /etc/protocols: its number" \
+		'ipproto [a-z]' || status=1
+	refused "localhost is in /etc/hosts: a file of the test's own, conf_up" \
+		'server localhost' || status=1
+	return $status
+}
+
 # generated: the generator writes what is committed
 generated()
 {
@@ -208,7 +232,7 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=12
+results=13
 has_generator && ((++results))
 plan $results
 
@@ -220,6 +244,7 @@ check "tools and selftests: checkpatch --strict" user_checked
 check "tools and selftests: clang-tidy" analyzed
 check "scripts: shellcheck" scripts
 check "tests wait for what can be seen" waits
+check "and need no more than a minimal machine has" elsewhere
 check "conformance.rst names tests that cite its rules" selftests/conformance.py
 check "tests name every reason and every text of the module" selftests/named.py
 check_ktap "what somebody meets who has not everything" selftests/newcomer.sh

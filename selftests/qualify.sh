@@ -87,9 +87,12 @@ nip natb link del teredo0
 role[clia]=ours
 tool clia add teredo0
 check_says "no server: it says what to do" "server HOST" tool clia run teredo0 --once
-tool clia set teredo0 server localhost
+conf_up
+echo "hosts: files" >"$tmp/nsswitch.conf"
+echo "127.0.0.1 here.example" >"$tmp/hosts"
+tool clia set teredo0 server here.example
 check_says "a server that cannot be one" "not a public IPv4 address" \
-	tool clia run teredo0 --once
+	"${etc[@]}" teredo-tool -n "${ns[clia]}" run teredo0 --once
 tool clia set teredo0 server nosuch.invalid
 check_says "a name that leads nowhere" "nosuch.invalid" tool clia run teredo0 --once
 tool clia set teredo0 server $server

@@ -17,6 +17,9 @@
 # Tests mostly wait, so by default one more than there are CPUs run at a time.  Where
 # there is but one, the first to want it all would keep it: one by one.
 # Those with a line "# Runs alone" come last, one by one.
+#
+# TEREDO_BUSY=N: beside as many busy loops, at nice 10, as a machine may have them that is
+# not there for tests alone.
 
 set -u
 export LC_ALL=C TEREDO_STRICT=${TEREDO_STRICT-1}
@@ -39,7 +42,8 @@ complete=$((!${#tests[@]}))
 
 limit=$(sed -n 's/^timeout=//p' settings)
 dir=$(mktemp -d) || exit 1
-trap 'progress_end; rm -rf "$dir"' EXIT
+loops=()
+trap 'progress_end; ((!${#loops[@]})) || kill "${loops[@]}"; rm -rf "$dir"' EXIT
 
 # count TEST STATUS OUTPUT: the results of one test, as "passed failed skipped"
 # on standard output, and what else is wrong with it on standard error
@@ -177,6 +181,12 @@ alone()
 {
 	grep -q '^# Runs alone' "$1" 2>/dev/null
 }
+
+for ((i = 0; i < ${TEREDO_BUSY:-0}; i++)); do
+	nice -n 10 sh -c 'while :; do :; done' &
+	loops+=($!)
+	disown $!    # nobody waits for it
+done
 
 echo "TAP version 13"
 echo "1..$((${#tests[@]} + complete))"

@@ -6,6 +6,8 @@
 # came or went: when the namespace dies, nobody waits for its devices, and neither do
 # those who want to make other namespaces.
 #
+# Runs alone: it unloads the module.
+#
 #	abroad		home 192.0.2.1 ---- far 192.0.2.2
 #	teredo0 .... its socket
 
@@ -202,7 +204,7 @@ routes()
 	ip -n "${ns[home]}" -batch - <<-END || return
 	route add 203.0.113.10 via 192.0.2.2 realm 4/9
 	route add 203.0.113.11 via 192.0.2.2 table 9
-	rule add pref 51 to 203.0.113.11 ipproto udp dport 4096 lookup 9
+	rule add pref 51 to 203.0.113.11 ipproto 17 dport 4096 lookup 9
 	route add 203.0.113.12 via 192.0.2.2 mtu lock 1000
 	END
 	packets abroad 9 && packets abroad 10 && packets abroad 11 && packets abroad 12
@@ -349,7 +351,7 @@ cat >"$tmp/nobody" <<-'END'
 	    s.sendto(bytes(40), ("224.0.0.1", 3545))'
 	ip netns del home
 END
-chmod 755 "$tmp"
+for_others
 
 # as_nobody COMMAND...: root of a user namespace, with namespaces of the rest, too
 as_nobody()

@@ -187,9 +187,10 @@ table "flags: before and behind the command, and wrong ones" <<'END'
 2 | run c0 --algorithm | run: --algorithm needs a value
 END
 
+for_others
 check_says "to enter a namespace, which privilege is missing" "CAP_SYS_ADMIN is needed" \
 	setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
-	"$repo/tools/teredo-tool" -n "${ns[here]}" show
+	teredo-tool -n "${ns[here]}" show
 
 table "names of devices" <<'END'
 2 | add | add: DEV is missing; usage: teredo-tool add DEV [OPTIONS]

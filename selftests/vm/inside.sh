@@ -27,6 +27,8 @@ exec setpriv --pdeathsig KILL \
 	unshare --mount --pid --fork --kill-child bash -ec '
 		root=$1 folder=$2 cache=$3
 		shift 3
+		# A mount of its own, so that commands in there can have namespaces of mounts.
+		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount --rbind /sys "$root/sys"
 		mount --rbind /dev "$root/dev"
