@@ -226,7 +226,8 @@ struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
 
 	hash = hash_for(algorithm);
 	if (IS_ERR(hash)) {
-		NL_SET_ERR_MSG(extack, "this kernel does not have the algorithm");
+		if (PTR_ERR(hash) == -ENOENT)
+			NL_SET_ERR_MSG(extack, "this kernel does not have the algorithm");
 		return ERR_CAST(hash);
 	}
 	state_len = crypto_shash_statesize(hash);

@@ -191,9 +191,6 @@ recorded add "${ts[@]}" secret add teredo0 somebody "$tmp/key"
 recorded replace "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
 each_request "replace a secret" srv replace replace
 each_of "list secrets" : : "grep somebody $tmp/each" "${ts[@]}" secret list teredo0
-# Each algorithm is made once for all, so two texts are not heard here:
-# "this kernel does not have the algorithm", but in a kernel without it, and
-# "this kernel's algorithm refuses the key", but in one in FIPS mode.
 each_of "replace a secret, and it tells" : : : "${ts[@]}" secret replace teredo0 somebody "$tmp/key"
 recorded del "${ts[@]}" secret del teredo0 somebody
 each_request "add a secret" srv add del
