@@ -756,6 +756,74 @@ lossy_tcp()
 }
 
 #
+# A client whose own uplink is a tunnel: two of them, one in the other
+#
+
+# uplink_up KIND: all that A sends goes to its NAT that way
+uplink_up()
+{
+	local ends=("local 10.9.0.2 remote 10.9.0.1" "local 10.9.0.1 remote 10.9.0.2") what
+
+	case $1 in
+	none) return ;;
+	vxlan) what="vxlan id 7 dstport 4789" ;;
+	gre) what="gre key 7 csum" ;;
+	gue) what="ipip encap gue encap-sport auto encap-dport 6080 encap-csum" ;;
+	esac
+	need_modules vxlan ip_gre ipip fou
+	[[ $1 != gue ]] ||
+		{ on clia ip fou add port 6080 gue && on nata ip fou add port 6080 gue; } || return
+	# shellcheck disable=SC2086 # words
+	nip clia -batch - <<-END && nip nata -batch - <<-NAT
+	addr add 10.9.0.2/30 dev eth0
+	link add up0 type ${what%% *} ${ends[0]}${what#"${what%% *}"}
+	addr add 10.1.2.2/30 dev up0
+	link set up0 up
+	route change default via 10.1.2.1 dev up0 src 10.1.0.2
+	END
+	addr add 10.9.0.1/30 dev lan
+	link add up0 type ${what%% *} ${ends[1]}${what#"${what%% *}"}
+	addr add 10.1.2.1/30 dev up0
+	link set up0 up
+	route add 10.1.0.2/32 via 10.1.2.2 dev up0
+	NAT
+}
+
+uplink_down()
+{
+	local name
+
+	[[ $1 != none ]] || return 0
+	nip clia route change default via 10.1.0.1 dev eth0
+	nip nata addr del 10.9.0.1/30 dev lan
+	nip clia addr del 10.9.0.2/30 dev eth0
+	for name in clia nata; do
+		nip $name link del up0
+		[[ $1 != gue ]] || on $name ip fou del port 6080
+	done
+}
+
+uplinks()
+{
+	local kind who path
+
+	for kind in none vxlan gre gue; do
+		uplink_up $kind || return
+		for who in sit teredo; do
+			contender_up $who || return
+			for path in ab ba; do
+				iperf $path -t "$seconds" "${omit[@]}" || return
+				figure uplink who=$who kind=$kind path=$path \
+					mbit="$(jq '.end.sum_received.bits_per_second / 1e6 | round' "$tmp/iperf3")" \
+					again="$(jq .end.sum_sent.retransmits "$tmp/iperf3")"
+			done
+			contender_down $who
+		done
+		uplink_down $kind
+	done
+}
+
+#
 # Two CPUs, in a machine of its own without the instruction counter
 #
 

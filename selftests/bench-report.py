@@ -359,6 +359,18 @@ def others(rep):
         rep.row("teredo", ours, "Mbit/s",
                 none and f">= {0.97 * none:,.2f} (0.97 of none)",
                 at_least(ours, none and 0.97 * none))
+    if rep.get("uplink"):
+        rep.title("TCP, where A's own uplink is a tunnel")
+    for sit in rep.all("uplink", who="sit"):
+        ours = rep.get("uplink", who="teredo", kind=sit["kind"], path=sit["path"])
+        where = f"{sit['kind']}, {PATHS[sit['path']]}"
+        rep.row(f"sit over fou, {where}", sit["mbit"],
+                f"Mbit/s, {sit['again']} segments again")
+        if ours:
+            rep.row(f"teredo, {where}", ours["mbit"],
+                    f"Mbit/s, {ours['again']} segments again",
+                    f">= {0.97 * sit['mbit']:.0f} (0.97 of sit)",
+                    ours["mbit"] >= 0.97 * sit["mbit"])
     fig = rep.get("cpus")
     if fig:
         rep.title("Two CPUs, forwarding from pktgen into the tunnel; threads of the "

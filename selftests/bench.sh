@@ -9,7 +9,7 @@
 #
 # QUICK=1 takes fewer and shorter runs.  BENCH="section..." runs only these of
 # bench-guest.sh: throughput solicitations peers qualify first_contact lossy_tcp
-# instructions cpus.
+# uplinks instructions cpus.
 
 set -u
 export LC_ALL=C
@@ -71,7 +71,7 @@ echo "# running in virtual machines under $kver"
 	VM_ACCEL=icount machine more solicitations peers qualify || status=$?
 	exit $status
 } &
-VM_ACCEL=icount machine throughput throughput first_contact lossy_tcp
+VM_ACCEL=icount machine throughput throughput first_contact lossy_tcp uplinks
 status=$?
 wait $! || status=$?
 # This one does: the host should have nothing else to do.

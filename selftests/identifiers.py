@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """identifiers.py RELAY ADDRESS: which IPv4 identifiers the fragments have that the
-relay sends for two programs at ADDRESS, each on a CPU of its own, to six peers."""
+relay sends for two programs at ADDRESS, each on a CPU of its own if there are two, to
+six peers."""
 
 import os
 import socket
@@ -35,7 +36,7 @@ with Ktap(len(PEERS)) as t:
     tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
     tap.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)    # SO_RCVBUFFORCE
     tap.bind(("eth0", 3))
-    cpus = sorted(os.sched_getaffinity(0))[:2]
+    cpus = (sorted(os.sched_getaffinity(0)) * 2)[:2]
     for number, dest in enumerate(PEERS):
         for pid in [sender(cpu, dest) for cpu in cpus]:
             os.waitpid(pid, 0)
@@ -52,5 +53,5 @@ with Ktap(len(PEERS)) as t:
                 continue
             twice += ident in seen
             seen.add(ident)
-        t.check("two CPUs to one peer: none of %d identifiers comes twice (RFC 6864 4.3)" %
-                len(seen), not twice and len(seen) > EACH, (twice, len(seen)))
+        t.check("CPUs %d and %d to one peer: none of %d identifiers comes twice (RFC 6864 4.3)" %
+                (*cpus, len(seen)), not twice and len(seen) > EACH, (twice, len(seen)))

@@ -8,7 +8,6 @@
 
 need python3
 need_teredo
-(($(nproc) > 1)) || skip_all "there is only one CPU"
 lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
 # Every packet of 1000 octets is two fragments, on a link that is too short for IPv6.
