@@ -11,6 +11,8 @@
 #	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
 #	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
 #	make check-boot		services: in virtual machines that systemd boots
+#	make mutants		do the tests find the faults of selftests/mutants?
+#				MUTANTS="a b" for some of them
 #	make coverage		what of the module that reaches, line by line
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks, and the fuzzers for some seconds
@@ -85,6 +87,10 @@ check-debug:
 check-boot:
 	@selftests/packages.sh check-boot machine
 	@selftests/check-boot.sh $(BOOTS)
+
+mutants:
+	@selftests/packages.sh check check-debug machine mutants
+	@selftests/mutants.sh $(MUTANTS)
 
 coverage:
 	@selftests/packages.sh check check-debug
@@ -165,5 +171,5 @@ export KDIR
 endif
 export KERNEL VM QUICK BENCH FUZZ_TIME
 
-.PHONY: all module tools selftests demo check check-matrix check-debug check-boot coverage bench fuzz lint clean netlink netlink-check
+.PHONY: all module tools selftests demo check check-matrix check-debug check-boot mutants coverage bench fuzz lint clean netlink netlink-check
 .PHONY: install install-module install-tools install-man dkms-source dkms-needed dkms-install

@@ -6,9 +6,9 @@
 #	gcc, clang-tidy and clang's analyzer on the tools, checkpatch --strict on all C
 #	sources, shellcheck on all scripts, waits in tests, bash -n on the completion, generated
 #	netlink code against its specification, conformance.rst against the tests that
-#	it names, the module's words against tests that quote them, what somebody meets whose
-#	machine does not have everything (newcomer.sh), and some seconds of the fuzzers of
-#	what compiles for userspace.
+#	it names, the module's words against tests that quote them, whether planted faults
+#	(mutants.sh) apply, what somebody meets whose machine does not have everything
+#	(newcomer.sh), and some seconds of the fuzzers of what compiles for userspace.
 # A warning is a failure.  KDIR is the kernel to build against.
 
 . "$(dirname "$0")/lib.sh"
@@ -232,7 +232,7 @@ has_generator()
 	make -n netlink-check &>/dev/null
 }
 
-results=13
+results=14
 has_generator && ((++results))
 plan $results
 
@@ -247,6 +247,7 @@ check "tests wait for what can be seen" waits
 check "and need no more than a minimal machine has" elsewhere
 check "conformance.rst names tests that cite its rules" selftests/conformance.py
 check "tests name every reason and every text of the module" selftests/named.py
+check "planted faults apply" selftests/mutants.sh -c
 check_ktap "what somebody meets who has not everything" selftests/newcomer.sh
 has_generator && check "netlink code is what the specification generates" generated
 check_ktap "fuzzers" env FUZZ_TIME="${FUZZ_TIME:-4}" tools/fuzz/fuzz.sh

@@ -3,7 +3,7 @@
 #
 # packages.sh [-l] PURPOSE...: install the Debian packages that are missing for
 #	build		module and tools
-#	demo, check, check-debug, check-boot, bench, fuzz, lint
+#	demo, check, check-debug, check-boot, mutants, bench, fuzz, lint
 #			what make calls so
 #	matrix		root folders with other kernels
 #	machine		the virtual machine under this system's kernel
@@ -61,6 +61,7 @@ for purpose; do
 		}
 		wanted+=("$(bootable)") ;;
 	check-debug) wanted+=(busybox-static linux-source-6.1 xz-utils bc flex bison libelf-dev) ;;
+	mutants) wanted+=(git) ;;
 	bench) wanted+=("${lab[@]}" "${python[@]}" miredo miredo-server ethtool git wireguard-tools) ;;
 	fuzz) wanted+=("${tools[@]}" "${clang[@]}") ;;
 	# Some of coccinelle's rules are in Python, for which it looks for libpython3.N.so.

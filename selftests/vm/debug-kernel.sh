@@ -111,12 +111,14 @@ kernel()
 # Each tree has a folder of its own.
 module()
 {
-	local copy=$mine/source install=(modules_install INSTALL_MOD_PATH="$mine/install")
+	local copy=$mine/source install=(modules_install INSTALL_MOD_PATH="$mine/install") file
 
-	mkdir -p "$copy/kernel/selftest"
-	cp -ru "$repo"/{Kbuild,VERSION,include} "$copy"
-	cp -u "$repo"/kernel/*.[ch] "$copy/kernel"
-	cp -u "$repo"/kernel/selftest/*.[ch] "$copy/kernel/selftest"
+	# Dates do not tell: what was changed and changed back is older than what it was.
+	while IFS= read -r -d '' file; do
+		mkdir -p "$copy/${file%/*}"
+		cmp -s "$repo/$file" "$copy/$file" || cp "$repo/$file" "$copy/$file"
+	done < <(cd "$repo" && find ./Kbuild ./VERSION ./include \
+		./kernel -type f \( -path './[KVi]*' -o -name '*.[ch]' \) ! -name '*.mod.c' -print0)
 	quiet make -s -C "$folder/build" ARCH=um M="$copy" "$watch" TEREDO_DEBUG=y \
 		-j "$(nproc)" modules
 	rm -rf "$mine/install"

@@ -1,0 +1,442 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# mutants.sh [NAME...]: do the tests find the faults that are planted for them?  Each
+# patch in mutants/ is one; its header says in a line or two what is wrong, and
+#
+#	Found-by: TEST[: TEXT]	this test has to fail: a result that has TEXT in its
+#				description, or any.  Of several such lines, one suffices
+#	Machine: host		tools/test-*, or tests that need no module
+#		debug		the debug kernel, one of its own for each fault
+#		vm		the virtual machine, the same for all of them, one
+#				after the other: what needs several CPUs, or a clock
+#		boot		check-boot.sh; only when it is asked for by name
+#
+# A copy of the tree gets one fault after the other, and what has changed is built.
+# Results are "ok" for a fault that was found, "not ok" for one that survived, or that
+# does not apply or build any more.  The last line is "N passed, N failed, N skipped";
+# exit status 0 only if none failed.
+#
+# mutants.sh -c: only whether all of them apply, and have what a header needs
+# mutants.sh -t FILE: in the machine, with the tests of FILE; what is said is for the
+#	script outside
+#
+# VM_TIMEOUT= is the limit for each machine, in seconds.
+
+set -u
+export LC_ALL=C
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+patches=$repo/selftests/mutants
+out=$repo/selftests/output/mutants
+tree=$out/tree
+# Called by make, but not a part of its jobs.
+unset MAKEFLAGS MAKELEVEL MFLAGS
+
+# field NAME KEY: what the header has for it, a line each
+field()
+{
+	sed -n "/^---/q; s/^$2: //p" "$patches/$1.patch"
+}
+
+#
+# In the machine
+#
+
+# run_test FOLDER TEST TEXT: the first result that failed and has the text, into $found
+run_test()
+{
+	local log pid limit silent=0 size=0 now command=("./$2.sh")
+
+	found=''
+	log=$(mktemp)
+	[[ $2 != tools/* ]] || command=("../$2")
+	cd "$1/selftests" || return
+	limit=$(sed -n 's/^timeout=//p' settings)
+	TEREDO_STRICT=1 setsid "${command[@]}" </dev/null >"$log" 2>&1 &
+	pid=$!
+	while kill -0 $pid 2>/dev/null && ((silent < limit)) && ! failed "$log" "$3"; do
+		now=$(stat -c %s "$log")
+		((silent = now == size ? silent + 1 : 0, size = now))
+		sleep 1    # looked at again so often
+	done
+	# The rest of the test is of no interest.
+	kill -TERM -- -$pid
+	for ((now = 0; now < 30; now++)); do
+		pgrep -g $pid >/dev/null || break
+		sleep 1    # looked at again so often
+	done
+	kill -KILL -- -$pid
+	wait $pid
+	failed "$log" "$3" || sed 's/^/    /' "$log"
+	rm "$log"
+	[[ $found ]]
+} 2>/dev/null
+
+# failed LOG TEXT
+failed()
+{
+	found=$(TEXT=$2 awk '/^ *not ok / && !/never came to this one/ && index($0, ENVIRON["TEXT"]) {
+		sub(/^ *not ok [0-9]+ - /, ""); print; exit }' "$1")
+	[[ $found ]]
+}
+
+# clean: nothing is left of a test; the next one loads its own module
+clean()
+{
+	local name pids
+
+	for name in $(ip netns list | cut -d' ' -f1); do
+		pids=$(ip netns pids "$name")
+		# shellcheck disable=SC2086 # a list
+		[[ ! $pids ]] || kill -9 $pids
+		ip netns del "$name"
+	done 2>/dev/null
+	[[ ! -d /sys/module/teredo ]] || timeout 120 rmmod teredo
+}
+
+in_machine()
+{
+	local name folder test text start=$SECONDS last='' done=''
+
+	while IFS=$'\t' read -r name folder test text; do
+		[[ $name != "$done" ]] || continue
+		[[ $name = "$last" ]] || start=$SECONDS
+		last=$name
+		echo "# mutants: $name, $test"
+		if run_test "$folder" "$test" "$text"; then
+			printf '= %s\tfound\t%d\tby %s: %s\n' "$name" $((SECONDS - start)) "$test" "$found"
+			done=$name
+		else
+			printf '= %s\tsurvived\t%d\t%s\n' "$name" $((SECONDS - start)) "$test"
+		fi
+		# The host is not ours to clean.
+		[[ ! ${VM_RESULTS:-} ]] || clean || return
+	done <"$1"
+}
+
+#
+# Outside
+#
+
+# Files that somebody has written, of a folder.  The folder need be no repository.
+own_files()
+{
+	git --git-dir="$git" --work-tree="$1" ls-files --others --exclude-standard
+}
+
+# copy FILE: into the tree, if it is another one there, so that make knows what is new
+copy()
+{
+	cmp -s "$repo/$1" "$tree/$1" ||
+		{ mkdir -p "$tree/$(dirname "$1")" && cp --remove-destination "$repo/$1" "$tree/$1"; }
+}
+
+same_tree()
+{
+	local file
+
+	mkdir -p "$tree" || return
+	cd "$repo" || return
+	own_files "$repo" | sort >"$out/files"
+	while IFS= read -r file; do
+		[[ ! -f $file ]] || copy "$file" || return
+	done <"$out/files"
+	own_files "$tree" | sort | comm -13 "$out/files" - | (cd "$tree" && xargs -r -d '\n' rm)
+}
+
+# plant NAME FOLDER [OPTION...]
+plant()
+{
+	(cd "$2" && git --git-dir="$git" --work-tree="$2" apply "${@:3}" "$patches/$1.patch")
+}
+
+# touched NAME: the files
+touched()
+{
+	(cd "$tree" && git --git-dir="$git" --work-tree="$tree" apply --numstat "$patches/$1.patch") |
+		cut -f3
+}
+
+# sound NAME: it applies, and has what a header needs
+sound()
+{
+	local test status=0
+
+	plant "$1" "$repo" --check || status=1
+	[[ $(field "$1" Machine) =~ ^(host|debug|vm|boot)$ ]] || { echo "$1: Machine"; status=1; }
+	[[ $(field "$1" Found-by) ]] || { echo "$1: Found-by"; status=1; }
+	while IFS= read -r test; do
+		test=${test%%: *}
+		[[ $test = tools/test-* || -x $repo/selftests/$test.sh ]] ||
+			{ echo "$1: there is no test $test"; status=1; }
+	done < <(field "$1" Found-by)
+	return $status
+}
+
+# result NUMBER ok|not ok NAME TEXT
+result()
+{
+	echo "$2 $1 - $3: $4"
+	echo "$2" >"$out/$3.result"
+}
+
+# stage NAME: what runs of the tree, in a folder of its own
+stage()
+{
+	rm -rf "${out:?}/$1"
+	mkdir -p "$out/$1" &&
+	tar -C "$tree" --exclude='*.o' --exclude='*.cmd' --exclude='*.d' -c . | tar -C "$out/$1" -x &&
+	tests "$1" "$out/$1" >"$out/$1/selftests/list"
+}
+
+# tests NAME FOLDER: a line each, for the machine
+tests()
+{
+	local line text
+
+	while IFS= read -r line; do
+		text=''
+		[[ $line != *': '* ]] || text=${line#*: }
+		printf '%s\t%s\t%s\t%s\n' "$1" "$2" "${line%%: *}" "$text"
+	done < <(field "$1" Found-by)
+}
+
+# build MACHINE NAME
+build()
+{
+	local files
+
+	files=$(touched "$2")
+	if ! grep -qE '^(kernel|include|tools|Kbuild)' <<<"$files"; then
+		files=''
+	fi
+	case $1 in
+	host) [[ ! $files ]] || "$tree/selftests/build.sh" check tools ;;
+	debug)
+		"$tree/selftests/build.sh" check-debug tools &&
+		debug=$("$tree/selftests/vm/debug-kernel.sh") &&
+		rm -rf "$out/$2.kernel" && mkdir "$out/$2.kernel" &&
+		ln -s "$(realpath "$debug/linux")" "$out/$2.kernel/linux" &&
+		cp -a "$debug/install" "$out/$2.kernel" &&
+		ln -s "$out/$2.kernel"/install/lib/modules/* "$out/$2.kernel/modules" ;;
+	vm | boot) KDIR=/lib/modules/$kver/build "$tree/selftests/build.sh" check ;;
+	esac
+}
+
+# prepare MACHINE NUMBER NAME: plant, build, take out again
+prepare()
+{
+	local file status=0
+
+	rm -f "$out/$3."{result,log}
+	if ! plant "$3" "$tree" >"$out/$3.log" 2>&1; then
+		cat "$out/$3.log"
+		result "$2" "not ok" "$3" "does not apply"
+		return 1
+	fi
+	build "$1" "$3" >"$out/$3.log" 2>&1 && stage "$3" || status=1
+	for file in $(touched "$3"); do
+		cp --remove-destination "$repo/$file" "$tree/$file"
+	done
+	((status == 0)) && return
+	tail -n 20 "$out/$3.log" | sed 's/^/# /'
+	result "$2" "not ok" "$3" "does not build"
+	return 1
+}
+
+# judge NUMBER NAME LOG: what the machine has said of it
+judge()
+{
+	local verdict='' seconds text
+
+	IFS=$'\t' read -r verdict seconds text < <(sed -n "s/^= $2\t//p" "$3" | tail -n 1)
+	case $verdict in
+	found) result "$1" ok "$2" "found $text ($seconds s)" ;;
+	survived) sed "s/^/# /" "$3" | tail -n "${TEREDO_MUTANT_LINES:-60}"
+		  result "$1" "not ok" "$2" "survived $text ($seconds s)" ;;
+	*) tail -n 20 "$3" | sed 's/^/# /'
+	   result "$1" "not ok" "$2" "the machine was lost" ;;
+	esac
+}
+
+# debug_one NUMBER NAME CPU: in a machine of its own.  Such a kernel and its programs
+# take turns.
+debug_one()
+{
+	local boot='' test folder=$out/$2
+
+	while IFS=$'\t' read -r _ _ test _; do
+		boot+=" $(sed -n 's/^# Boots with: //p' "$folder/selftests/$test.sh")"
+	done <"$folder/selftests/list"
+	cd "$folder" &&
+	VM_APPEND="${VM_APPEND:-}$boot" taskset -c "$3" selftests/vm/run.sh -d "$folder.kernel" \
+		-t "${VM_TIMEOUT:-1800}" selftests/mutants.sh -t selftests/list >"$folder.log" 2>&1
+	judge "$1" "$2" "$folder.log"
+	rm -rf "$folder" "$folder.kernel"
+}
+
+cpus()
+{
+	local range
+
+	for range in $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr , ' '); do
+		seq "${range%-*}" "${range#*-}"
+	done
+}
+
+run_debug()
+{
+	local name ended free busy number
+
+	mapfile -t free < <(cpus)
+	declare -A busy
+	for name; do
+		((number = ${numbers[$name]}))
+		prepare debug "$number" "$name" || continue
+		if ((${#free[@]} == 0)); then
+			wait -n -p ended
+			free=("${busy[$ended]}")
+		fi
+		debug_one "$number" "$name" "${free[0]}" &
+		busy[$!]=${free[0]}
+		free=("${free[@]:1}")
+	done
+	wait
+}
+
+run_host()
+{
+	local name
+
+	for name; do
+		prepare host "${numbers[$name]}" "$name" || continue
+		"$out/$name/selftests/mutants.sh" -t "$out/$name/selftests/list" >"$out/$name.log" 2>&1
+		judge "${numbers[$name]}" "$name" "$out/$name.log"
+		rm -rf "${out:?}/$name"
+	done
+}
+
+# All in one machine.  It may lose one, and those after it; they have another one.
+run_vm()
+{
+	local name left
+
+	: >"$out/list"
+	left=()
+	for name; do
+		prepare vm "${numbers[$name]}" "$name" || continue
+		cat "$out/$name/selftests/list" >>"$out/list"
+		left+=("$name")
+	done
+	((${#left[@]})) || return
+	cd "$repo" &&
+	VM_TIMEOUT=${VM_TIMEOUT:-14400} selftests/vm/run.sh -k "$kver" \
+		selftests/mutants.sh -t "$out/list" 2>&1 | tee "$out/vm.log" | grep '^[#=]'
+	for name in "${left[@]}"; do
+		sed -n "/^# mutants: $name,/,/^= $name\t/p" "$out/vm.log" >"$out/$name.log"
+		judge "${numbers[$name]}" "$name" "$out/$name.log"
+		rm -rf "${out:?}/$name"
+	done
+}
+
+run_boot()
+{
+	local name test text number
+
+	for name; do
+		number=${numbers[$name]}
+		prepare boot "$number" "$name" || continue
+		IFS=$'\t' read -r _ _ test text <"$out/$name/selftests/list"
+		"$out/$name/selftests/check-boot.sh" "${text%%: *}" >"$out/$name.log" 2>&1
+		text=${text#*: }
+		if failed "$out/$name.log" "$text"; then
+			result "$number" ok "$name" "found by $test: $found"
+		else
+			result "$number" "not ok" "$name" "survived $test"
+		fi
+		rm -rf "${out:?}/$name"
+	done
+}
+
+# of MACHINE: those of the run that need it
+of()
+{
+	local name
+
+	for name in "${names[@]}"; do
+		[[ $(field "$name" Machine) != "$1" ]] || echo "$name"
+	done
+}
+
+all_names()
+{
+	local patch
+
+	for patch in "$patches"/*.patch; do
+		patch=${patch##*/}
+		echo "${patch%.patch}"
+	done
+}
+
+if [[ ${1:-} = -t ]]; then
+	in_machine "$2"
+	exit
+fi
+
+mkdir -p "$out" || exit 1
+if [[ ${1:-} = -c ]]; then
+	git=$(mktemp -d) || exit 1
+	trap 'rm -rf "$git"' EXIT
+	git --git-dir="$git" init -q || exit 1
+	status=0
+	for name in $(all_names); do
+		sound "$name" || status=1
+	done
+	exit $status
+fi
+
+# One at a time
+exec {lock}>"$out/lock"
+flock $lock
+git=$out/git
+git --git-dir="$git" init -q || exit 1
+names=("$@")
+if ((!$#)); then
+	for name in $(all_names); do
+		[[ $(field "$name" Machine) = boot ]] || names+=("$name")
+	done
+fi
+declare -A numbers
+for i in "${!names[@]}"; do
+	[[ -e $patches/${names[i]}.patch ]] || { echo "mutants: there is no ${names[i]}" >&2; exit 2; }
+	numbers[${names[i]}]=$((i + 1))
+done
+
+echo "# building"
+same_tree || exit 1
+kver=''
+if [[ $(of vm)$(of boot) ]]; then
+	kver=$("$repo/selftests/vm/run.sh" -K) || exit 1
+fi
+echo "TAP version 13"
+echo "1..${#names[@]}"
+mapfile -t list < <(of host)
+run_host "${list[@]}"
+mapfile -t list < <(of debug)
+run_debug "${list[@]}"
+mapfile -t list < <(of vm)
+run_vm "${list[@]}"
+mapfile -t list < <(of boot)
+run_boot "${list[@]}"
+
+passed=0 failed=0
+for name in "${names[@]}"; do
+	if [[ $(cat "$out/$name.result" 2>/dev/null) = ok ]]; then
+		((++passed))
+	else
+		((++failed))
+	fi
+done
+echo "$passed passed, $failed failed, 0 skipped"
+((failed == 0))
