@@ -812,7 +812,10 @@ uplinks()
 		for who in sit teredo; do
 			contender_up $who || return
 			for path in ab ba; do
-				iperf $path -t "$seconds" "${omit[@]}" || return
+				iperf $path -t "$seconds" "${omit[@]}" || {
+					figure uplink who=$who kind=$kind path=$path failed=1
+					continue
+				}
 				figure uplink who=$who kind=$kind path=$path \
 					mbit="$(jq '.end.sum_received.bits_per_second / 1e6 | round' "$tmp/iperf3")" \
 					again="$(jq .end.sum_sent.retransmits "$tmp/iperf3")"
