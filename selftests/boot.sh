@@ -7,6 +7,7 @@
 #	boot.sh prepare		before systemd starts: install the tools, make the
 #				laboratory, in which the machine itself is clia
 #	boot.sh faults		nothing is enabled; what cannot work, and by hand
+#	boot.sh private		nor is anything here; files for root's eyes only
 #	boot.sh none		nor is anything here; stop, start, restart, crash
 #	boot.sh one		a client is
 #	boot.sh twenty		many are, not all of which can work
@@ -400,7 +401,59 @@ boot_twenty()
 		within 120 systemctl stop 'teredo-link@*' && ! ip -o link show type teredo | grep ."
 }
 
+boot_private()
+{
+	local key=/etc/teredo/tun1.key
+
+	plan 11
+	umask 077
+	check "the machine boots" wait_for 300 booted
+	tool srv set teredo0 secure required
+	tool srv secret add teredo0 alice >$key
+	conf tun1 "server $server" "refresh 4"
+	teredo-tool up tun1 >/dev/null
+	check "without an id it is not answered" eval "! works tun1"
+	teredo-tool down tun1
+	conf tun1 "server $server" "refresh 4" "id alice"
+	check "a file and a key of mode 0600: qualified" eval "
+		stat -c '%a %U' /etc/teredo/tun1.conf $key | sort -u | grep -x '600 root' &&
+		within 120 systemctl start teredo-link@tun1 && wait_for 60 works tun1"
+	check "the controller is not root, and nobody else can read the copies" eval "
+		[[ \$(stat -c %u /proc/\$(main_pid teredo@tun1)) != 0 ]] &&
+		stat -L -c '%a %u' /run/teredo-controller/tun1{,/conf,/key} | tee $tmp/modes &&
+		! grep -v '^[47]00 [1-9]' $tmp/modes"
+	check "restart: qualified" eval "
+		restarted restart teredo@tun1 tun1 && stays 10 works tun1"
+
+	# The server hears only of the new one.
+	tool srv secret replace teredo0 alice >$key
+	check "another key, and a reload: nothing is lost" unharmed tun1 systemctl reload teredo@tun1
+	check "it is used" stays 15 works tun1
+	mv $key /root/elsewhere
+	conf tun1 "server $server" "refresh 4" "id alice" "key /root/elsewhere" "algorithm hmac-sha256"
+	tool srv secret replace teredo0 alice algorithm hmac-sha256 >/root/elsewhere
+	check "a key elsewhere, of another algorithm, and a reload: that is used" eval "
+		systemctl reload teredo@tun1 && stays 15 works tun1"
+	check "a start: so it is" eval "
+		systemctl stop teredo@tun1 && withdrawn tun1 && ! ls /run/teredo-controller/tun1/ &&
+		systemctl start teredo@tun1 && wait_for 60 works tun1"
+	rm /root/elsewhere
+	check "no key, and a reload: which one is missing" eval "
+		systemctl reload teredo@tun1 && wait_for 60 eval \"
+			teredo-tool show tun1 | grep 'key file /root/elsewhere: No such file'\""
+	systemctl stop teredo-link@tun1
+
+	conf srv1 "mode server" "local 203.0.113.9" "server2 203.0.113.10"
+	echo "bob 0123456789abcdef" >/etc/teredo/srv1.secrets
+	ip addr add 203.0.113.9/32 dev lo
+	ip addr add 203.0.113.10/32 dev lo
+	check "a server's secrets: known, and others after a restart" eval "
+		systemctl start teredo-link@srv1 && teredo-tool secret list srv1 | grep bob &&
+		echo 'carol 0123456789abcdef' >/etc/teredo/srv1.secrets &&
+		systemctl restart teredo-link@srv1 && teredo-tool secret list srv1 | grep carol"
+}
+
 case ${1:-} in
-none | faults | one | twenty) "boot_$1" ;;
+none | faults | private | one | twenty) "boot_$1" ;;
 *) skip_all "what is '${1:-}'?" ;;
 esac

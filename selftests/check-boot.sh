@@ -15,7 +15,7 @@ trap 'rm -rf "$out"' EXIT
 # Called by make, but not a part of its jobs.
 unset MAKEFLAGS MAKELEVEL
 boots=("$@")
-((${#boots[@]})) || boots=(faults none one twenty)
+((${#boots[@]})) || boots=(faults private none one twenty)
 
 rm -f teredo.ko
 kver=$(selftests/vm/run.sh -K) || exit 1

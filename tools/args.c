@@ -48,6 +48,8 @@ static const struct {
 	[FLAG_UNIT] = { "unit", 0, VALUE_NEEDED, "INSTANCE",
 		"up down run release",
 		"for units of systemd, in the place of the name" },
+	[FLAG_COPY_FILES] = { "copy-files", 0, VALUE_NONE, NULL, "run",
+		"for units: only copy what run reads to $RUNTIME_DIRECTORY" },
 };
 
 static struct {

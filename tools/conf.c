@@ -182,9 +182,11 @@ static int check_modes(const struct conf *conf, char *error)
 	return 0;
 }
 
-int conf_read(const char *name, struct conf *conf, char *error)
+/* The file is called @path, whatever copy of it is read. */
+static int read_file(const char *path, const char *copy, struct conf *conf,
+		     char *error)
 {
-	char path[64 + IF_NAMESIZE], why[OPTIONS_ERROR_SIZE];
+	char why[OPTIONS_ERROR_SIZE];
 	unsigned int number = 0;
 	char *line = NULL;
 	size_t size = 0;
@@ -193,8 +195,7 @@ int conf_read(const char *name, struct conf *conf, char *error)
 	FILE *file;
 
 	memset(conf, 0, sizeof(*conf));
-	snprintf(path, sizeof(path), CONF_FOLDER "/%s.conf", name);
-	file = fopen(path, "re");
+	file = fopen(copy, "re");
 	if (!file) {
 		err = errno;
 		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path, strerror(err));
@@ -226,26 +227,43 @@ int conf_read(const char *name, struct conf *conf, char *error)
 	return err;
 }
 
-void conf_read_if_any(const char *name, struct conf *conf)
+int conf_read(const char *name, struct conf *conf, char *error)
 {
-	char error[CONF_ERROR_SIZE];
-	int err = conf_read(name, conf, error);
+	char path[64 + IF_NAMESIZE];
 
+	snprintf(path, sizeof(path), CONF_FOLDER "/%s.conf", name);
+	return read_file(path, path, conf, error);
+}
+
+void conf_read_if_any(const char *name, const char *copy, struct conf *conf)
+{
+	char path[64 + IF_NAMESIZE], error[CONF_ERROR_SIZE];
+	int err;
+
+	snprintf(path, sizeof(path), CONF_FOLDER "/%s.conf", name);
+	err = read_file(path, copy ? copy : path, conf, error);
 	if (err)
 		memset(conf, 0, sizeof(*conf));
-	if (err == -1)
+	if (err && err != -ENOENT)
 		warn(name, "%s; the file is left aside", error);
+}
+
+const char *conf_end(const struct conf *conf, time_t *end)
+{
+	static char until[CONF_DATE_SIZE];
+
+	memcpy(until, conf->until, sizeof(until));
+	if (until[0])
+		take_date(until, end);
+	return until;
 }
 
 const char *conf_until(const char *name, time_t *end)
 {
-	static char until[CONF_DATE_SIZE];
 	char error[CONF_ERROR_SIZE];
 	struct conf conf;
 
-	until[0] = 0;
-	if (!conf_read(name, &conf, error) && conf.until[0] &&
-	    take_date(conf.until, end))
-		memcpy(until, conf.until, sizeof(until));
-	return until;
+	if (conf_read(name, &conf, error))
+		memset(&conf, 0, sizeof(conf));
+	return conf_end(&conf, end);
 }

@@ -41,13 +41,17 @@ struct conf {
 int conf_read(const char *name, struct conf *conf, char *error);
 
 /* The same for a controller, which needs no file: nothing is configured if there is
- * none that it may read, nor by one that is wrong, of which it warns.
+ * none, nor by one that is wrong or that it may not read, of which it warns. Read
+ * @copy in its place, unless that is NULL.
  */
-void conf_read_if_any(const char *name, struct conf *conf);
+void conf_read_if_any(const char *name, const char *copy, struct conf *conf);
 
 /* The last day of service that the file of @name tells, "" if none; valid until
  * the next call. @end, if not NULL, gets the time when it is over.
  */
 const char *conf_until(const char *name, time_t *end);
+
+/* The same of what was read. */
+const char *conf_end(const struct conf *conf, time_t *end);
 
 #endif /* TEREDO_TOOL_CONF_H */

@@ -45,7 +45,13 @@ const char *key_parse(struct key *key, const char *text, size_t len)
 
 int key_read(const char *path, struct key *key, bool *exposed, char *error)
 {
-	bool from_stdin = !strcmp(path, "-");
+	return key_read_copy(path, path, key, exposed, error);
+}
+
+int key_read_copy(const char *path, const char *copy, struct key *key,
+		  bool *exposed, char *error)
+{
+	bool from_stdin = !strcmp(copy, "-");
 	char text[KEY_TEXT_SIZE + 2];
 	const char *wrong = NULL;
 	struct stat st;
@@ -53,7 +59,7 @@ int key_read(const char *path, struct key *key, bool *exposed, char *error)
 	FILE *file;
 
 	*exposed = false;
-	file = from_stdin ? stdin : fopen(path, "re");
+	file = from_stdin ? stdin : fopen(copy, "re");
 	if (file) {
 		/* No copy of it in a buffer that nobody wipes. */
 		setvbuf(file, NULL, _IONBF, 0);

@@ -27,6 +27,9 @@ const char *key_parse(struct key *key, const char *text, size_t len);
  * for KEY_ERROR_SIZE octets. *@exposed: everybody may read the file.
  */
 int key_read(const char *path, struct key *key, bool *exposed, char *error);
+/* The same, from a copy of that file. */
+int key_read_copy(const char *path, const char *copy, struct key *key,
+		  bool *exposed, char *error);
 
 /* A new one for key->algorithm, as long as its values. */
 void key_generate(struct key *key);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "command.h"
 #include "conf.h"
 #include "explain.h"
+#include "handover.h"
 #include "host.h"
 #include "ipc.h"
 #include "learn.h"
@@ -82,6 +82,7 @@ struct place {
 struct controller {
 	char ifname[IF_NAMESIZE];
 	bool once;
+	bool unit;		/* it is a service */
 	bool force;
 	bool down;		/* the link is */
 	bool wants_up;		/* and it is for us to set it up */
@@ -105,6 +106,7 @@ struct controller {
 	uint32_t mtu_set;	/* ours, or 0 */
 	const char *key_file;	/* NULL: where keys are */
 	int algorithm;
+	struct conf conf;	/* what its file says */
 	struct device dev;	/* as the kernel had it last */
 	struct qualify qualify;
 	struct netwatch watch;
@@ -510,25 +512,53 @@ static void say_renew(struct controller *c)
 
 /* -- the key -- */
 
-/* Where the key is: as told, as the service manager has it under one of two names,
- * or in its place.
- */
-static const char *key_path(const struct controller *c)
+/* What the file says, but for what the command line has said. */
+static void take_conf(struct controller *c)
 {
-	static const char *const names[] = { "key", "key-escaped" };
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-	static char path[512];
-	struct stat st;
-	size_t i;
+	struct conf *conf = &c->conf;
 
-	if (c->key_file)
-		return c->key_file;
-	for (i = 0; credentials && i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", credentials, names[i]);
-		if (!stat(path, &st) && st.st_size > 1)
-			return path;
+	conf_read_if_any(c->ifname,
+			 c->unit ? handover_copy(HANDOVER_CONF) : NULL, conf);
+	c->force = flag_given(FLAG_FORCE) || conf->no_sunset;
+	c->learner.wanted = flag_given(FLAG_LEARN_REFRESH) ||
+			    conf->learn_refresh;
+	c->key_file = flag_value(FLAG_KEY);
+	if (!c->key_file && conf->key[0])
+		c->key_file = conf->key;
+	c->algorithm = flag_algorithm(conf->algorithm);
+	c->until = 0;
+	conf_end(conf, &c->until);
+}
+
+/* A key that the service manager has for us, NULL if it has none. */
+static const char *credential(void)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	static char path[512];
+
+	if (!folder)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/key", folder);
+	return access(path, F_OK) ? NULL : path;
+}
+
+/* Where the key is: as told, as the service manager has it, or in its place; and
+ * @copy, where it is read.
+ */
+static const char *key_path(const struct controller *c, const char **copy)
+{
+	const char *path = c->key_file ? c->key_file : credential();
+	static char usual[64 + IF_NAMESIZE];
+	bool copied = !path || path == c->conf.key;
+
+	if (!path) {
+		snprintf(usual, sizeof(usual), CONF_FOLDER "/%s.key",
+			 c->ifname);
+		path = usual;
 	}
-	snprintf(path, sizeof(path), CONF_FOLDER "/%s.key", c->ifname);
+	*copy = c->unit && copied ? handover_copy(HANDOVER_KEY) : NULL;
+	if (!*copy)
+		*copy = path;
 	return path;
 }
 
@@ -538,6 +568,7 @@ static int load_key(struct controller *c, bool first)
 	const struct config *config = &c->dev.config;
 	struct key key = { .algorithm = c->algorithm };
 	char error[KEY_ERROR_SIZE];
+	const char *path, *copy;
 	bool exposed;
 
 	if (config->secure == TEREDO_SECURE_REQUIRED && !config->id[0]) {
@@ -550,13 +581,14 @@ static int load_key(struct controller *c, bool first)
 		qualify_set_key(&c->qualify, "", &key);
 		return 0;
 	}
-	if (key_read(key_path(c), &key, &exposed, error)) {
+	path = key_path(c, &copy);
+	if (key_read_copy(path, copy, &key, &exposed, error)) {
 		because(c, "%.180s", error);
 		complain(c->ifname, "%s", error);
 		return -1;
 	}
 	if (exposed && first)
-		warn(c->ifname, "everybody can read key file %s", key_path(c));
+		warn(c->ifname, "everybody can read key file %s", path);
 	qualify_set_key(&c->qualify, config->id, &key);
 	explicit_bzero(&key, sizeof(key));
 	return 0;
@@ -1406,6 +1438,8 @@ static void take_signal(struct controller *c)
 		return;
 	switch (info.ssi_signo) {
 	case SIGHUP:
+		take_conf(c);
+		c->aside = c->aside && !c->force;
 		begin(c);
 		break;
 	case SIGUSR1:
@@ -1426,7 +1460,7 @@ static void check_end(struct controller *c)
 	if (!c->until || time(NULL) < c->until)
 		return;
 	say(c, "the service has ended: its last day was %s",
-	    conf_until(c->ifname, NULL));
+	    conf_end(&c->conf, NULL));
 	because(c, "the service has ended");
 	withdraw(c);
 	if (!c->down)
@@ -1666,29 +1700,20 @@ int run_main(int argc, char **argv)
 		.retry_at = UINT64_MAX,
 		.restore_at = UINT64_MAX,
 	};
-	bool unit = !argc;
-	struct conf conf;
 
 	if (take_name(argc, argv, c.ifname) ||
 	    take_place(argc, argv, &c.told))
 		return STATUS_USAGE;
-	c.key_file = flag_value(FLAG_KEY);
+	if (flag_given(FLAG_COPY_FILES))
+		return handover(c.ifname);
 	c.once = flag_given(FLAG_ONCE);
-	c.force = flag_given(FLAG_FORCE);
-	c.learner.wanted = flag_given(FLAG_LEARN_REFRESH);
-	if (c.once && c.learner.wanted)
+	if (c.once && flag_given(FLAG_LEARN_REFRESH))
 		return usage_error("--learn-refresh takes longer than --once stays");
-	conf_read_if_any(c.ifname, &conf);
-	c.force |= conf.no_sunset;
-	c.learner.wanted |= conf.learn_refresh;
-	if (!c.key_file && conf.key[0])
-		c.key_file = conf.key;
-	c.algorithm = flag_algorithm(conf.algorithm);
-	if (c.algorithm < 0)
+	if (flag_algorithm(0) < 0)
 		return STATUS_USAGE;
-
-	conf_until(c.ifname, &c.until);
-	if (unit && wait_for_link(c.ifname))
+	c.unit = !argc;
+	take_conf(&c);
+	if (c.unit && wait_for_link(c.ifname))
 		return STATUS_NO_LINK;
 	if (!prepare(&c))
 		begin(&c);
@@ -1703,7 +1728,7 @@ int run_main(int argc, char **argv)
 		close(c.signals);
 	if (c.timer >= 0)
 		close(c.timer);
-	return unit ? service_status(&c) : c.done;
+	return c.unit ? service_status(&c) : c.done;
 }
 
 /* What a controller has left behind: after `run --once`, or when it was killed. */
