@@ -11,7 +11,7 @@ need ping jq
 need_teredo
 need_modules vrf
 lab_up restricted restricted || skip_all "no laboratory"
-plan 21
+plan 25
 
 start_server ours || skip_all "no server"
 start_relay ours || skip_all "no relay"
@@ -74,6 +74,33 @@ check "as told to the controller" wait_for 40 only_in 300 5
 kill "$controller"
 wait "$controller"
 check "and taken back" nowhere 300
+
+# What one has left that was killed, wherever that was told to have its route
+killed_in_300()
+{
+	control clia table 300 metric 5
+	wait_for 40 default_in 300 5
+	kill -KILL "$controller"
+	wait "$controller" 2>/dev/null
+	default_in 300 5
+}
+nip clia -6 route add default dev teredo0 table 400 metric 5
+check "the controller is killed: its route stays" killed_in_300
+control clia
+check "the next one, told nothing, takes it away, and nobody else's" wait_for 40 eval "
+	default_in 100 1029 && nowhere 300 && default_in 400 5"
+kill "$controller"
+wait "$controller"
+killed_in_300
+check "so does release" eval "tool clia release teredo0 && nowhere 300 && default_in 400 5"
+killed_in_300
+tool clia set teredo0 server $server2
+control clia
+check "and one with another server" wait_for 40 nowhere 300
+kill "$controller"
+wait "$controller"
+nip clia -6 route del default dev teredo0 table 400 metric 5
+tool clia set teredo0 server $server
 control clia
 wait_for 40 only_in 100 1029
 nip clia link set teredo0 nomaster

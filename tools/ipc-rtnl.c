@@ -300,9 +300,9 @@ int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
 	       0 : err;
 }
 
-static int change_route(uint16_t type, uint16_t flags, uint32_t ifindex,
-			const struct in6_addr *dst, uint8_t len,
-			uint32_t table, uint32_t metric)
+static int change_route(uint16_t type, uint16_t flags, uint8_t protocol,
+			uint32_t ifindex, const struct in6_addr *dst,
+			uint8_t len, uint32_t table, uint32_t metric)
 {
 	struct request req;
 	struct rtmsg *rtm;
@@ -312,7 +312,7 @@ static int change_route(uint16_t type, uint16_t flags, uint32_t ifindex,
 	rtm->rtm_dst_len = len;
 	/* It has the size for those of old. */
 	rtm->rtm_table = table <= UINT8_MAX ? table : RT_TABLE_UNSPEC;
-	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_protocol = protocol;
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
 	rtm->rtm_type = RTN_UNICAST;
 	if (len)
@@ -324,23 +324,36 @@ static int change_route(uint16_t type, uint16_t flags, uint32_t ifindex,
 	return talk(&req, NULL, NULL);
 }
 
-int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
-		  uint32_t table, uint32_t metric)
+/* With NLM_F_EXCL, a route of the same metric by any other link would be taken for
+ * ours.
+ */
+static int add_route(uint8_t protocol, uint32_t ifindex,
+		     const struct in6_addr *dst, uint8_t len, uint32_t table,
+		     uint32_t metric)
 {
-	/* With NLM_F_EXCL, a route of the same metric by any other link would be
-	 * taken for ours.
-	 */
-	int err = change_route(RTM_NEWROUTE, NLM_F_CREATE, ifindex, dst, len,
-			       table, metric);
+	int err = change_route(RTM_NEWROUTE, NLM_F_CREATE, protocol, ifindex,
+			       dst, len, table, metric);
 
 	return err == -EEXIST ? 0 : fail_ipv6(err);
 }
 
-int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
+int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 		  uint32_t table, uint32_t metric)
 {
-	int err = change_route(RTM_DELROUTE, 0, ifindex, dst, len, table,
-			       metric);
+	return add_route(RTPROT_STATIC, ifindex, dst, len, table, metric);
+}
+
+int ipc_default_add(uint32_t ifindex, struct place place)
+{
+	return add_route(ROUTE_PROTOCOL, ifindex, NULL, 0, place.table,
+			 place.metric);
+}
+
+int ipc_default_del(uint32_t ifindex, struct place place)
+{
+	/* Whoever's it was before we added it. */
+	int err = change_route(RTM_DELROUTE, 0, RTPROT_UNSPEC, ifindex, NULL, 0,
+			       place.table, place.metric);
 
 	return err == -ESRCH || err == -ENODEV ? 0 : err;
 }
@@ -355,7 +368,9 @@ struct route {
 	uint8_t family;
 	uint8_t dst_len;
 	uint8_t type;
+	uint8_t protocol;
 	uint32_t table;
+	uint32_t metric;
 	uint32_t oif;		/* 0 if not known */
 };
 
@@ -370,7 +385,9 @@ static bool take_route(const struct nlmsghdr *nlh, struct route *route)
 	route->family = rtm->rtm_family;
 	route->dst_len = rtm->rtm_dst_len;
 	route->type = rtm->rtm_type;
+	route->protocol = rtm->rtm_protocol;
 	route->table = rtm->rtm_table;
+	route->metric = 0;
 	route->oif = 0;
 	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
 		const struct rtnexthop *hop = mnl_attr_get_payload(attr);
@@ -378,6 +395,10 @@ static bool take_route(const struct nlmsghdr *nlh, struct route *route)
 		switch (mnl_attr_get_type(attr)) {
 		case RTA_TABLE:
 			ipc_take(attr, &route->table, sizeof(route->table),
+				 &has);
+			break;
+		case RTA_PRIORITY:
+			ipc_take(attr, &route->metric, sizeof(route->metric),
 				 &has);
 			break;
 		case RTA_OIF:
@@ -396,6 +417,44 @@ static bool take_route(const struct nlmsghdr *nlh, struct route *route)
 static bool is_default_route(const struct route *route)
 {
 	return !route->dst_len && route->type == RTN_UNICAST;
+}
+
+struct places {
+	uint32_t ifindex;
+	struct place *list;
+	unsigned int count, max;
+};
+
+static void collect_place(const struct nlmsghdr *nlh, void *arg)
+{
+	struct places *places = arg;
+	struct route route;
+
+	/* Older kernels leave it to us to look for them. */
+	if (nlh->nlmsg_type != RTM_NEWROUTE || !take_route(nlh, &route) ||
+	    route.family != AF_INET6 || !is_default_route(&route) ||
+	    route.protocol != ROUTE_PROTOCOL ||
+	    route.oif != places->ifindex || places->count == places->max)
+		return;
+	places->list[places->count++] = (struct place){
+		.table = route.table,
+		.metric = route.metric,
+	};
+}
+
+int ipc_default_list(uint32_t ifindex, struct place *out, unsigned int max)
+{
+	struct places places = { .ifindex = ifindex, .list = out, .max = max };
+	struct request req;
+	struct rtmsg *rtm;
+	int err;
+
+	rtm = start(&req, RTM_GETROUTE, NLM_F_DUMP, sizeof(*rtm));
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_protocol = ROUTE_PROTOCOL;
+	ipc_put(req.nlh, RTA_OIF, &ifindex, sizeof(ifindex));
+	err = talk(&req, collect_place, &places);
+	return err ? err : (int)places.count;
 }
 
 struct default_routes {

@@ -116,8 +116,19 @@ int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
 /* Others may have the same route with the same metric: the first one is used. */
 int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 		  uint32_t table, uint32_t metric);
-int ipc_route_del(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
-		  uint32_t table, uint32_t metric);
+
+/* The default routes of controllers, which are told from others by their protocol: a
+ * controller may have been killed, and the next one be told another place for its own.
+ */
+#define ROUTE_PROTOCOL	84
+struct place {
+	uint32_t table;
+	uint32_t metric;
+};
+int ipc_default_add(uint32_t ifindex, struct place place);
+int ipc_default_del(uint32_t ifindex, struct place place);
+/* Those by that link, @max at most: how many, or a negative errno. */
+int ipc_default_list(uint32_t ifindex, struct place *out, unsigned int max);
 
 /* The table of a link's routes: that of its VRF, else the main one. */
 uint32_t ipc_route_table(const struct link *link);

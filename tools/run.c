@@ -67,17 +67,14 @@ enum {
 	STATUS_PERMISSION = 7,
 };
 
+/* Default routes that killed controllers have left. */
+#define PLACES_MAX	64
+
 /* Datagrams that are taken in a row. */
 #define DATAGRAMS_MAX	64
 
 /* A service may be started before its link is made. */
 #define LINK_WAIT_MS	30000
-
-/* Which of the default routes. */
-struct place {
-	uint32_t table;
-	uint32_t metric;
-};
 
 struct controller {
 	char ifname[IF_NAMESIZE];
@@ -149,8 +146,6 @@ static void because(struct controller *c, const char *format, ...)
 }
 
 /* -- address, routes, state -- */
-
-static const struct in6_addr any_address;
 
 static void retry_later(struct controller *c)
 {
@@ -287,6 +282,21 @@ static void change_mtu(struct controller *c, uint32_t mtu)
 		ipc_state_set(&dev);
 }
 
+/* The controller of before may have been told another place, and have been killed. */
+static void drop_other_routes(struct controller *c)
+{
+	struct place places[PLACES_MAX];
+	int i, count;
+
+	if (!c->others)
+		return;
+	count = ipc_default_list(c->dev.ifindex, places, PLACES_MAX);
+	for (i = 0; i < count; i++)
+		if (!same_place(places[i], c->route))
+			ipc_default_del(c->dev.ifindex, places[i]);
+	c->others = count < 0;
+}
+
 static void withdraw(struct controller *c)
 {
 	learn_stop(&c->learner);
@@ -294,13 +304,12 @@ static void withdraw(struct controller *c)
 	/* What a server advertised goes with it. */
 	if (!c->down)
 		change_mtu(c, c->mtu);
-	if (!is_qualified(c))
-		return;
-	if (c->route.metric &&
-	    ipc_route_del(c->dev.ifindex, &any_address, 0, c->route.table,
-			  c->route.metric))
+	if (c->route.metric && ipc_default_del(c->dev.ifindex, c->route))
 		complain(c->ifname, "default route: %s", ipc_error());
 	c->route.metric = 0;
+	drop_other_routes(c);
+	if (!is_qualified(c))
+		return;
 	if (ipc_addr_del(c->dev.ifindex, &c->dev.address, TEREDO_PREFIX_LEN))
 		complain(c->ifname, "address: %s", ipc_error());
 	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
@@ -398,42 +407,19 @@ static bool is_hindered(const struct controller *c)
 		c->qualify.phase == QUALIFY_CHECKING);
 }
 
-/* The controller of before may have been told something else. */
-static void drop_other_routes(struct controller *c)
-{
-	const uint32_t tables[] = { RT_TABLE_MAIN, own_table(c),
-				    c->dev.config.table };
-	const uint32_t metrics[] = { METRIC, METRIC_FORCED,
-				     c->dev.config.metric };
-	unsigned int i;
-
-	for (i = 0; i < 9; i++) {
-		struct place other = { tables[i / 3], metrics[i % 3] };
-
-		if (other.table && other.metric &&
-		    !same_place(other, c->route))
-			ipc_route_del(c->dev.ifindex, &any_address, 0,
-				      other.table, other.metric);
-	}
-}
-
 /* Have the default route where it belongs, and no longer where it was. */
 static int set_route(struct controller *c)
 {
 	const struct place to = place_of_route(c), from = c->route;
 	int err;
 
-	err = ipc_route_add(c->dev.ifindex, &any_address, 0, to.table,
-			    to.metric);
+	err = ipc_default_add(c->dev.ifindex, to);
 	if (err)
 		return err;
 	c->route = to;
 	if (from.metric && !same_place(from, to))
-		ipc_route_del(c->dev.ifindex, &any_address, 0, from.table,
-			      from.metric);
-	if (c->others)
-		drop_other_routes(c);
-	c->others = false;
+		ipc_default_del(c->dev.ifindex, from);
+	drop_other_routes(c);
 	return 0;
 }
 
@@ -745,6 +731,7 @@ static int take_over(struct controller *c)
 	take_mtu(c);
 	c->unsaid = false;
 	c->route.metric = 0;
+	c->others = true;
 	if (is_qualified(c))
 		c->route = place_of_route(c);
 	resolver_stop(&c->resolver);
@@ -765,7 +752,6 @@ static int take_over(struct controller *c)
 	} else if (is_qualified(c) && is_wanted(c, server.primary)) {
 		say(c, "taking over: address %s",
 		    ipv6_text(&c->dev.address));
-		c->others = true;
 		qualify_adopt(q, host_clock(), &server, &c->dev.mapped,
 			      c->dev.nat);
 		learn_adopt(&c->learner, &c->dev);
@@ -1763,7 +1749,7 @@ int release_main(int argc, char **argv)
 	if (!ipc_link_get(c.dev.ifindex, &link))
 		c.vrf = link.vrf;
 	c.route = place_of_route(&c);
-	drop_other_routes(&c);
+	c.others = true;
 	take_back(&c);
 	return STATUS_DONE;
 }
