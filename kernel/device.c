@@ -100,14 +100,35 @@ int teredo_apply_config(struct teredo_dev *td, struct teredo_config *cfg,
 
 /* -- the link -- */
 
+/* The stack has only bare errors for those who set a link up. */
+static void say_why_not_open(struct netlink_ext_ack *extack,
+			     const struct teredo_role *role, int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		NL_SET_ERR_MSG(extack,
+			       "the UDP port is in use: teredo-tool show tells by whom, or set another port");
+		break;
+	case -EADDRNOTAVAIL:
+		if (role->second_socket)
+			NL_SET_ERR_MSG(extack,
+				       "local or server2 is no address of this host: teredo-tool show tells which");
+		else
+			NL_SET_ERR_MSG(extack, "local is no address of this host");
+		break;
+	}
+}
+
 static int teredo_open(struct net_device *dev)
 {
 	struct teredo_dev *td = netdev_priv(dev);
+	struct netlink_ext_ack *extack = td->extack;
 	const struct teredo_config *cfg = rtnl_dereference(td->config);
 	struct inet6_dev *idev = __in6_dev_get(dev);
 	struct teredo_status *status;
 	int err;
 
+	td->extack = NULL;
 	/* No link-local communication over Teredo (SEC-03). */
 	if (idev)
 		idev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
@@ -118,8 +139,10 @@ static int teredo_open(struct net_device *dev)
 	status->state = td->role->start_state;
 	teredo_peers_open(td);
 	err = teredo_sockets_open(td, cfg);
-	if (err)
+	if (err) {
+		say_why_not_open(extack, td->role, err);
 		goto err_peers;
+	}
 	err = teredo_discovery_set(td, cfg->discovery);
 	if (err)
 		goto err_sockets;
@@ -481,6 +504,12 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	switch (event) {
 	case NETDEV_REGISTER:
 		teredo_peers_appear(td);
+		break;
+	case NETDEV_PRE_UP:
+		/* ndo_open() comes next, unless another notifier objects, and
+		 * then not before the next one of these.
+		 */
+		td->extack = netdev_notifier_info_to_extack(data);
 		break;
 	case NETDEV_UNREGISTER:
 		teredo_control_forget(td);

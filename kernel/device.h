@@ -61,6 +61,8 @@ struct teredo_dev {
 	struct teredo_limits limits;
 	struct teredo_relays relays;
 	struct list_head list;		/* in teredo_net, under RTNL */
+	/* Of whoever sets the link up, for teredo_open(); no use elsewhere. */
+	struct netlink_ext_ack *extack;
 
 	/* A server's. */
 	struct teredo_secrets secrets;

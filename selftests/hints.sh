@@ -11,7 +11,7 @@
 need ping jq nft python3 unshare
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 39
+plan 40
 
 start_server ours || skip_all "no server"
 
@@ -65,7 +65,8 @@ held()
 {
 	take rly "$2" 3545
 	tool rly add teredo0 mode relay local "$1" port 3545
-	check_fails "port in use by $2: the relay at $1 cannot have it" nip rly link set teredo0 up
+	check_says "port in use by $2: the relay at $1 cannot have it" \
+		"Error: the UDP port is in use: teredo-tool show tells by whom" nip rly link set teredo0 up
 	check "port in use by $2: by whom" hint rly "UDP port 3545 of $3 is in use by python3, process $spawned"
 	release
 	check "port in use by $2: no hint when it is free" no_hint rly "in use"
@@ -88,10 +89,13 @@ check "a relay with a route: nothing to hint at" is rly '.hints == []'
 nip rly link del teredo0
 
 tool rly add teredo0 mode relay local 192.0.2.200
-check_fails "an address of nobody: the relay cannot have it" nip rly link set teredo0 up
+check_says "an address of nobody: the relay cannot have it" \
+	"Error: local is no address of this host" nip rly link set teredo0 up
 check "an address of nobody: which one" hint rly "192.0.2.200 is no address of this host"
 nip rly link del teredo0
 tool rly add teredo0 mode server local 192.0.2.1 server2 192.0.2.201
+check_says "a server's second address: it cannot have it" \
+	"Error: local or server2 is no address of this host" nip rly link set teredo0 up
 check "a server's second address: which one" hint rly "192.0.2.201 is no address of this host: add it to a link, or set another \`server2\`"
 nip rly link del teredo0
 

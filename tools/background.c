@@ -87,7 +87,8 @@ pid_t background(const char *ifname, int *words)
 	pid_t pid;
 
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK)) {
-		complain(ifname, "%s", strerror(errno));
+		complain(ifname, "no process can be started for it: %s",
+			 strerror(errno));
 		return -1;
 	}
 	fflush(stdout);
@@ -100,7 +101,8 @@ pid_t background(const char *ifname, int *words)
 	}
 	close(fd[1]);
 	if (pid < 0) {
-		complain(ifname, "%s", strerror(errno));
+		complain(ifname, "no process can be started for it: %s",
+			 strerror(errno));
 		close(fd[0]);
 		return -1;
 	}

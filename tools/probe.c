@@ -324,7 +324,8 @@ static uint32_t measure_refresh(struct probe *service, int fd,
 
 	m.fds[1] = host_udp_socket(0, &local.port);
 	if (m.fds[1] < 0) {
-		complain(NULL, "%s", strerror(-m.fds[1]));
+		complain(NULL, "no second UDP socket for the test: %s",
+			 strerror(-m.fds[1]));
 		return 0;
 	}
 	host_random(&parts.flags, sizeof(parts.flags));
@@ -584,7 +585,8 @@ int probe_main(int argc, char **argv)
 	probes = calloc(argc, sizeof(*probes));
 	fd = host_udp_socket(0, &port);
 	if (!probes || fd < 0) {
-		complain(NULL, "%s", strerror(fd < 0 ? -fd : ENOMEM));
+		complain(NULL, "no UDP socket to ask with: %s",
+			 strerror(fd < 0 ? -fd : ENOMEM));
 		free(probes);
 		return STATUS_FAILED;
 	}

@@ -1618,7 +1618,8 @@ static int prepare(struct controller *c)
 	c->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	c->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (c->signals < 0 || c->timer < 0) {
-		complain(c->ifname, "%s", strerror(errno));
+		complain(c->ifname, "no signals or no timer for the controller: %s",
+			 strerror(errno));
 		return -1;
 	}
 	return 0;
