@@ -289,7 +289,8 @@ if [[ $debug ]]; then
 	attach=('con1=fd:0,fd:1')
 	messages=$out/console.log
 else
-	append+=" console=ttyS0 panic=-1 tsc=reliable mitigations=off"
+	# A busy host may not give the machine the time in which it looks for its timer.
+	append+=" console=ttyS0 panic=-1 tsc=reliable no_timer_check mitigations=off"
 	# What watchdog.sh asks for: stacks of all CPUs and tasks.
 	append+=" unknown_nmi_panic panic_print=0x41"
 	# Poison and red zones for all; who allocated and freed only for our own
