@@ -56,16 +56,20 @@ all:
 	@CC='$(CC)' tools/missing.sh all '$(KDIR)'
 	@$(MAKE) --no-print-directory module tools
 
+# By sudo: what is in somebody's folder stays his.  Behind a command, whose status it keeps.
+his = ; status=$$?; [ "$$(id -u)" != 0 ] || [ -O . ] || \
+	find . -xdev -user 0 -exec chown -h --reference=. {} +; exit $$status
+
 module:
 	@CC='$(CC)' tools/missing.sh module '$(KDIR)'
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules $(his)
 
 tools:
-	$(MAKE) -C tools
+	$(MAKE) -C tools $(his)
 
 # The helpers that tests need; they are not for users.
 selftests:
-	$(MAKE) -C selftests
+	$(MAKE) -C selftests $(his)
 
 demo:
 	@selftests/packages.sh demo
@@ -98,23 +102,23 @@ coverage:
 	-@selftests/check-debug.sh -c $(CURDIR)/selftests/output/coverage \
 		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
 	@selftests/coverage.py selftests/output/coverage \
-		$(if $(TESTS),,Documentation/coverage.rst)
+		$(if $(TESTS),,Documentation/coverage.rst) $(his)
 
 bench:
 	@selftests/packages.sh bench machine
-	@selftests/bench.sh
+	@selftests/bench.sh $(his)
 
 fuzz:
 	@selftests/packages.sh fuzz
-	@tools/fuzz/fuzz.sh
+	@tools/fuzz/fuzz.sh $(his)
 
 lint:
 	@selftests/packages.sh lint
-	@selftests/lint.sh
+	@selftests/lint.sh $(his)
 
 # Generated files are committed, so that a build needs no generator.
 netlink:
-	@Documentation/netlink/generate.sh $(CURDIR)
+	@Documentation/netlink/generate.sh $(CURDIR) $(his)
 
 netlink-check:
 	@dir=$$(mktemp -d) && Documentation/netlink/generate.sh $$dir && \
@@ -124,17 +128,25 @@ netlink-check:
 			diff -u $$file $$dir/$$file || status=1; \
 		done; rm -r $$dir; exit $$status
 
-install: install-module install-tools install-man
+# First of all it is asked whether anything can be put there.
+install:
+	@tools/missing.sh install $(DESTDIR)/lib/modules/$(release)
+	@$(MAKE) --no-print-directory install-module install-tools install-man
 
-install-module: module
+install-module:
+	@tools/missing.sh install $(DESTDIR)/lib/modules/$(release)
+	@$(MAKE) --no-print-directory module
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
 		INSTALL_MOD_DIR=updates modules_install
 	$(if $(DESTDIR),,depmod -a $(release))
 
-install-tools: tools
+install-tools:
+	@$(MAKE) --no-print-directory -C tools writable DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	@$(MAKE) --no-print-directory tools
 	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 
 install-man:
+	@tools/missing.sh install $(DESTDIR)$(MANDIR)
 	for page in Documentation/man/*.[1-8]; do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
@@ -142,6 +154,7 @@ install-man:
 
 # The source alone, where DKMS looks for it; packages stop here.
 dkms-source:
+	@tools/missing.sh install $(dkms_source)
 	install -d $(dkms_source)
 	cp -r Kbuild VERSION include $(dkms_source)
 	install -d $(dkms_source)/kernel
@@ -155,6 +168,7 @@ dkms-install: dkms-needed dkms-source
 		--kernelsourcedir $(realpath $(KDIR)) --force
 
 dkms-needed:
+	@tools/missing.sh install $(dkms_source)
 	@tools/missing.sh dkms '$(KDIR)'
 
 # What the kernel's build system leaves, removed without it: its folder may be gone.

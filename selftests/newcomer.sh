@@ -10,7 +10,7 @@
 
 need make python3 dpkg-deb apt-get git
 cd "$repo" || exit 1
-plan 48
+plan 57
 
 #
 # What is missing
@@ -87,6 +87,48 @@ check_says "no libnl" "no libnl to build with" \
 	env LACKS=netlink make -C "$copy/selftests" CC="$tmp/cc" -B netlink
 check_says "no compiler" "no compiler (nosuch-cc)" make -C "$copy/tools" CC=nosuch-cc
 check "no pkg-config is no matter" make -C "$copy/tools" PKG_CONFIG=nosuch -j "$(nproc)" test-codec
+
+#
+# Somebody else than root, and sudo
+#
+
+# as_user COMMAND...: as a user to whom the copy belongs, in a home that others may not enter
+as_user()
+{
+	setpriv --reuid 12345 --regid 12345 --clear-groups env -u MAKEFLAGS -u MAKELEVEL -u KDIR \
+		HOME="$tmp/home" make -C "$tmp/home/copy" "$@"
+}
+
+one_reason()
+{
+	as_user "$1" >"$tmp/out" 2>"$tmp/err" && return
+	cat "$tmp/out" "$tmp/err"
+	(($(grep -cv '^make' "$tmp/err") == 1)) && grep -E "$2" "$tmp/err" && return 1
+	return 0
+}
+
+if ((EUID)); then
+	for result in {1..9}; do
+		skip "users and sudo, $result" "not root"
+	done
+else
+	mkdir "$tmp/home"
+	cp -r "$copy" "$tmp/home/copy"
+	chown -R 12345:12345 "$tmp/home"
+	chmod 711 "$tmp"
+	chmod 700 "$tmp/home"
+	for target in install install-module install-tools install-man dkms-source dkms-install; do
+		check_fails "make $target, not as root: one line tells what it takes" \
+			one_reason $target "^teredo: nothing can be written in .*: install as root"
+	done
+	check_fails "make check-matrix, not as root: one line" \
+		one_reason check-matrix "^packages: only root can"
+	check "below a folder of one's own it needs no root" as_user install-man DESTDIR="$tmp/home/own"
+	check "make by sudo: all that is built is the user's" eval "
+		env -u MAKEFLAGS -u MAKELEVEL make -C '$tmp/home/copy' -j $(nproc) install-tools \
+			DESTDIR='$tmp/nowhere' >/dev/null && test -e '$tmp/home/copy/tools/teredo-tool' &&
+		! find '$tmp/home/copy' -user 0 | grep . && ! find '$tmp/nowhere' -not -user 0 | grep ."
+fi
 
 touch "$copy/kernel/x.o" "$copy/kernel/.x.o.cmd" "$copy/teredo.ko" "$copy/teredo.mod.c" \
 	"$copy/Module.symvers" "$copy/modules.order" "$copy/selftests/bench-load"

@@ -52,7 +52,13 @@ for purpose; do
 		tcpdump tshark ethtool systemd udev)
 		[[ $list ]] || wanted+=("$(own_headers)") ;;
 	check-boot) wanted+=("${lab[@]}" "${python[@]}" systemd udev init-system-helpers) ;;
-	matrix) wanted+=("${qemu[@]}" mmdebstrap make xz-utils) ;;
+	matrix)
+		# They are folders with systems in them.
+		if ((EUID)) && [[ ! $list ]]; then
+			echo "packages: only root can make systems with other kernels: run this as root" >&2
+			exit 1
+		fi
+		wanted+=("${qemu[@]}" mmdebstrap make xz-utils) ;;
 	machine) wanted+=("${qemu[@]}")
 		[[ $(uname -m) = x86_64 ]] || {
 			echo "packages: the virtual machine is one for x86-64;" \

@@ -8,9 +8,10 @@
 # make; OS_RELEASE is what tells which system this is (/etc/os-release).
 #
 # folder: only whether this is a folder that anything can be built in; all: module and
-# tools.
+# tools.  missing.sh install FOLDER...: whether files can be put there.
 
 what=$1 kdir=${2:-}
+shift
 : "${CC:=cc}" "${PKG_CONFIG:=pkg-config}"
 release=$(uname -r) status=0
 : "${OS_RELEASE:=/etc/os-release}"
@@ -184,6 +185,21 @@ kernel_compiler()
 	fi
 }
 
+# Folders that are not there yet are made in the first one that is.
+writable()
+{
+	for to; do
+		at=$to
+		while [ ! -e "$at" ] && [ "$at" != "${at%/*}" ]; do
+			at=${at%/*}
+		done
+		[ -w "${at:-/}" ] && continue
+		say "nothing can be written in ${at:-/}: install as root," \
+			"or all of it below another folder (DESTDIR=FOLDER)"
+		return
+	done
+}
+
 module()
 {
 	folder
@@ -214,6 +230,8 @@ selftests)
 	command -v "${PKG_CONFIG%% *}" >/dev/null || say "no $PKG_CONFIG: $(get pkg-config)"
 	header stdio.h libc
 	header netlink/genl/ctrl.h libnl libnl-genl-3.0 ;;
+install)
+	writable "$@" ;;
 dkms)
 	headers
 	command -v dkms >/dev/null || say "no dkms: $(get dkms)" ;;
