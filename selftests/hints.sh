@@ -66,7 +66,7 @@ held()
 	take rly "$2" 3545
 	tool rly add teredo0 mode relay local "$1" port 3545
 	check_says "port in use by $2: the relay at $1 cannot have it" \
-		"Error: the UDP port is in use: teredo-tool show tells by whom" nip rly link set teredo0 up
+		"Error: the UDP port is in use: teredo-tool show tells by whom, or set another port" nip rly link set teredo0 up
 	check "port in use by $2: by whom" hint rly "UDP port 3545 of $3 is in use by python3, process $spawned"
 	release
 	check "port in use by $2: no hint when it is free" no_hint rly "in use"
@@ -95,7 +95,7 @@ check "an address of nobody: which one" hint rly "192.0.2.200 is no address of t
 nip rly link del teredo0
 tool rly add teredo0 mode server local 192.0.2.1 server2 192.0.2.201
 check_says "a server's second address: it cannot have it" \
-	"Error: local or server2 is no address of this host" nip rly link set teredo0 up
+	"Error: local or server2 is no address of this host: teredo-tool show tells which" nip rly link set teredo0 up
 check "a server's second address: which one" hint rly "192.0.2.201 is no address of this host: add it to a link, or set another \`server2\`"
 nip rly link del teredo0
 
