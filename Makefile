@@ -12,7 +12,8 @@
 #	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
 #	make check-boot		services: in virtual machines that systemd boots
 #	make mutants		do the tests find the faults of selftests/mutants?
-#				MUTANTS="a b" for some of them
+#				MUTANTS="a b" for some of them, MUTANTS=5 for
+#				five, others each day
 #	make coverage		what of the module that reaches, line by line
 #	make bench		figures, in the virtual machine; QUICK=1 for a few
 #	make lint		static checks, and the fuzzers for some seconds

@@ -5,7 +5,8 @@
 # patch in mutants/ is one; its header says in a line or two what is wrong, and
 #
 #	Found-by: TEST[: TEXT]	this test has to fail: a result that has TEXT in its
-#				description, or any.  Of several such lines, one suffices
+#				description, or any.  Of several such lines, one suffices;
+#				those of the same test stand together
 #	Machine: host		tools/test-*, or tests that need no module
 #		debug		the debug kernel, one of its own for each fault
 #		vm		the virtual machine, the same for all of them, one
@@ -17,6 +18,7 @@
 # does not apply or build any more.  The last line is "N passed, N failed, N skipped";
 # exit status 0 only if none failed.
 #
+# mutants.sh NUMBER: so many of them, others each day
 # mutants.sh -c: only whether all of them apply, and have what a header needs
 # mutants.sh -t FILE: in the machine, with the tests of FILE; what is said is for the
 #	script outside
@@ -43,7 +45,8 @@ field()
 # In the machine
 #
 
-# run_test FOLDER TEST TEXT: the first result that failed and has the text, into $found
+# run_test FOLDER TEST TEXTS: the first result that failed and has one of the texts, into
+# $found
 run_test()
 {
 	local log pid limit silent=0 size=0 now command=("./$2.sh")
@@ -73,11 +76,19 @@ run_test()
 	[[ $found ]]
 } 2>/dev/null
 
-# failed LOG TEXT
+# failed LOG TEXTS
 failed()
 {
-	found=$(TEXT=$2 awk '/^ *not ok / && !/never came to this one/ && index($0, ENVIRON["TEXT"]) {
-		sub(/^ *not ok [0-9]+ - /, ""); print; exit }' "$1")
+	found=$(TEXTS=$2 awk '
+		BEGIN { n = split(ENVIRON["TEXTS"] "|", texts, "|") - 1 }
+		/^ *not ok / && !/never came to this one/ {
+			for (i = 1; i <= n; i++)
+				if (texts[i] == "" || index($0, texts[i])) {
+					sub(/^ *not ok [0-9]+ - /, "")
+					print
+					exit
+				}
+		}' "$1")
 	[[ $found ]]
 }
 
@@ -111,8 +122,28 @@ in_machine()
 			printf '= %s\tsurvived\t%d\t%s\n' "$name" $((SECONDS - start)) "$test"
 		fi
 		# The host is not ours to clean.
-		[[ ! ${VM_RESULTS:-} ]] || clean || return
+		[[ ! ${VM_RESULTS:-} ]] || uml || clean || switch_off
 	done <"$1"
+	! uml || switch_off
+}
+
+uml()
+{
+	grep -q vm_uml= /proc/cmdline
+}
+
+# switch_off: at once, whatever a fault keeps from ending
+switch_off()
+{
+	sleep 2    # what was said is on its way
+	echo 0 >"$VM_RESULTS/status"
+	# as guest.sh has it
+	if uml; then
+		echo o >/proc/sysrq-trigger
+	else
+		echo b >/proc/sysrq-trigger
+	fi
+	sleep 60    # the end
 }
 
 #
@@ -193,13 +224,18 @@ stage()
 # tests NAME FOLDER: a line each, for the machine
 tests()
 {
-	local line text
+	local line test last='' text=''
 
 	while IFS= read -r line; do
-		text=''
-		[[ $line != *': '* ]] || text=${line#*: }
-		printf '%s\t%s\t%s\t%s\n' "$1" "$2" "${line%%: *}" "$text"
+		test=${line%%: *}
+		if [[ $test != "$last" ]]; then
+			[[ ! $last ]] || printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$last" "$text"
+			text=''
+		fi
+		[[ $line != *': '* ]] || text+=${text:+|}${line#*: }
+		last=$test
 	done < <(field "$1" Found-by)
+	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$last" "$text"
 }
 
 # build MACHINE NAME
@@ -317,26 +353,33 @@ run_host()
 	done
 }
 
-# All in one machine.  It may lose one, and those after it; they have another one.
+# All in one machine.  One may keep it from going on; then those after it have another one.
 run_vm()
 {
-	local name left
+	local name list=() left
 
-	: >"$out/list"
-	left=()
 	for name; do
-		prepare vm "${numbers[$name]}" "$name" || continue
-		cat "$out/$name/selftests/list" >>"$out/list"
-		left+=("$name")
+		! prepare vm "${numbers[$name]}" "$name" || list+=("$name")
 	done
-	((${#left[@]})) || return
-	cd "$repo" &&
-	VM_TIMEOUT=${VM_TIMEOUT:-14400} selftests/vm/run.sh -k "$kver" \
-		selftests/mutants.sh -t "$out/list" 2>&1 | tee "$out/vm.log" | grep '^[#=]'
-	for name in "${left[@]}"; do
-		sed -n "/^# mutants: $name,/,/^= $name\t/p" "$out/vm.log" >"$out/$name.log"
-		judge "${numbers[$name]}" "$name" "$out/$name.log"
-		rm -rf "${out:?}/$name"
+	while ((${#list[@]})); do
+		for name in "${list[@]}"; do
+			cat "$out/$name/selftests/list"
+		done >"$out/list"
+		cd "$repo" || return
+		VM_TIMEOUT=${VM_TIMEOUT:-14400} selftests/vm/run.sh -k "$kver" \
+			selftests/mutants.sh -t "$out/list" 2>&1 | tee "$out/vm.log" | grep '^# mutants'
+		left=()
+		for name in "${list[@]}"; do
+			# The first one had its chance.
+			if [[ $name != "${list[0]}" ]] && ! grep -q "^# mutants: $name," "$out/vm.log"; then
+				left+=("$name")
+				continue
+			fi
+			sed -n "/^# mutants: $name,/,/^= $name\t/p" "$out/vm.log" >"$out/$name.log"
+			judge "${numbers[$name]}" "$name" "$out/$name.log"
+			rm -rf "${out:?}/$name"
+		done
+		list=("${left[@]}")
 	done
 }
 
@@ -402,10 +445,17 @@ flock $lock
 git=$out/git
 git --git-dir="$git" init -q || exit 1
 names=("$@")
-if ((!$#)); then
+if ((!$#)) || [[ $# = 1 && $1 =~ ^[1-9][0-9]*$ ]]; then
+	names=()
 	for name in $(all_names); do
 		[[ $(field "$name" Machine) = boot ]] || names+=("$name")
 	done
+	if (($# && $1 < ${#names[@]})); then
+		today=$(($(date +%s) / 86400))
+		((first = today * $1 % ${#names[@]}))
+		names=("${names[@]:first}" "${names[@]:0:first}")
+		names=("${names[@]:0:$1}")
+	fi
 fi
 declare -A numbers
 for i in "${!names[@]}"; do
