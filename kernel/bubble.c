@@ -31,13 +31,15 @@ int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-/* What @daddr says, or false, which is counted. */
+/* What @daddr says, or false, which is counted: of packets, none waits for such an
+ * address, but a peer may have been set by hand.
+ */
 static bool unpack(struct teredo_dev *td, const struct in6_addr *daddr,
 		   struct teredo_addr *ta)
 {
 	if (teredo_addr_is_usable(ta, daddr))
 		return true;
-	teredo_count(td->stats, TEREDO_A_STATS_TX_NOT_GLOBAL);
+	teredo_count(td->stats, TEREDO_A_STATS_TX_FAILED);
 	return false;
 }
 

@@ -66,7 +66,7 @@ static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
 	if (!peer && is_answer(skb) &&
 	    !teredo_limit_ok(td, TEREDO_LIMIT_NATIVE_TESTS, 0,
 			     TEREDO_KEEP_MOST))
-		return TEREDO_A_STATS_TX_LIMITED;
+		return TEREDO_A_STATS_TX_STRANGER_LIMIT;
 	return teredo_peer_wait(td, cfg, daddr, TEREDO_PEER_KIND_NATIVE, skb);
 }
 

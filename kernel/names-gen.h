@@ -58,7 +58,8 @@
 	each(TX_REFUSED, "tx-refused") \
 	each(TX_CONGESTED, "tx-congested") \
 	each(TX_FORGOTTEN, "tx-forgotten") \
-	last(TX_FAILED, "tx-failed")
+	each(TX_FAILED, "tx-failed") \
+	last(TX_STRANGER_LIMIT, "tx-stranger-limit")
 
 #define TEREDO_PEER_STATE_NAMES(each, last) \
 	each(PROBING, "probing") \

@@ -425,7 +425,7 @@ with Ktap(67) as t:
     took = time.time() - began
     # Of those who are asked, each is asked again after two seconds.
     t.check("of 500 pings and connections by strangers, few are answered (SEC-28)",
-            grew["tx-limited"] >= 800 - 100 * took and
+            grew["tx-stranger-limit"] >= 800 - 100 * took and
             grew["tx-echo"] <= (100 + 100 * took) * (1 + took // 2), (took, grew.after))
 
     # Room for a single peer

@@ -87,6 +87,7 @@ static const struct attr stats_attrs[] = {
 	{ "tx-congested", TEREDO_A_STATS_TX_CONGESTED, NUMBER, 8, 0U, 4294967295U, NULL },
 	{ "tx-forgotten", TEREDO_A_STATS_TX_FORGOTTEN, NUMBER, 8, 0U, 4294967295U, NULL },
 	{ "tx-failed", TEREDO_A_STATS_TX_FAILED, NUMBER, 8, 0U, 4294967295U, NULL },
+	{ "tx-stranger-limit", TEREDO_A_STATS_TX_STRANGER_LIMIT, NUMBER, 8, 0U, 4294967295U, NULL },
 };
 
 static const struct attr_set stats_set = { stats_attrs, ARRAY_SIZE(stats_attrs) };

@@ -1,30 +1,33 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""sums.py SERVER CLIENT HOST RELAY: what goes into a link and what becomes of it.
+"""sums.py SERVER CLIENT HOST RELAY OURS ADDRESS PORT: what goes into a link and what becomes
+of it.
 
-All are namespaces of the laboratory.
+The first five are namespaces of the laboratory; in OURS is a client of ours, at ADDRESS.
 """
 
 import json
 import os
+import socket
 import sys
 import time
 
 from netlab import ip, nft, options, run
 from pkt import *
 
-server_ns, client_ns, host_ns, relay_ns = sys.argv[1:]
+server_ns, client_ns, host_ns, relay_ns, our_ns, ME = sys.argv[1:7]
+OURS = ("198.51.100.33", int(sys.argv[7]))
 SERVER = "203.0.113.1"
 CLIENT = "198.51.100.1"
 RELAY = ("192.0.2.1", 3545)
 FAILSLAB = "/sys/kernel/debug/failslab/"
 
 # Counters that are about packets given to the link; the others are about what the
-# link sends of its own, or about what it received.
+# link sends of its own (tx-limited, tx-failed), or about what it received.
 REASONS = ["tx-" + r for r in (
     "inner-source", "inner-dest", "not-global", "not-ready", "too-big", "no-route", "loop",
     "malformed", "no-memory", "queue-full", "unreachable", "peer-limit", "site-limit",
-    "refused", "congested", "forgotten")]
+    "stranger-limit", "refused", "congested", "forgotten")]
 
 server = Port(server_ns, SERVER, 3544)
 client = Port(client_ns, CLIENT, 41000)
@@ -32,19 +35,19 @@ A = teredo(SERVER, CLIENT, 41000)
 host = App(host_ns, "2001:db8:2::1", 9000)
 
 
-def tc(*words):
-    return run("nsenter", "--net=/run/netns/" + relay_ns, "tc", *words)
+def tc(*words, namespace=relay_ns):
+    return run("nsenter", "--net=/run/netns/" + namespace, "tc", *words)
 
 
 def silent(n):
     return teredo(SERVER, "198.51.100.2", 5000 + n)
 
 
-def count():
-    link, = json.loads(ip(relay_ns, "-s", "-j", "link", "show", "teredo0"))
-    known = stats(relay_ns)
+def count(namespace=relay_ns):
+    link, = json.loads(ip(namespace, "-s", "-j", "link", "show", "teredo0"))
+    known = stats(namespace)
     now = {reason: known[reason] for reason in REASONS}
-    queue, = json.loads(tc("-s", "-j", "qdisc", "show", "dev", "teredo0"))
+    queue, = json.loads(tc("-s", "-j", "qdisc", "show", "dev", "teredo0", namespace=namespace))
     now["given"] = queue["packets"]
     now["sent"] = link["stats64"]["tx"]["packets"]
     now["dropped"] = link["stats64"]["tx"]["dropped"]
@@ -71,6 +74,28 @@ def peer(*words):
     run("teredo-tool", "-n", relay_ns, "peer", *words)
 
 
+def strangers():
+    """Made-up native hosts ask for echoes: more of them than are tested, so of answers
+    some are refused, and of tests others"""
+    by = Port(client_ns, CLIENT, 41001)
+    for n in range(500):
+        by.send(echo("2001:db8:6:%x::%x" % (n, n), ME, b"12345678"), OURS)
+    time.sleep(0.2)     # the stack's work for them
+
+
+def walk():
+    """A program has the client test many native hosts, none of which answers"""
+    app = App(our_ns, ME, 9000)
+    app.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)    # SO_SNDBUFFORCE: they all wait
+    began = time.time()
+    for n in range(1500):
+        try:
+            app.send(b"x", "2001:db8:7::%x" % (n + 1))
+        except OSError:
+            pass
+    walk.took = time.time() - began
+
+
 def meet():
     server.drain()
     host.send(b"hello", A)
@@ -79,19 +104,24 @@ def meet():
     return client.next_of(UDP)
 
 
-def accounted(what, reason, least, *sends):
+def speak():
+    """The client does, lest the relay ask it first, which takes too long by now"""
+    client.send(bubble(A, "fe80::1"), RELAY)
+
+
+def accounted(what, reason, least, *sends, namespace=relay_ns):
     """While something is broken, packets are refused for that reason, and all are
     accounted for"""
-    before = count()
+    before = count(namespace)
     for step in sends:
         step()
-    now = count()
+    now = count(namespace)
     grew = {key: now[key] - before[key] for key in now if now[key] != before[key]}
     t.check(what, grew.get("given", 0) >= least and grew.get(reason, 0) >= least and
             not rest(now) and now["dropped"] == sum(now[r] for r in REASONS), (grew, now))
 
 
-with Ktap(14 + os.path.exists(FAILSLAB)) as t:
+with Ktap(17 + os.path.exists(FAILSLAB)) as t:
     # The link needs no queue, but one counts what it is given.
     tc("qdisc", "add", "dev", "teredo0", "root", "pfifo")
     t.check("a client answers", data_of(meet()) == b"hello")
@@ -106,10 +136,12 @@ with Ktap(14 + os.path.exists(FAILSLAB)) as t:
         "ip daddr %s udp dport 41000 drop } }" % CLIENT)
     accounted("after routing, too", "tx-refused", 50, lambda: send(A, 50))
     nft(relay_ns, "delete table ip broken")
-    tc("qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "80kbit", "burst", "2000", "limit", "2000")
+    speak()
+    tc("qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "8kbit", "burst", "2000", "limit", "2000")
     accounted("a queue is full", "tx-congested", 50, lambda: send(A, 100))
     tc("qdisc", "del", "dev", "eth0", "root")
     for kind in "unreachable", "prohibit", "blackhole":
+        speak()
         ip(relay_ns, "route", "add", kind, CLIENT)
         accounted("no IPv4 route: %s" % kind, "tx-no-route", 20, lambda: send(A, 20))
         ip(relay_ns, "route", "del", kind, CLIENT)
@@ -126,6 +158,18 @@ with Ktap(14 + os.path.exists(FAILSLAB)) as t:
     accounted("a peer makes room for another one", "tx-peer-limit", 4,
               lambda: [send(silent(10 + n), 1) for n in range(20)], give_up)
     options(relay_ns, "peers-max", "1000")
+
+    # A client, which withholds tests, too: those are no packets.
+    tc("qdisc", "add", "dev", "teredo0", "root", "pfifo", namespace=our_ns)
+    accounted("too many strangers for a client to answer", "tx-stranger-limit", 100,
+              strangers, give_up, namespace=our_ns)
+    withheld = stats(our_ns)["tx-limited"]
+    accounted("too many hosts for it to test at once", "tx-unreachable", 1400,
+              walk, give_up, namespace=our_ns)
+    withheld = stats(our_ns)["tx-limited"] - withheld
+    # 1000 tests a second, and 500 at once for who asks for many
+    t.check("tests that a limit withholds are not packets",
+            withheld >= 900 - 1000 * walk.took, (withheld, walk.took))
 
     # No memory, for some
     if os.path.exists(FAILSLAB):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # No packet is lost without a word: what was given to the link is what was sent and
-# what a counter has a reason for, whoever refuses it.  A relay of ours; sums.py sends
-# through it and breaks what is on the way.
+# what a counter has a reason for, whoever refuses it.  A relay and a client of ours;
+# sums.py sends through them and breaks what is on the way.
 
 . "$(dirname "$0")/lab.sh"
 
@@ -12,6 +12,16 @@ need_teredo
 need_modules sch_tbf
 lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+start_server ours || skip_all "no server"
+{
+	tool bare add teredo0 mode client server $server &&
+	nip bare link set teredo0 up &&
+	tool bare run teredo0 --once >/dev/null
+} || skip_all "no qualification"
+stop srv
+read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
 # What is not Teredo's, led there by mistake
 nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1
 nip rly -6 route add 2001:db8:77::/48 dev teredo0
@@ -22,6 +32,10 @@ diagnose()
 	tool rly show stats
 	nip rly -s link show teredo0
 	on rly nft list ruleset
+	tool bare show
+	tool bare show stats
+	nip bare -s link show teredo0
 }
 
-results_from "$selftests/sums.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}"
+results_from "$selftests/sums.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
+	"${ns[bare]}" "$address" "$port"

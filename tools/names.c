@@ -148,6 +148,7 @@ static const char *const stats[] = {
 	[TEREDO_A_STATS_TX_CONGESTED]		= "tx-congested",
 	[TEREDO_A_STATS_TX_FORGOTTEN]		= "tx-forgotten",
 	[TEREDO_A_STATS_TX_FAILED]		= "tx-failed",
+	[TEREDO_A_STATS_TX_STRANGER_LIMIT]	= "tx-stranger-limit",
 };
 
 const struct names mode_names = NAMES(modes);
