@@ -33,7 +33,7 @@ enum teredo_limit {
 	TEREDO_LIMIT_INDIRECT_ANSWERS,	/* IPv4 address, C-72 */
 	TEREDO_LIMIT_ADVERTISEMENTS,	/* IPv4 address, SEC-35 */
 	TEREDO_LIMIT_PUNTS,		/* the same; IPv4 address */
-	TEREDO_LIMIT_ICMPV4_ERRORS,	/* believed; IPv4 address of the peer */
+	TEREDO_LIMIT_ICMPV4_ERRORS,	/* believed; mapping of the peer */
 	TEREDO_LIMITS,
 };
 

@@ -5,6 +5,8 @@
 #include <linux/ip.h>
 #include <linux/netlink.h>
 #include <linux/timekeeping.h>
+#include <linux/udp.h>
+#include <net/checksum.h>
 #include <net/net_namespace.h>
 
 #include "device.h"
@@ -103,6 +105,8 @@ void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
 	memcpy(control->asked[i].nonce, data + pkt.nonce, TEREDO_NONCE_LEN);
 	control->asked[i].answers = TEREDO_ANSWERS;
 	control->asked[i].error = true;
+	control->asked[i].len = len;
+	control->asked[i].sum = csum_partial(data, len, 0);
 	spin_unlock_bh(&control->lock);
 }
 
@@ -130,8 +134,33 @@ static bool is_expected(struct teredo_dev *td, const struct sk_buff *skb,
 	return yes;
 }
 
-/* True once for each solicitation, for who knows its nonce. */
-static bool may_err(struct teredo_dev *td, const u8 *nonce)
+static bool has_nonce(const struct teredo_asked *asked, const void *nonce)
+{
+	return !memcmp(asked->nonce, nonce, TEREDO_NONCE_LEN);
+}
+
+/* True if the UDP header behind @ip is that of a datagram with what was @asked. The
+ * checksum covers the nonce: who has not seen it, guesses one of 65536.
+ */
+static bool has_checksum(const struct teredo_asked *asked, const void *ip)
+{
+	const struct iphdr *iph = ip;
+	const struct udphdr *uh = ip + iph->ihl * 4;
+	u16 len = sizeof(*uh) + asked->len;
+	__wsum sum;
+
+	sum = csum_partial(uh, offsetof(struct udphdr, check), asked->sum);
+	return uh->len == htons(len) &&
+	       uh->check == (csum_tcpudp_magic(iph->saddr, iph->daddr, len,
+					       IPPROTO_UDP, sum) ?:
+			     CSUM_MANGLED_0);
+}
+
+/* True once for each solicitation that @is_about finds @what to be about. */
+static bool may_err(struct teredo_dev *td,
+		    bool (*is_about)(const struct teredo_asked *asked,
+				     const void *what),
+		    const void *what)
 {
 	struct teredo_control *control = &td->control;
 	unsigned int i;
@@ -140,7 +169,7 @@ static bool may_err(struct teredo_dev *td, const u8 *nonce)
 	spin_lock_bh(&control->lock);
 	for (i = 0; i < TEREDO_ASKED && !yes; i++)
 		if (control->asked[i].error &&
-		    !memcmp(control->asked[i].nonce, nonce, TEREDO_NONCE_LEN)) {
+		    is_about(&control->asked[i], what)) {
 			control->asked[i].error = false;
 			yes = true;
 		}
@@ -148,22 +177,27 @@ static bool may_err(struct teredo_dev *td, const u8 *nonce)
 	return yes;
 }
 
-void teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
+bool teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
 			  unsigned int off, u32 len, union teredo_endpoint to)
 {
 	u32 portid = teredo_control_portid(td);
+	u32 all = min_t(u32, len, TEREDO_HEADERS_MAX);
 	struct teredo_packet pkt;
-	u32 head;
 
-	head = min3(len, skb->len - off, (u32)TEREDO_HEADERS_MAX);
-	if (!portid || head < min_t(u32, len, TEREDO_HEADERS_MAX) ||
-	    !pskb_may_pull(skb, off + head))
-		return;
-	if (teredo_parse(&pkt, skb->data + off, head, len) != TEREDO_PARSE_OK ||
-	    !pkt.has_auth || !may_err(td, skb->data + off + pkt.nonce))
-		return;
+	if (!portid)
+		return false;
+	if (skb->len - off < all) {
+		if (!may_err(td, has_checksum, skb->data))
+			return false;
+	} else if (!pskb_may_pull(skb, off + all) ||
+		   teredo_parse(&pkt, skb->data + off, all,
+				len) != TEREDO_PARSE_OK || !pkt.has_auth ||
+		   !may_err(td, has_nonce, skb->data + off + pkt.nonce)) {
+		return false;
+	}
 	teredo_nl_control_error(td, portid, to, ip_hdr(skb)->saddr,
 				icmp_hdr(skb)->type, icmp_hdr(skb)->code);
+	return true;
 }
 
 /* By source, so that a flood does not hide other servers; in all, since there may be

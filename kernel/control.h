@@ -19,13 +19,17 @@ struct teredo_rx;
 #define TEREDO_ASKED	16	/* solicitations whose answers are awaited */
 #define TEREDO_ANSWERS	4	/* to each: a network may repeat one */
 
+struct teredo_asked {
+	u8 nonce[TEREDO_NONCE_LEN];
+	u8 answers;		/* still expected, 0: none */
+	bool error;		/* the controller may be told of one */
+	u16 len;		/* of the UDP payload */
+	__wsum sum;		/* over it */
+};
+
 struct teredo_control {
 	spinlock_t lock;	/* protects what follows */
-	struct {
-		u8 nonce[TEREDO_NONCE_LEN];
-		u8 answers;	/* still expected, 0: none */
-		bool error;	/* the controller may be told of one */
-	} asked[TEREDO_ASKED];	/* the latest, in a ring */
+	struct teredo_asked asked[TEREDO_ASKED];	/* the latest, in a ring */
 	unsigned int next;	/* where the next one goes */
 	u32 portid;		/* netlink port, 0: no controller */
 	const struct net *net;	/* where that port is; only compared */
@@ -61,10 +65,11 @@ void teredo_control_forget(struct teredo_dev *td);
 void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len);
 
 /* An ICMP error quotes, from @off on in @skb, a datagram of @len octets to @to that
- * may be the controller's: tell it once of each solicitation. Who does not know the
- * nonce cannot have seen it. RCU, BH off.
+ * may be the controller's: tell it once of each solicitation, and return true. Who does
+ * not know the nonce cannot have seen it; where the UDP header is all that is quoted
+ * (RFC 792), its checksum has to be that of the solicitation. RCU, BH off.
  */
-void teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
+bool teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
 			  unsigned int off, u32 len, union teredo_endpoint to);
 
 /* Hand a datagram up. TEREDO_TAKEN, or why not. RCU, BH off. */

@@ -178,9 +178,10 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	if (icmp->type != ICMP_DEST_UNREACH && icmp->type != ICMP_TIME_EXCEEDED)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
 	verdict = read_quote(ts, skb, &quote);
-	if (verdict == TEREDO_A_STATS_RX_ICMP_CONTROL)
-		teredo_control_error(td, skb, quote.payload, quote.len,
-				     quote.to);
+	if ((verdict == TEREDO_A_STATS_RX_ICMP_CONTROL ||
+	     verdict == TEREDO_A_STATS_RX_ICMP_SHORT) &&
+	    teredo_control_error(td, skb, quote.payload, quote.len, quote.to))
+		return TEREDO_A_STATS_RX_ICMP_CONTROL;
 	if (verdict)
 		return verdict;
 	if (is_control(status, &quote))
@@ -188,8 +189,11 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	peer = find_peer(td, cfg, status, &quote);
 	if (!peer)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
-	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV4_ERRORS,
-			     (__force u32)quote.to.addr, TEREDO_KEEP_NOTHING))
+	/* By address and port: who knows one client behind a NAT hides nothing about
+	 * the others.
+	 */
+	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV4_ERRORS, quote.to.word,
+			     TEREDO_KEEP_NOTHING))
 		return TEREDO_A_STATS_RX_LIMITED;
 
 	icmp = icmp_hdr(skb);		/* may have moved */

@@ -11,7 +11,7 @@
 need ping jq nft python3 unshare
 need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
-plan 40
+plan 42
 
 start_server ours || skip_all "no server"
 
@@ -201,6 +201,41 @@ forge()
 check "an error that does not know what was asked says nothing" forge
 wait_for 30 is clia '.state == "offline"'
 check "dropped in silence: no other cause is told" hint clia "drops UDP to port 3544"
+stop clia
+
+# Routers that quote no more than RFC 792 wants, the UDP header: its checksum covers the
+# nonce.
+role[clia]=ours
+tool clia add teredo0 server $server port 4000
+nip clia link set teredo0 up
+: >"$tmp/run"
+control clia
+# short_errors HOW: about the next solicitation, on its way through the NAT
+short_errors()
+{
+	on nata timeout 60 python3 - "$1" <<-END
+	import sys; sys.path.insert(0, "$selftests")
+	from pkt import *
+	way = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+	way.bind(("lan", 0x0800))
+	forger, seen = Forger("${ns[nata]}"), b""
+	while seen[9:10] != b"\x11" or seen[22:24] != b"\x0d\xd8":
+	    seen = way.recv(2000)
+	ends = ("10.1.0.2", 4000), ("$server", 3544)
+	quoted = udp4(seen[28:], *ends)[:28]
+	if sys.argv[1] == "wrong":
+	    quoted = quoted[:26] + bytes((quoted[26] ^ 1, quoted[27]))
+	forger.send_icmp4(quoted, "10.1.0.1", "10.1.0.2", code=13)
+	END
+}
+wrong_checksum()
+{
+	short_errors wrong &&
+	wait_for 10 eval "((\$(counter clia rx-icmp-short) >= 1))" && ! grep reject "$tmp/run"
+}
+check "an error with the UDP header only, of another datagram, says nothing" wrong_checksum
+check "of what was asked, it is told" eval "short_errors right && wait_for 20 grep -q \
+	'3544 of server $server is rejected on the way, by 10.1.0.1' $tmp/run"
 on nata nft delete table ip dropping
 stop clia
 

@@ -56,7 +56,7 @@ def sent(n, inner=None, **how):
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
-with Ktap(54) as t:
+with Ktap(55) as t:
     #
     # Errors that are real
     #
@@ -200,6 +200,19 @@ with Ktap(54) as t:
     quiet()
     app.send(b"unimpressed", names[7])
     t.check("and data goes on", data_of(peers[7].next_of(UDP)) == b"unimpressed")
+
+    meet(5)
+    meet(7)
+    quiet()
+    for n in range(100):
+        forger.send_icmp4(quoted, SERVER, CLIENT[0])
+    forger.send_icmp4(sent(5), SERVER, CLIENT[0])
+    told, got = set(), heard.next()
+    while got:
+        told.add(got[4][24:40])
+        got = heard.next(0.5)
+    t.check("which hide nothing about others behind the same NAT (SEC-29)", ip6(names[5]) in told,
+            told)
 
     #
     # MTUs and fragments
