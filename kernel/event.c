@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "event.h"
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "device.h"
@@ -8,6 +9,20 @@
 #include "netlink.h"
 
 #define EVENTS_MAX	1024	/* that wait to be told */
+
+/* NULL where there is no more room, or no memory. */
+static struct teredo_event *event_new(struct teredo_dev *td)
+{
+	struct teredo_event *event;
+	struct mem_cgroup *memcg;
+
+	if (td->events.count >= EVENTS_MAX)
+		return NULL;
+	memcg = set_active_memcg(td->memcg);
+	event = kmalloc(sizeof(*event), TEREDO_GFP_REMOTE);
+	set_active_memcg(memcg);
+	return teredo_made(TEREDO_OBJECT_EVENT, event);
+}
 
 static void record(struct teredo_dev *td, const struct teredo_peer *peer,
 		   enum teredo_cmd cmd, enum teredo_peer_cause cause)
@@ -18,9 +33,8 @@ static void record(struct teredo_dev *td, const struct teredo_peer *peer,
 	lockdep_assert_held(&td->peers.lock);
 	if (!events->on || !teredo_nl_peers_heard(td) || events->lost)
 		return;
-	event = events->count < EVENTS_MAX ?
-		kmalloc(sizeof(*event), GFP_ATOMIC | __GFP_NOWARN) : NULL;
-	if (teredo_made(TEREDO_OBJECT_EVENT, event)) {
+	event = event_new(td);
+	if (event) {
 		event->cmd = cmd;
 		event->cause = cause;
 		teredo_peer_info(td, peer, &event->peer);
