@@ -17,6 +17,9 @@ ns_add here || skip_all "no namespace"
 plan 37
 
 export IP_LIB_DIR=$repo/tools
+# Of what is long, a message has the end, too.
+long=$(printf 'a%.0s' {1..5000})
+export long
 umask 077
 
 # row PROGRAM STATUS ARGUMENTS TEXT
@@ -87,6 +90,11 @@ table "commands: missing, unknown, ambiguous" <<'END'
 2 | secret x s0 | secret: unknown command "x"
 2 | -- --help | unknown command "--help"
 2 | $'\e[31mx' | unknown command "\x1b[31mx"
+2 | $long | a"; there are add, set
+2 | show $long | 15 octets are the most
+2 | show c0 $long | is one word too many; usage:
+1 | -n $long show | a: File name too long
+2 | peer $long | a"; there are add, del, flush
 END
 
 table "commands and options cut short, where one alone begins so" <<'END'
@@ -218,7 +226,7 @@ table "names of devices" <<'END'
 1 | peer flush nosuch | no such device
 1 | monitor nosuch | no such device
 1 | show lo | lo: device is not of type teredo
-1 | add c0 | c0:
+1 | add c0 | c0: there is a link of that name already; `set` changes a Teredo one
 1 | show h | h: no such device
 END
 
@@ -401,6 +409,11 @@ table "hosts" <<'END'
 2 | set c0 server help | that is an option; a host of that name has a dot behind it
 2 | set c0 server a,ttl | that is an option
 2 | set c0 server port 3545 | that is an option
+2 | set c0 server none,192.0.2.1 | `none` stands alone
+2 | set c0 server 192.0.2.1,none | `none` stands alone
+2 | set c0 server any | a host of that name has a dot behind it
+2 | set c0 server http://a.example/ | neither a host name
+2 | set c0 server ${long:0:300} | longer than any name
 2 | set c0 server2 1.2 | server2 "1.2" is not valid; it wants IPV4
 2 | set c0 server2 a.example | it wants IPV4
 2 | set c0 server2 '' | it wants IPV4

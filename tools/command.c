@@ -2,6 +2,8 @@
 #include "command.h"
 
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -131,10 +133,11 @@ static ssize_t find_member(size_t group, const char *word, char *may_be,
 
 static void vcomplain_usage(const char *format, va_list args, bool with_usage)
 {
-	char text[OPTIONS_ERROR_SIZE + 256], usage[256] = "";
+	char *text, usage[256] = "";
 	FILE *out;
 
-	vsnprintf(text, sizeof(text), format, args);
+	if (vasprintf(&text, format, args) < 0)
+		return;
 	if (with_usage && current) {
 		out = fmemopen(usage, sizeof(usage), "w");
 		if (out) {
@@ -147,6 +150,7 @@ static void vcomplain_usage(const char *format, va_list args, bool with_usage)
 	}
 	complain(NULL, "%s%s%s%s", current ? current->name : "",
 		 current ? ": " : "", text, usage);
+	free(text);
 }
 
 int usage_error(const char *format, ...)

@@ -75,7 +75,8 @@ int ipc_link_add(const char *ifname, const struct config *config)
 	if (err == -EOPNOTSUPP)
 		ipc_has_teredo();
 	else if (err == -EEXIST)
-		ipc_fail(EEXIST, "there is a link of that name already; of a Teredo one, `set` changes what it is");
+		ipc_fail(EEXIST,
+			 "there is a link of that name already; `set` changes a Teredo one");
 	return err;
 }
 

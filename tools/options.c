@@ -268,7 +268,7 @@ const char *refuse_host(const char *host)
 		return "it is longer than any name";
 	if (inet_pton(AF_INET, host, &addr) == 1)
 		return NULL;
-	if (strchr(host, ':'))
+	if (strchr(host, ':') && !strchr(host, '/'))
 		return "a server has an IPv4 address, and its port is always 3544";
 	/* The root's own dot may be there. */
 	if (len > 1 && host[len - 1] == '.')
@@ -327,6 +327,8 @@ static const char *parse_servers(const char *text, struct config *config)
 		/* Its value was forgotten. */
 		if (is_keyword(host))
 			return "that is an option; a host of that name has a dot behind it";
+		if (!strcmp(host, "none") || !strcmp(host, "any"))
+			return "`none` stands alone, and for no server; a host of that name has a dot behind it";
 		if (p == text && len < sizeof(first))
 			memcpy(first, host, len + 1);
 		p += len;

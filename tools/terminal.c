@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,10 @@ const char *color(enum color c)
 
 /* -- messages -- */
 
+/* Of a message that a person can read, and of a command line that is wrong. */
+#define LONG_BEGIN	300
+#define LONG_END	700
+
 /* True if that is where the service manager has made it lead to. */
 static bool is_journal(int fd)
 {
@@ -47,12 +52,27 @@ static bool is_journal(int fd)
 
 enum priority { PRIORITY_ERROR = 3, PRIORITY_WARNING = 4, PRIORITY_INFO = 6 };
 
+/* Of what is long, the beginning and the end: there is what is wrong with it. */
+static void shorten(char *text)
+{
+	static const char gap[] = " ... ";
+	size_t len = strlen(text);
+
+	if (len <= LONG_BEGIN + LONG_END)
+		return;
+	memcpy(text + LONG_BEGIN, gap, strlen(gap));
+	memmove(text + LONG_BEGIN + strlen(gap), text + len - LONG_END,
+		LONG_END + 1);
+}
+
 static void put_message(FILE *out, enum priority priority, const char *dev,
 			const char *format, va_list args)
 {
-	char text[QUOTE_MAX + 1], start[sizeof(PROGRAM) + 2] = "";
+	char *text, start[sizeof(PROGRAM) + 2] = "";
 
-	vsnprintf(text, sizeof(text), format, args);
+	if (vasprintf(&text, format, args) < 0)
+		return;
+	shorten(text);
 	if (is_journal(fileno(out)))
 		snprintf(start, sizeof(start), "<%d>", priority);
 	else if (priority != PRIORITY_INFO)
@@ -62,6 +82,7 @@ static void put_message(FILE *out, enum priority priority, const char *dev,
 		dev ? ": " : "", priority == PRIORITY_WARNING ? "warning: " : "",
 		quote(text));
 	fflush(out);
+	free(text);
 }
 
 void vannounce(const char *dev, const char *format, va_list args)

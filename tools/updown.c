@@ -416,12 +416,16 @@ int up_main(int argc, char **argv)
 	char error[CONF_ERROR_SIZE];
 	struct tunnel t = { 0 };
 	struct record record;
-	int lock, status;
+	int lock, status, err;
 
 	if (take_tunnel(argc, argv, &t))
 		return STATUS_USAGE;
-	if (conf_read(t.ifname, &t.conf, error)) {
-		complain(NULL, "%s", error);
+	err = conf_read(t.ifname, &t.conf, error);
+	if (err) {
+		complain(NULL, "%s%s", error,
+			 err == -ENOENT ? "; it has to tell what to make: man teredo.conf" :
+			 err == -EACCES ? "; it is for its owner to read, be root" :
+			 "");
 		return STATUS_FAILED;
 	}
 	conf_until(t.ifname, &t.end);
