@@ -640,6 +640,7 @@ files()
 	f0.conf:1: server "300.1.1.1" is not valid|server 300.1.1.1\n
 	f0.conf:1: unknown option "\x1b[31m"|\033[31m 1\n
 	f0.conf:1: there is a zero octet in it|server a\000b\n
+	f0: address ff02::1/128: that is nothing a link can have|mode relay\naddress ff02::1\n
 	f0.conf: server is for mode client, not for mode relay|server a\nmode relay\n
 	f0.conf: key is for mode client, not for mode relay|key /x\nmode relay\n
 	f0.conf: sunset is for mode client, not for mode relay|sunset off\nmode relay\n

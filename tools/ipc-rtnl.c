@@ -258,6 +258,8 @@ static int fail_ipv6(int err)
 	case EOPNOTSUPP:
 	case EAFNOSUPPORT:
 		return ipc_fail(-err, "no IPv6 in this kernel, or ipv6.disable=1");
+	case EADDRNOTAVAIL:
+		return ipc_fail(EADDRNOTAVAIL, "that is nothing a link can have");
 	default:
 		return err;
 	}

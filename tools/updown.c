@@ -242,6 +242,16 @@ static int wait_qualified(struct tunnel *t)
 
 /* -- the link -- */
 
+/* Which of them it is that the kernel does not want. */
+static int not_added(const struct device *dev, const char *what,
+		     const struct in6_addr *addr, uint8_t len)
+{
+	complain(dev->ifname, "%s %s/%u: %s", what, ipv6_text(addr), len,
+		 ipc_error());
+	return STATUS_FAILED;
+}
+
+/* Returns the exit status. */
 static int add_routes(const struct device *dev, const struct conf *conf)
 {
 	const struct config *config = &dev->config;
@@ -253,23 +263,27 @@ static int add_routes(const struct device *dev, const struct conf *conf)
 	uint32_t table;
 
 	if (ipc_link_get(dev->ifindex, &link))
-		return -1;
+		return request_failed(dev->ifname);
 	table = config->table ? config->table : ipc_route_table(&link);
 	for (i = 0; i < conf->addresses_count; i++)
 		if (ipc_addr_add(dev->ifindex, &conf->addresses[i].addr,
 				 conf->addresses[i].len))
-			return -1;
+			return not_added(dev, "address",
+					 &conf->addresses[i].addr,
+					 conf->addresses[i].len);
 	/* What a relay is for. */
 	if (relay && ipc_route_add(dev->ifindex, &config->prefix,
 				   config->prefix_len, table,
 				   config->metric))
-		return -1;
+		return not_added(dev, "route", &config->prefix,
+				 config->prefix_len);
 	for (i = 0; i < conf->routes_count; i++)
 		if (ipc_route_add(dev->ifindex, &conf->routes[i].addr,
 				  conf->routes[i].len, table,
 				  config->metric))
-			return -1;
-	return 0;
+			return not_added(dev, "route", &conf->routes[i].addr,
+					 conf->routes[i].len);
+	return STATUS_DONE;
 }
 
 static int fail(const struct tunnel *t, int err)
@@ -297,9 +311,7 @@ static int make_link(struct tunnel *t)
 		err = ipc_link_set_mtu(t->dev.ifindex, conf->mtu);
 	if (!err)
 		err = ipc_link_set_up(t->dev.ifindex, true);
-	if (!err)
-		err = add_routes(&t->dev, conf);
-	return err ? fail(t, err) : 0;
+	return err ? fail(t, err) : add_routes(&t->dev, conf);
 }
 
 /* What a server shares with its clients, if anything. */
