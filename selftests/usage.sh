@@ -14,7 +14,7 @@
 need ip jq setpriv
 need_teredo
 ns_add here || skip_all "no namespace"
-plan 37
+plan 43
 
 export IP_LIB_DIR=$repo/tools
 # Of what is long, a message has the end, too.
@@ -727,6 +727,70 @@ check "and JSON is JSON" eval "
 check "of which the text comes back, but for what is no UTF-8" eval "
 	tool here -j show | jq -e '.[] | select(.ifname | startswith(\"m\")) |
 	.ifname == \"m\u001b]0;x\u0007\ufffd31m\ufffd\u202e\" and .id == \"id\" + .ifname[1:]'"
+
+#
+# Where the output goes
+#
+
+# to WHERE TEXT ARGUMENTS...: it fails, and says so in one line that has the text
+to()
+{
+	local where=$1 text=$2 status
+
+	shift 2
+	echo "$* $where"
+	case $where in
+	closed) tool here "$@" >&- 2>"$tmp/err" ;;
+	full) tool here "$@" >/dev/full 2>"$tmp/err" ;;
+	esac
+	status=$?
+	cat "$tmp/err"
+	[[ $status = 1 && $(wc -l <"$tmp/err") = 1 && $(<"$tmp/err") = *"$text"* ]]
+}
+
+unwritable()
+{
+	local where
+
+	for where in closed full; do
+		to $where "cannot write the output" show && to $where "cannot write the output" -j show &&
+		to $where "cannot write the output" show stats && to $where "cannot write the output" help &&
+		to $where "cannot write the output" -V && to $where "cannot write the output" secret list s0 ||
+			return
+	done
+}
+check "output that cannot be written: one line, and no success" unwritable
+check "what has no output needs none" eval "tool here set c0 ttl 8 >&- <&- && tool here set c0 ttl 0 >/dev/full"
+
+monitors_full()
+{
+	local pid
+
+	spawn here teredo-tool monitor >/dev/full 2>"$tmp/err"
+	pid=$spawned
+	wait_for 20 eval "tool here set c0 ttl 9; tool here set c0 ttl 0; gone $pid"
+	wait "$pid"
+	[[ $? = 1 ]] && grep -x "teredo-tool: cannot write the output: No space left on device" "$tmp/err"
+}
+check "monitor ends, and says why" monitors_full
+
+tool here secret add s0 kept "$tmp/key"
+tool here secret set s0 kept revoked
+unseen()
+{
+	local text="the secret cannot be printed, so it is not used" where
+
+	for where in closed full; do
+		to $where "$text" secret add s0 unseen && to $where "$text" -j secret add s0 unseen &&
+		to $where "$text" secret replace s0 kept || return
+	done
+	tool here -j secret list s0 | jq -e 'map(select(.id == "unseen")) == [] and
+		map(select(.id == "kept").state) == ["revoked"]'
+}
+check "a secret that nobody has seen is not used" unseen
+check_says "nor is one printed that cannot be used" "only a server has secrets" \
+	tool here secret replace c0 x
+check "of which nothing is seen" eval "! tool here secret replace c0 x 2>/dev/null | grep ."
 
 #
 # JSON

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -312,12 +313,13 @@ int monitor_main(int argc, char **argv)
 	pfd.fd = ipc_monitor_fd();
 	pfd.events = POLLIN;
 	for (;;) {
-		if (poll(&pfd, 1, -1) < 0 && errno != EINTR)
-			break;
+		if (poll(&pfd, 1, -1) < 0 && errno != EINTR) {
+			complain(NULL, "no more events: %s", strerror(errno));
+			return STATUS_FAILED;
+		}
 		ipc_monitor_read(show_event, &watched);
 		/* Somebody may wait for each at the other end of a pipe. */
 		if (fflush(stdout))
-			break;
+			return output_failed("cannot write the output");
 	}
-	return STATUS_FAILED;
 }

@@ -18,7 +18,7 @@
 #include "terminal.h"
 
 /* Print a key that was generated; nobody will see it again. */
-static void show_key(const char *id, const struct key *key)
+static int show_key(const char *id, const struct key *key)
 {
 	char text[KEY_TEXT_SIZE];
 
@@ -34,6 +34,42 @@ static void show_key(const char *id, const struct key *key)
 		puts(text);
 	}
 	explicit_bzero(text, sizeof(text));
+	return fflush(stdout) ? -1 : 0;
+}
+
+static void ignore(const struct secret *secret, void *arg)
+{
+	(void)secret;
+	(void)arg;
+}
+
+/* Make a secret that is printed, or none: what nobody has seen locks the client out. The
+ * one that is replaced cannot be had back, so first of all comes the print.
+ */
+static int make(const char *ifname, const char *id, const struct key *key,
+		bool replace)
+{
+	struct device dev;
+	int err;
+
+	err = ipc_dev_get(ifname, false, &dev);
+	/* Whether it could be replaced is known before, as far as it can be. */
+	if (!err && replace && dev.config.mode == TEREDO_MODE_SERVER)
+		err = ipc_secret_dump(ifname, ignore, NULL);
+	else if (!err)
+		err = ipc_secret_add(ifname, id, key, replace);
+	if (err)
+		return request_failed(ifname);
+	if (show_key(id, key)) {
+		err = errno;
+		if (!replace)
+			ipc_secret_del(ifname, id);
+		errno = err;
+		return output_failed("the secret cannot be printed, so it is not used");
+	}
+	if (replace && ipc_secret_add(ifname, id, key, true))
+		return request_failed(ifname);
+	return STATUS_DONE;
 }
 
 static int add(const char *ifname, const char *id, const char *path,
@@ -50,15 +86,15 @@ static int add(const char *ifname, const char *id, const char *path,
 	}
 	if (!path)
 		key_generate(&key);
-	if (exposed)
+	if (path && exposed)
 		warn(ifname, "everybody can read key file %s", path);
 	if (key.len < KEY_GOOD_LEN)
 		warn(ifname, "a key of %u octets may be guessed; %u are enough",
 		     key.len, KEY_GOOD_LEN);
-	if (ipc_secret_add(ifname, id, &key, replace))
+	if (!path)
+		status = make(ifname, id, &key, replace);
+	else if (ipc_secret_add(ifname, id, &key, replace))
 		status = request_failed(ifname);
-	else if (!path)
-		show_key(id, &key);
 	explicit_bzero(&key, sizeof(key));
 	return status;
 }

@@ -62,5 +62,7 @@ int take_name(int argc, char **argv, char *ifname);
 
 /* Print why the last request failed, return STATUS_FAILED. */
 int request_failed(const char *dev);
+/* The same of standard output: @what, and the reason in errno. */
+int output_failed(const char *what);
 
 #endif /* TEREDO_TOOL_SUBCOMMANDS_H */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "ipc.h"
@@ -143,6 +147,16 @@ int request_failed(const char *dev)
 	return STATUS_FAILED;
 }
 
+int output_failed(const char *what)
+{
+	complain(NULL, "%s%s%s", what, errno ? ": " : "",
+		 errno ? strerror(errno) : "");
+	/* That is known now. */
+	fclose(stdout);
+	stdout = NULL;
+	return STATUS_FAILED;
+}
+
 /* The flags that all commands have. */
 static int take_flags(void)
 {
@@ -160,11 +174,25 @@ static int take_flags(void)
 	return STATUS_DONE;
 }
 
+/* What is closed stays out of use: else a socket would be there, and get what is to be
+ * printed.
+ */
+static void hold_closed(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			exit(STATUS_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	struct args args;
 	int status;
 
+	hold_closed();
 	/* What may be written to the terminal; nothing else. */
 	setlocale(LC_CTYPE, "");
 	status = args_parse(argc, argv, &args);
@@ -175,9 +203,8 @@ int main(int argc, char **argv)
 	else if (!status)
 		status = command_run(&args);
 	ipc_close();
-	if ((fflush(stdout) || ferror(stdout)) && !status) {
-		complain(NULL, "cannot write the output");
-		status = STATUS_FAILED;
-	}
+	errno = 0;
+	if (stdout && (fflush(stdout) || ferror(stdout)) && !status)
+		status = output_failed("cannot write the output");
 	return status;
 }
