@@ -272,6 +272,9 @@ table "words: missing, too many, others" <<'END'
 2 | run c0 table | table
 2 | run c0 mode relay | "mode" is one word too many
 2 | run c0 metric -1 | metric
+2 | run c0 t | run: table needs a value: N
+2 | run c0 t 1 m x | run: metric "x" is no number
+2 | run c0 m 1 metric 2 | run: metric is given twice
 END
 
 table "peers" <<'END'

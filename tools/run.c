@@ -1659,13 +1659,23 @@ static int take_place(int argc, char **argv, struct place *out)
 {
 	char error[OPTIONS_ERROR_SIZE];
 	struct config config = { 0 };
+	size_t len;
 	int i;
 
-	/* Of a word too many, what to do instead does not depend on other options. */
-	for (i = 1; i < argc; i += 2)
-		if (!*argv[i] || (strncmp("table", argv[i], strlen(argv[i])) &&
-				  strncmp("metric", argv[i], strlen(argv[i]))))
+	/* What other options there are makes no word too many one of them, nor one of
+	 * these two ambiguous that is cut short.
+	 */
+	for (i = 1; i < argc; i += 2) {
+		static char table[] = "table", metric[] = "metric";
+
+		len = strlen(argv[i]);
+		if (len && !strncmp(table, argv[i], len))
+			argv[i] = table;
+		else if (len && !strncmp(metric, argv[i], len))
+			argv[i] = metric;
+		else
 			return misuse("\"%s\" is one word too many", argv[i]);
+	}
 	if (argc < 2)
 		return 0;
 	if (options_parse(argc - 1, argv + 1, &config, error))
