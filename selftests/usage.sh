@@ -14,7 +14,7 @@
 need ip jq setpriv
 need_teredo
 ns_add here || skip_all "no namespace"
-plan 43
+plan 44
 
 export IP_LIB_DIR=$repo/tools
 # Of what is long, a message has the end, too.
@@ -776,6 +776,8 @@ monitors_full()
 	[[ $? = 1 ]] && grep -x "teredo-tool: cannot write the output: No space left on device" "$tmp/err"
 }
 check "monitor ends, and says why" monitors_full
+check_says "probe without a file to spare" "192.0.2.1: Too many open files" eval "
+	(ulimit -n 4; exec teredo-tool probe 192.0.2.1)"
 
 tool here secret add s0 kept "$tmp/key"
 tool here secret set s0 kept revoked

@@ -65,10 +65,12 @@ static void begin_probe(struct probe *probe, const char *host, __be16 port,
 	struct qualify_server servers[QUALIFY_SERVERS_MAX];
 	struct resolver r = { .fd = -1 };
 	struct pollfd pfd;
+	int err;
 
 	probe->host = host;
-	if (resolver_start(&r, host)) {
-		probe->error = EAI_SYSTEM;
+	err = resolver_start(&r, host);
+	if (err) {
+		probe->error = -err;
 		probe->done = true;
 		return;
 	}
@@ -378,7 +380,7 @@ static void show_json(const struct probe *probe, const struct verdict *v,
 
 	json_open_object(NULL);
 	json_string("host", probe->host);
-	json_string("error", probe->error ? gai_strerror(probe->error) : NULL);
+	json_string("error", probe->error ? resolve_error(probe->error) : NULL);
 	json_string("nat", name_of(&nat_names, q->nat));
 	format_endpoint_json("mapped", verdict_mapping(probe));
 	json_bool("works", probe->up);
@@ -440,7 +442,7 @@ static void show_text(const struct probe *probe)
 {
 	if (probe->error) {
 		complain(NULL, "%s: %s", probe->host,
-			 gai_strerror(probe->error));
+			 resolve_error(probe->error));
 		return;
 	}
 	printf("%s%s%s\n", color(COLOR_BOLD), probe->host,

@@ -39,7 +39,7 @@ static unsigned int look_up(const char *name, unsigned int number,
 	memset(found, 0, sizeof(found));
 	err = getaddrinfo(name, NULL, &hints, &list);
 	if (err) {
-		found[0].error = err;
+		found[0].error = err == EAI_SYSTEM ? errno : err;
 		count = 1;
 	}
 	for (ai = list; ai && count < QUALIFY_SERVERS_MAX; ai = ai->ai_next) {
@@ -131,6 +131,11 @@ void resolver_stop(struct resolver *r)
 	r->fd = -1;
 	kill(r->pid, SIGKILL);
 	waitpid(r->pid, NULL, 0);
+}
+
+const char *resolve_error(int error)
+{
+	return error > 0 ? strerror(error) : gai_strerror(error);
 }
 
 unsigned int resolver_servers(const struct resolver *r, __be32 secondary,

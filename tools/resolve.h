@@ -10,7 +10,7 @@
 /* An address, or why a name has none. */
 struct resolved {
 	__be32 addr;
-	int error;		/* of getaddrinfo() */
+	int error;		/* see resolve_error() */
 	uint16_t name;		/* its place in the list */
 };
 
@@ -29,6 +29,9 @@ bool resolver_read(struct resolver *r);
 
 /* Give up. */
 void resolver_stop(struct resolver *r);
+
+/* Why a name could not be looked up: an error of getaddrinfo(), or a positive errno. */
+const char *resolve_error(int error);
 
 /* The list as servers: the secondary address is @secondary for the first
  * name, where it is not 0, else the primary one plus one.

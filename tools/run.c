@@ -688,7 +688,7 @@ static void resolved(struct controller *c)
 		list_entry(server_names(c), r->list[i].name, name,
 			   sizeof(name));
 		because(c, "server %.100s: %s", name,
-			gai_strerror(r->list[i].error));
+			resolve_error(r->list[i].error));
 		complain(c->ifname, "%s", c->reason);
 	}
 	if (!r->count)
