@@ -226,6 +226,11 @@ table "names of devices" <<'END'
 1 | peer flush nosuch | no such device
 1 | monitor nosuch | no such device
 1 | show lo | lo: device is not of type teredo
+1 | show peers lo | lo: device is not of type teredo
+1 | show stats lo | lo: device is not of type teredo
+1 | show peers nosuch | nosuch: no such device
+1 | secret list lo | lo: device is not of type teredo
+1 | secret list nosuch | nosuch: no such device
 1 | add c0 | c0: there is a link of that name already; `set` changes a Teredo one
 1 | show h | h: no such device
 END

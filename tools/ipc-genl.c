@@ -394,6 +394,18 @@ static void hand_on_peer(const struct nlmsghdr *nlh, void *arg)
 	walk->each(&peer, walk->arg);
 }
 
+/* Older kernels refuse a dump without a word why: who is asked for the link itself says
+ * what is wrong with it.
+ */
+static int fail_dump(int err, const char *ifname)
+{
+	struct device dev;
+
+	if (ifname && (err == -EOPNOTSUPP || err == -ENODEV))
+		ipc_dev_get(ifname, false, &dev);
+	return err;
+}
+
 int ipc_peer_dump(const char *ifname, int state,
 		  void (*each)(const struct peer *peer, void *arg), void *arg,
 		  bool *consistent)
@@ -412,7 +424,7 @@ int ipc_peer_dump(const char *ifname, int state,
 	err = ipc_request(&requests, req.nlh, hand_on_peer, &walk);
 	if (requests.interrupted)
 		*consistent = false;
-	return err;
+	return fail_dump(err, ifname);
 }
 
 int ipc_peer_new(const char *ifname, const struct in6_addr *addr,
@@ -548,7 +560,8 @@ int ipc_secret_dump(const char *ifname,
 			ifname);
 	if (err)
 		return err;
-	return ipc_request(&requests, req.nlh, hand_on_secret, &walk);
+	return fail_dump(ipc_request(&requests, req.nlh, hand_on_secret, &walk),
+			 ifname);
 }
 
 /* Remember a solicitation; anything else has no nonce. */
