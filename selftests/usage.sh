@@ -214,6 +214,8 @@ table "names of devices" <<'END'
 2 | add $'a\vb' | "a\x0bb" cannot be
 2 | add ../x | no space and none of /
 2 | add .. | it stands for a folder
+2 | add all | it stands for all links
+2 | add default | it stands for all links
 2 | show '' | it is empty
 2 | show peers a/b | show peers: "a/b" cannot be the name of a device
 2 | run '' | it is empty

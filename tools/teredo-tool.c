@@ -111,6 +111,9 @@ static const char *refuse_ifname(const char *text)
 		return "it begins with -";
 	if (!strcmp(text, ".") || !strcmp(text, ".."))
 		return "it stands for a folder";
+	/* In /proc/sys/net, which has a folder for each link beside them. */
+	if (!strcmp(text, "all") || !strcmp(text, "default"))
+		return "it stands for all links";
 	/* The last one is a space to the kernel, % makes a name of its own. */
 	if (strpbrk(text, "/:% \t\n\v\f\r\xa0"))
 		return "no space and none of / : % may be in it";
