@@ -233,6 +233,8 @@ table "names of devices" <<'END'
 1 | show peers nosuch | nosuch: no such device
 1 | secret list lo | lo: device is not of type teredo
 1 | secret list nosuch | nosuch: no such device
+0 | show s0 | service     192.0.2.1, port 3544
+0 | show r0 | port chosen when set up
 1 | add c0 | c0: there is a link of that name already; `set` changes a Teredo one
 1 | show h | h: no such device
 END

@@ -116,6 +116,8 @@ static void print_dev(const struct device *dev, const char *until)
 	printf("%s, port ", local ? ipv4_text(local) : "any address");
 	if (port)
 		printf("%u", ntohs(port));
+	else if (config->mode == TEREDO_MODE_SERVER)
+		printf("%u", TEREDO_PORT);
 	else
 		printf("chosen when set up");
 	printf(", MTU %u%s", dev->mtu,
