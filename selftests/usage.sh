@@ -767,8 +767,8 @@ unwritable()
 	for where in closed full; do
 		to $where "cannot write the output" show && to $where "cannot write the output" -j show &&
 		to $where "cannot write the output" show stats && to $where "cannot write the output" help &&
-		to $where "cannot write the output" -V && to $where "cannot write the output" secret list s0 ||
-			return
+		to $where "cannot write the output" -V && to $where "cannot write the output" secret list s0 &&
+		to $where "cannot write the output" probe 10.0.0.1 || return
 	done
 }
 check "output that cannot be written: one line, and no success" unwritable

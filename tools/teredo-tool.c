@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 		status = command_run(&args);
 	ipc_close();
 	errno = 0;
-	if (stdout && (fflush(stdout) || ferror(stdout)) && !status)
+	if (stdout && (fflush(stdout) || ferror(stdout)))
 		status = output_failed("cannot write the output");
 	return status;
 }
