@@ -69,7 +69,7 @@ static struct teredo_peer *create(struct teredo_dev *td,
 				  const struct teredo_config *cfg,
 				  const struct in6_addr *addr,
 				  enum teredo_peer_kind kind,
-				  enum teredo_origin origin,
+				  enum teredo_origin origin, u32 cause,
 				  struct sk_buff_head *evicted)
 {
 	struct mem_cgroup *memcg;
@@ -90,7 +90,7 @@ static struct teredo_peer *create(struct teredo_dev *td,
 		kfree(teredo_gone(TEREDO_OBJECT_PEER, peer));
 		return ERR_PTR(-ENOMEM);
 	}
-	teredo_quota_enter(td, peer, origin);
+	teredo_quota_enter(td, peer, origin, cause);
 	changed(td, peer, cause_of(origin));
 	return peer;
 }
@@ -353,7 +353,8 @@ int teredo_peer_announced(struct teredo_dev *td,
 		goto out;
 	if (!peer) {
 		made = create(td, cfg, addr, TEREDO_PEER_KIND_TEREDO,
-			      TEREDO_BY_STRANGER, &evicted);
+			      TEREDO_BY_STRANGER,
+			      teredo_cause(td, cfg, NULL, addr), &evicted);
 		if (IS_ERR(made)) {
 			if (PTR_ERR(made) == -ENOMEM)
 				verdict = TEREDO_A_STATS_RX_NO_MEMORY;
@@ -450,7 +451,7 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer && how == TEREDO_TRUST_NEW && !td->peers.closed)
 		peer = create(td, cfg, addr, kind, TEREDO_BY_STRANGER,
-			      &evicted);
+			      teredo_cause(td, cfg, NULL, addr), &evicted);
 	if (IS_ERR_OR_NULL(peer))
 		goto out;
 	/* by hand is by hand */
@@ -577,7 +578,7 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 			  TEREDO_PEER_CAUSE_SILENCE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
-	teredo_quota_probed(td, cfg, peer, origin);
+	teredo_quota_probed(td, cfg, peer, origin, cause);
 	wait->peer = peer;
 	wait->cause = cause;
 	wait->tries = *send;
@@ -608,7 +609,7 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer)
-		peer = create(td, cfg, addr, kind, origin, &evicted);
+		peer = create(td, cfg, addr, kind, origin, cause, &evicted);
 	if (IS_ERR(peer)) {
 		ret = PTR_ERR(peer) == -ENOMEM ? TEREDO_A_STATS_TX_NO_MEMORY :
 						 TEREDO_A_STATS_TX_PEER_LIMIT;
@@ -661,7 +662,7 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	cfg = rcu_dereference(td->config);
 	spin_lock_bh(&td->peers.lock);
 	peer = teredo_peer_lookup(td, addr) ?:
-	       create(td, cfg, addr, kind, TEREDO_BY_HAND, &evicted);
+	       create(td, cfg, addr, kind, TEREDO_BY_HAND, 0, &evicted);
 	if (!IS_ERR(peer)) {
 		WRITE_ONCE(peer->permanent, permanent);
 		teredo_quota_vouch(td, peer);

@@ -71,6 +71,7 @@ struct teredo_peer {
 	bool permanent;			/* set by hand; lock */
 	bool proven;			/* by a round trip; written: lock */
 	u8 origin;			/* enum teredo_origin, until then; lock */
+	u8 share[TEREDO_QUOTA_ROWS];	/* in peers.quota, until then; lock */
 	unsigned long last_probe;	/* jiffies, 0 is never; written: lock */
 	u64 nonce;			/* of attempts without answer, or 0; lock */
 	struct teredo_wait *wait;	/* while probing; lock */

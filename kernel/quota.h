@@ -19,10 +19,14 @@ enum teredo_origin {
 };
 
 #define TEREDO_QUOTAS	2	/* those of the first two */
+#define TEREDO_QUOTA_ROWS	2
+#define TEREDO_QUOTA_SHARES	128
 
 struct teredo_quota {		/* under teredo_peers.lock */
-	struct list_head list[TEREDO_QUOTAS];	/* oldest first */
+	struct list_head list[TEREDO_QUOTAS];	/* those to look at first, first */
 	unsigned int count[TEREDO_QUOTAS];
+	/* The same, by who caused them: a place in each row */
+	u16 share[TEREDO_QUOTAS][TEREDO_QUOTA_ROWS][TEREDO_QUOTA_SHARES];
 	unsigned int proven;
 };
 
@@ -35,16 +39,19 @@ bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
 			enum teredo_origin origin,
 			struct sk_buff_head *evicted);
 
-/* The new @peer is in the table, or out of it again. Under the lock. */
+/* The new @peer is in the table because of @cause, see teredo_cause(), or out of it
+ * again. Under the lock.
+ */
 void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
-			enum teredo_origin origin);
+			enum teredo_origin origin, u32 cause);
 void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer);
 
-/* We begin to probe @peer, with a packet of our own or for a stranger. Under the
- * lock.
+/* We begin to probe @peer because of @cause, with a packet of our own or for a
+ * stranger. Under the lock.
  */
 void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
-			 struct teredo_peer *peer, enum teredo_origin origin);
+			 struct teredo_peer *peer, enum teredo_origin origin,
+			 u32 cause);
 
 /* @peer is where its packets come from: it knew what only one who gets ours can
  * know. Under the lock.

@@ -272,6 +272,16 @@ def bubbles_of(namespace, rate, address, port, victim, relay):
             (address, int(port)), patch)
 
 
+def talkers(namespace, rate, address, port, victim, source, count):
+    """Clients at one address, so many, who go on speaking"""
+    def patch(whole):
+        number = 2000 + rng.randrange(int(count))
+        whole[20:22] = struct.pack("!H", number)
+        whole[28 + 18:28 + 20] = struct.pack("!H", number ^ 0xffff)
+    steady4(namespace, rate, bubble(teredo(SERVER, source, 2000), victim), (source, 2000),
+            (address, int(port)), patch)
+
+
 def solicit(namespace, count):
     """Honest ones, each from another port; how many are answered"""
     answered = 0
