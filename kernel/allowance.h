@@ -60,12 +60,25 @@ bool teredo_limit_ok(struct teredo_dev *td, enum teredo_limit limit, u64 key,
 unsigned int teredo_limit_keep(struct teredo_dev *td, enum teredo_limit limit,
 			       u64 cause);
 
-/* What somebody leaves who is behind others in any case, half and more; @keep is what
- * he would leave otherwise.
+/* Where one kind of events goes before another: what the first, the next, and the last
+ * of three kinds leave, if @keep is what they would leave otherwise. No share makes the
+ * better kind leave more than the other: so who has shown something about himself finds
+ * tokens even when causes are made up faster than the table of shares forgets, and
+ * everybody seems to have asked for much.
  */
+static inline unsigned int teredo_limit_ahead(unsigned int keep)
+{
+	return keep * 2 / 3;			/* up to half */
+}
+
 static inline unsigned int teredo_limit_behind(unsigned int keep)
 {
-	return TEREDO_WHOLE / 2 + keep / 3;
+	return TEREDO_WHOLE * 5 / 8 + keep / 6;	/* up to three quarters */
+}
+
+static inline unsigned int teredo_limit_last(unsigned int keep)
+{
+	return TEREDO_WHOLE * 3 / 4 + keep / 8;	/* never TEREDO_KEEP_MOST */
 }
 
 /* The site of @addr: its first 48 bits. Never 0 for an address that is routed. */

@@ -121,9 +121,11 @@ static bool may_answer(struct teredo_dev *td, union teredo_endpoint to,
 	unsigned int keep;
 
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_INDIRECT_ANSWERS, to.word);
-	if (!teredo_relay_is_proven(&td->relays, to) &&
-	    !(peer && READ_ONCE(peer->proven) &&
-	      teredo_endpoint_read(&peer->mapped).word == to.word))
+	if (teredo_relay_is_proven(&td->relays, to) ||
+	    (peer && READ_ONCE(peer->proven) &&
+	     teredo_endpoint_read(&peer->mapped).word == to.word))
+		keep = teredo_limit_ahead(keep);
+	else
 		keep = teredo_limit_behind(keep);
 	return teredo_limit_ok(td, TEREDO_LIMIT_INDIRECT_ANSWERS,
 			       (__force u32)to.addr, keep);
@@ -181,8 +183,9 @@ static int rcv_from_neighbour(struct teredo_dev *td,
 }
 
 /* Whether to test the stranger @host, whom @relay brought. Both may be made up, so
- * those come first whose relay we have dealt with, and among them, whoever comes by
- * a relay and from a site of which we tested few lately.
+ * those come first whose relay has brought an answer to a test, then those whose relay
+ * had a bubble answered, which anybody can have done in any name. Of either, whoever
+ * comes by a relay and from a site of which we tested few lately.
  */
 static bool may_test(struct teredo_dev *td, union teredo_endpoint relay,
 		     const struct in6_addr *host)
@@ -193,8 +196,12 @@ static bool may_test(struct teredo_dev *td, union teredo_endpoint relay,
 				     (__force u32)relay.addr),
 		   teredo_limit_keep(td, TEREDO_LIMIT_NATIVE_TESTS,
 				     teredo_site(host)));
-	if (!teredo_relay_is_known(&td->relays, relay))
+	if (teredo_relay_is_proven(&td->relays, relay))
+		keep = teredo_limit_ahead(keep);
+	else if (teredo_relay_is_answered(&td->relays, relay))
 		keep = teredo_limit_behind(keep);
+	else
+		keep = teredo_limit_last(keep);
 	return teredo_limit_ok(td, TEREDO_LIMIT_NATIVE_TESTS, 0, keep);
 }
 

@@ -66,24 +66,24 @@ static u64 least_debt(const struct teredo_buckets *buckets, u64 hash, u64 now)
 	return least;
 }
 
-/* One more event. A bucket that others have emptied stays empty for as long: so all
- * those of a key fill up at the same time, and it gets its rate, not one of each
- * row. Where CPUs race, one event may not be counted.
+/* One more event of a key whose buckets miss @least or more. In none of them may less
+ * be missing than the key has used, and more is somebody else's: a bucket that misses
+ * that much already stays as it is. So the tables tell keys apart until there are
+ * four times as many as if each event filled up a place in each row. Where CPUs race,
+ * one event may not be counted.
  */
 static void charge(struct teredo_buckets *buckets,
-		   const struct teredo_rate *rate, u64 hash, u64 now)
+		   const struct teredo_rate *rate, u64 hash, u64 least, u64 now)
 {
+	u64 missing = min(least + rate->interval, depth_of(rate));
 	unsigned int row;
 
 	for (row = 0; row < TEREDO_BUCKETS_ROWS; row++) {
 		atomic64_t *due = &buckets->due[row][place(hash, row)];
 		s64 old = atomic64_read(due);
-		u64 debt = (u64)old > now ? old - now : 0;
 
-		/* Another purpose may have left more. */
-		atomic64_try_cmpxchg(due, &old, now +
-				     max(debt, min(debt + rate->interval,
-						   depth_of(rate))));
+		if (old < (s64)(now + missing))
+			atomic64_try_cmpxchg(due, &old, now + missing);
 	}
 }
 
@@ -97,10 +97,11 @@ bool teredo_buckets_take(struct teredo_buckets *buckets,
 			 unsigned int keep, u64 now)
 {
 	u64 hash = hash_of(buckets, what, key, now);
+	u64 least = least_debt(buckets, hash, now);
 
-	if (!has_room(rate, least_debt(buckets, hash, now), keep))
+	if (!has_room(rate, least, keep))
 		return false;
-	charge(buckets, rate, hash, now);
+	charge(buckets, rate, hash, least, now);
 	return true;
 }
 
@@ -111,7 +112,7 @@ unsigned int teredo_buckets_use(struct teredo_buckets *buckets,
 	u64 hash = hash_of(buckets, what, key, now);
 	u64 used = least_debt(buckets, hash, now);
 
-	charge(buckets, rate, hash, now);
+	charge(buckets, rate, hash, used, now);
 	return min_t(u64, div64_u64(used * TEREDO_WHOLE, depth_of(rate)),
 		     TEREDO_WHOLE);
 }

@@ -46,11 +46,11 @@ bool teredo_relay_is_proven(const struct teredo_relays *relays,
 	       tag_of(hash);
 }
 
-bool teredo_relay_is_known(const struct teredo_relays *relays,
-			   union teredo_endpoint relay)
+bool teredo_relay_is_answered(const struct teredo_relays *relays,
+			      union teredo_endpoint relay)
 {
 	u64 hash = hash_of(relays, relay);
 
 	return READ_ONCE(relays->answered[hash % TEREDO_RELAYS_ANSWERED]) ==
-	       tag_of(hash) || teredo_relay_is_proven(relays, relay);
+	       tag_of(hash);
 }

@@ -3,8 +3,8 @@
  * client only after its bubble was answered (RFC 4380 5.4.1), or because it was
  * chosen for the answer to a test. Of those made-up relays that send without either,
  * there may be thousands a second; so the tests of native hosts are first for those
- * that are known. A hint, and no more: tables of fixed size, of hashes that may be
- * overwritten at any time.
+ * that are proven, then for those that were answered. A hint, and no more: tables of
+ * fixed size, of hashes that may be overwritten at any time.
  */
 #ifndef TEREDO_RELAYS_H
 #define TEREDO_RELAYS_H
@@ -37,8 +37,7 @@ void teredo_relay_proven(struct teredo_relays *relays,
 bool teredo_relay_is_proven(const struct teredo_relays *relays,
 			    union teredo_endpoint relay);
 
-/* One or the other. */
-bool teredo_relay_is_known(const struct teredo_relays *relays,
-			   union teredo_endpoint relay);
+bool teredo_relay_is_answered(const struct teredo_relays *relays,
+			      union teredo_endpoint relay);
 
 #endif /* TEREDO_RELAYS_H */

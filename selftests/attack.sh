@@ -20,7 +20,7 @@ bare4=198.51.100.33 bare_port=40000
 # More than is sent while anything else happens; where time stands still meanwhile, all
 # of it is sent at once.
 time_travels && endless=10000 || endless=100000
-plan 54
+plan 57
 
 diagnose()
 {
@@ -396,6 +396,69 @@ check "when no bubble went before (SEC-28)" \
 	beside natives 3000 $bare4 $bare_port "$bare" -- contacts known
 check "beside 1000 bubbles in the name of the address of a relay that we know (C-72)" \
 	beside bubbles_of 1000 $bare4 $bare_port "$bare" $relay -- contacts
+# Six thousand causes a second are more than a table of shares tells apart.
+besides()
+{
+	local status natives
+
+	: >"$tmp/natives"
+	spawn inet "$selftests/attack.py" natives "${ns[inet]}" 3000 $bare4 $bare_port "$bare" \
+		>"$tmp/natives" 2>&1
+	natives=$spawned
+	wait_for 10 grep -q ready "$tmp/natives"
+	pause 6    # the table of shares fills up
+	beside bubbles_of 1000 $bare4 $bare_port "$bare" $relay -- contacts
+	status=$?
+	kill "$natives"
+	wait "$natives" 2>/dev/null
+	return $status
+}
+check "beside both, when everybody seems to have asked for much (SEC-28, C-72)" besides
+# A list of 64 has room for 16 who have proven nothing, and one site may ask for 200 others
+# a second: before an answer comes over a path of 100 ms.
+crowded()
+{
+	local status
+
+	on inet tc qdisc add dev bare root netem delay 100ms &&
+	tool rly peer flush teredo0 && tool rly set teredo0 peers-max 64 || return
+	beside sites 1000 1 -- contacts
+	status=$?
+	has_peers rly 64 || status=1
+	tool rly set teredo0 peers-max 100000
+	on inet tc qdisc del dev bare root
+	return $status
+}
+if modprobe -q sch_netem; then
+	check "beside a site that fills the relay's list of 64 (SEC-25, SEC-26)" crowded
+else
+	skip "beside a site that fills the relay's list of 64 (SEC-25, SEC-26)" "no sch_netem"
+fi
+# Of eight places, those who have only one get most.
+newcomers_to_talkers()
+{
+	local i newcomers
+
+	for i in {1..8}; do
+		at_bare teredo_bubbles 1 || return
+		pause 0.3    # all of them are heard again
+	done
+	newcomers=$(tool bare -j show peers | jq 'map(select(.mapped.address != "20.9.9.9")) | length')
+	echo "$newcomers newcomers"
+	((newcomers >= 5))
+}
+# Eight who speak first have room in a list of 16, and all are of one address.
+talked()
+{
+	local status
+
+	tool bare peer flush teredo0 && tool bare set teredo0 peers-max 16 || return
+	beside talkers 200 $bare4 $bare_port "$bare" 20.9.9.9 8 -- newcomers_to_talkers
+	status=$?
+	tool bare set teredo0 peers-max 400
+	return $status
+}
+check "who goes on speaking does not keep newcomers out (SEC-25)" talked
 check "solicitations beside 1000 from made-up ports of the same NAT (SEC-35)" \
 	beside solicitations_of 1000 198.51.100.1 60000 -- \
 	on clia "$selftests/attack.py" solicit "${ns[clia]}" 10

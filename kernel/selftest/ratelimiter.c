@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 #include <linux/slab.h>
 
+#include "../allowance.h"
 #include "../ratelimiter.c"
 
 static const struct teredo_rate rate = TEREDO_RATE(10, 50);
@@ -106,6 +107,21 @@ static void strangers(struct kunit *test)
 	KUNIT_EXPECT_GE(test, free, 980U);
 }
 
+/* Of 90,000 who each ask once within 15 s, nobody looks like one who asks for much */
+static void crowd(struct kunit *test)
+{
+	static const struct teredo_rate share = TEREDO_RATE(4, 64);
+	struct teredo_buckets *buckets = buckets_of(test);
+	u64 now = 1000 * SECOND, key;
+
+	for (key = 0; key < 90000; key++)
+		teredo_buckets_use(buckets, &share, 1, key, now + key * (SECOND / 6000));
+	now += 15 * SECOND;
+	for (key = 0; key < 100; key++)
+		KUNIT_EXPECT_LE(test, teredo_buckets_use(buckets, &share, 1, ~key, now),
+				TEREDO_WHOLE / 2U);
+}
+
 /* Who shares all buckets with somebody does not for long */
 static void other_buckets(struct kunit *test)
 {
@@ -134,14 +150,26 @@ static void using(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, teredo_buckets_use(buckets, &rate, 1, 9, 6 * SECOND), 0U);
 }
 
+/* Whatever the shares say, one kind goes before the other */
+static void kinds(struct kunit *test)
+{
+	unsigned int most = TEREDO_WHOLE * 3 / 4;
+
+	KUNIT_EXPECT_LT(test, teredo_limit_ahead(most), teredo_limit_behind(0));
+	KUNIT_EXPECT_LE(test, teredo_limit_behind(most), teredo_limit_last(0));
+	KUNIT_EXPECT_LT(test, teredo_limit_last(most), TEREDO_KEEP_MOST + 0U);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(idle),
 	KUNIT_CASE(refill),
 	KUNIT_CASE(keeping),
 	KUNIT_CASE(one_key),
 	KUNIT_CASE(strangers),
+	KUNIT_CASE(crowd),
 	KUNIT_CASE(other_buckets),
 	KUNIT_CASE(using),
+	KUNIT_CASE(kinds),
 	{}
 };
 
