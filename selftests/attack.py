@@ -272,6 +272,16 @@ def bubbles_of(namespace, rate, address, port, victim, relay):
             (address, int(port)), patch)
 
 
+def talkers(namespace, rate, address, port, victim, source, count):
+    """Clients at one address, so many, who go on speaking"""
+    def patch(whole):
+        number = 2000 + rng.randrange(int(count))
+        whole[20:22] = struct.pack("!H", number)
+        whole[28 + 18:28 + 20] = struct.pack("!H", number ^ 0xffff)
+    steady4(namespace, rate, bubble(teredo(SERVER, source, 2000), victim), (source, 2000),
+            (address, int(port)), patch)
+
+
 def solicit(namespace, count):
     """Honest ones, each from another port; how many are answered"""
     answered = 0
@@ -567,7 +577,7 @@ def tcp_ask(address):
 
 CASES = (teredo_echoes, teredo_bubbles, native_strangers, solicitations, adverts,
          answers_behind_others, bubbles_by_server, nonces, relay_nonces, from_elsewhere,
-         to_relay, sites, natives, solicitations_of, bubbles_of, solicit, walk,
+         to_relay, sites, natives, solicitations_of, bubbles_of, talkers, solicit, walk,
          bubble_sources, fill_queue, echoes_for_clients, echo_service, privileges, qualify,
          port_is_taken, tcp_serve, tcp_ask)
 {case.__name__: case for case in CASES}[sys.argv[1]](*sys.argv[2:])

@@ -20,7 +20,7 @@ bare4=198.51.100.33 bare_port=40000
 # More than is sent while anything else happens; where time stands still meanwhile, all
 # of it is sent at once.
 time_travels && endless=10000 || endless=100000
-plan 56
+plan 57
 
 diagnose()
 {
@@ -434,6 +434,31 @@ if modprobe -q sch_netem; then
 else
 	skip "beside a site that fills the relay's list of 64 (SEC-25, SEC-26)" "no sch_netem"
 fi
+# Of eight places, those who have only one get most.
+newcomers_to_talkers()
+{
+	local i newcomers
+
+	for i in {1..8}; do
+		at_bare teredo_bubbles 1 || return
+		pause 0.3    # all of them are heard again
+	done
+	newcomers=$(tool bare -j show peers | jq 'map(select(.mapped.address != "20.9.9.9")) | length')
+	echo "$newcomers newcomers"
+	((newcomers >= 5))
+}
+# Eight who speak first have room in a list of 16, and all are of one address.
+talked()
+{
+	local status
+
+	tool bare peer flush teredo0 && tool bare set teredo0 peers-max 16 || return
+	beside talkers 200 $bare4 $bare_port "$bare" 20.9.9.9 8 -- newcomers_to_talkers
+	status=$?
+	tool bare set teredo0 peers-max 400
+	return $status
+}
+check "who goes on speaking does not keep newcomers out (SEC-25)" talked
 check "solicitations beside 1000 from made-up ports of the same NAT (SEC-35)" \
 	beside solicitations_of 1000 198.51.100.1 60000 -- \
 	on clia "$selftests/attack.py" solicit "${ns[clia]}" 10
