@@ -65,7 +65,7 @@ def verify(host, seconds=PATIENCE):
     return becomes(client_ns, host, "trusted", seconds)
 
 
-with Ktap(16) as t:
+with Ktap(17) as t:
     # A list of 16 is full: of those whom we do not know by a round trip, half may
     # have spoken first.  One more of them takes the place of another.
     many = [Peer(n) for n in range(17)]
@@ -124,6 +124,12 @@ with Ktap(16) as t:
     wait_until(tested + 32)
     got = verify("2001:db8:5::2", 1)
     t.check("an echo reply 32 s later is none (SEC-08)", not got)
+    before = heard["2001:db8:5::2"][-1][1].body[8:]
+    server.drain()
+    app.send(b"once more", "2001:db8:5::2")
+    again = listen(PATIENCE, "2001:db8:5::2").get("2001:db8:5::2")
+    t.check("a later wait has another nonce (SEC-08)", again and again[0][1].body[8:] != before,
+            (again, before))
     app.send(b"still there?", "2001:db8:5::1")
     heard = listen(PATIENCE, "2001:db8:5::1")
     got = "2001:db8:5::1" in heard and verify("2001:db8:5::1")
