@@ -328,6 +328,7 @@ one_cpu()
 
 	[[ ${VM_ACCEL:-} = tcg ]] || return 0
 	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		[[ -e $cpu ]] || continue    # there is only one
 		echo 0 >"$cpu" && defer eval "echo 1 >$cpu" || return
 	done
 }
