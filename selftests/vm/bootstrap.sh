@@ -36,5 +36,7 @@ mkdir -p "$root" || exit 1
 trap 'rm -f "$root.apt" "$root.list"' EXIT
 apt-config dump Acquire | grep -iE 'proxy|check-|verify|retries|timeout' >"$root.apt"
 sources
-mmdebstrap --mode=root --aptopt="$root.apt" --dpkgopt=force-unsafe-io "$@" \
+# Whatever it mounts in there is gone with it, also if it is killed: who removes the folder
+# removes nothing else.
+unshare --mount mmdebstrap --mode=root --aptopt="$root.apt" --dpkgopt=force-unsafe-io "$@" \
 	"$suite" "$root" ${from:+"$from"}
