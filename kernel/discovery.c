@@ -124,9 +124,9 @@ static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
 }
 
 /* A discovery bubble to the link, and to those of our own namespace, whom
- * multicast from a tunnel's socket would not reach.
+ * multicast from a tunnel's socket would not reach. False if it could not be sent.
  */
-static void announce(struct teredo_dev *td, const struct teredo_status *status)
+static bool announce(struct teredo_dev *td, const struct teredo_status *status)
 {
 	struct teredo_discovery *d = &td->discovery;
 	unsigned long now = jiffies, sent = READ_ONCE(d->sent);
@@ -137,10 +137,10 @@ static void announce(struct teredo_dev *td, const struct teredo_status *status)
 
 	if (!ifindex || time_before(now, sent + SPACING) ||
 	    cmpxchg(&d->sent, sent, now) != sent)
-		return;
+		return true;
 	teredo_build_discovery(buf, &status->address);
 	if (teredo_send_group(td, ifindex, buf, sizeof(buf), &from))
-		return;
+		return false;
 	trace_teredo_bubble(td->dev, false, teredo_discovery_group(),
 			    &status->address, &in6addr_linklocal_allnodes);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_DISCOVERY);
@@ -157,6 +157,7 @@ static void announce(struct teredo_dev *td, const struct teredo_status *status)
 		if (verdict)
 			teredo_count(neighbour->stats, verdict);
 	}
+	return true;
 }
 
 bool teredo_discovery_probe(struct teredo_dev *td,
@@ -485,6 +486,7 @@ static unsigned long attend(struct discovery_net *dn,
 {
 	struct teredo_dev *td = container_of(d, struct teredo_dev, discovery);
 	const struct teredo_status *status = rtnl_dereference(td->status);
+	bool sent;
 
 	if (!d->ifindex && d->wanted && dn->sock)
 		join(dn, d, d->wanted);
@@ -502,12 +504,15 @@ static unsigned long attend(struct discovery_net *dn,
 	if (!time_before(jiffies, d->due)) {
 		rcu_read_lock();
 		local_bh_disable();
-		announce(td, status);
+		sent = announce(td, status);
 		local_bh_enable();
 		rcu_read_unlock();
-		d->due = jiffies + TEREDO_ANNOUNCE_MIN +
-			 get_random_u32_below(TEREDO_ANNOUNCE_MAX -
-					      TEREDO_ANNOUNCE_MIN + 1);
+		/* Nobody has heard what was not sent. */
+		d->due = jiffies +
+			 (sent ? TEREDO_ANNOUNCE_MIN +
+				 get_random_u32_below(TEREDO_ANNOUNCE_MAX -
+						      TEREDO_ANNOUNCE_MIN + 1) :
+				 RETRY + get_random_u32_below(SOON));
 	}
 	return d->due;
 }
