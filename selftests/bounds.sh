@@ -91,7 +91,7 @@ paying()
 # charged_for WHAT: octets
 charged_for()
 {
-	awk -v what="$1" '$1 == what { print $2 }' $memory/memory.stat
+	awk -v what="$1" '$1 == what { print $2 }' "$memory/memory.stat"
 }
 
 can_charge()
@@ -155,11 +155,13 @@ unlimited()
 	(($(peers) > few)) && nip home link del paid0
 }
 
-# Without the key, of which there is nothing left
+# Without the key, of which there is nothing left.  In a group of their own: from the other
+# one, peers still go.
 secrets()
 {
-	local before i
+	local memory=$memory-secrets before i
 
+	mkdir "$memory" && defer rmdir "$memory" &&
 	paying ip link add paid0 type teredo &&
 	tool home set paid0 mode server local 192.0.2.1 || return
 	before=$(charged_for slab)
