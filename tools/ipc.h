@@ -121,10 +121,12 @@ int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
  * controller may have been killed, and the next one be told another place for its own.
  */
 #define ROUTE_PROTOCOL	84
+
 struct place {
 	uint32_t table;
 	uint32_t metric;
 };
+
 int ipc_default_add(uint32_t ifindex, struct place place);
 int ipc_default_del(uint32_t ifindex, struct place place);
 /* Those by that link, @max at most: how many, or a negative errno. */

@@ -328,7 +328,8 @@ static const char *parse_servers(const char *text, struct config *config)
 		if (is_keyword(host))
 			return "that is an option; a host of that name has a dot behind it";
 		if (!strcmp(host, "none") || !strcmp(host, "any"))
-			return "`none` stands alone, and for no server; a host of that name has a dot behind it";
+			return "`none` stands alone, and for no server;"
+			       " a host of that name has a dot behind it";
 		if (p == text && len < sizeof(first))
 			memcpy(first, host, len + 1);
 		p += len;

@@ -1657,6 +1657,7 @@ static int service_status(const struct controller *c)
 /* "table N" and "metric N", behind DEV */
 static int take_place(int argc, char **argv, struct place *out)
 {
+	static char words[][sizeof("metric")] = { "table", "metric" };
 	char error[OPTIONS_ERROR_SIZE];
 	struct config config = { 0 };
 	size_t len;
@@ -1666,13 +1667,11 @@ static int take_place(int argc, char **argv, struct place *out)
 	 * these two ambiguous that is cut short.
 	 */
 	for (i = 1; i < argc; i += 2) {
-		static char table[] = "table", metric[] = "metric";
-
 		len = strlen(argv[i]);
-		if (len && !strncmp(table, argv[i], len))
-			argv[i] = table;
-		else if (len && !strncmp(metric, argv[i], len))
-			argv[i] = metric;
+		if (len && !strncmp(words[0], argv[i], len))
+			argv[i] = words[0];
+		else if (len && !strncmp(words[1], argv[i], len))
+			argv[i] = words[1];
 		else
 			return misuse("\"%s\" is one word too many", argv[i]);
 	}
