@@ -55,13 +55,13 @@ enum priority { PRIORITY_ERROR = 3, PRIORITY_WARNING = 4, PRIORITY_INFO = 6 };
 /* Of what is long, the beginning and the end: there is what is wrong with it. */
 static void shorten(char *text)
 {
-	static const char gap[] = " ... ";
+	static const char gap[] = { ' ', '.', '.', '.', ' ' };
 	size_t len = strlen(text);
 
 	if (len <= LONG_BEGIN + LONG_END)
 		return;
-	memcpy(text + LONG_BEGIN, gap, strlen(gap));
-	memmove(text + LONG_BEGIN + strlen(gap), text + len - LONG_END,
+	memcpy(text + LONG_BEGIN, gap, sizeof(gap));
+	memmove(text + LONG_BEGIN + sizeof(gap), text + len - LONG_END,
 		LONG_END + 1);
 }
 
