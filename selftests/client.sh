@@ -21,14 +21,6 @@ diagnose()
 	tool bare show stats
 }
 
-start_server ours || skip_all "no server"
-{
-	tool bare add teredo0 mode client server $server &&
-	nip bare link set teredo0 up &&
-	tool bare run teredo0 --once >/dev/null &&
-	nip bare addr add 2001:db8:77::1/128 dev lo
-} || skip_all "no qualification"
-stop srv
-
-read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
+lone_client bare
+nip bare addr add 2001:db8:77::1/128 dev lo || skip_all "no address"
 results_from "$selftests/client.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "$address" "$port"

@@ -25,16 +25,9 @@ diagnose()
 	tool bare show stats
 }
 
-start_server ours || skip_all "no server"
-{
-	tool bare add teredo0 mode client server $server &&
-	nip bare link set teredo0 up &&
-	tool bare run teredo0 --once >/dev/null
-} || skip_all "no qualification"
-stop srv
+lone_client bare
 start_relay ours || skip_all "no relay"
 
-read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
 # Timers of two seconds are exact to 80 ms where a tick is 10.
 # An emulated CPU on a busy host stands still for seconds: there only what is sent is
 # looked at, not when; and the lab's own queues are too short for it.

@@ -23,15 +23,7 @@ diagnose()
 	tool bare show stats
 }
 
-start_server ours || skip_all "no server"
-{
-	tool bare add teredo0 mode client server $server &&
-	nip bare link set teredo0 up &&
-	tool bare run teredo0 --once >/dev/null
-} || skip_all "no qualification"
-stop srv
+lone_client bare
 start_relay ours || skip_all "no relay"
-
-read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
 results_from "$selftests/icmp.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
 	"${ns[host]}" "${ns[inet]}" "$address" "$port"

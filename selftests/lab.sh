@@ -379,6 +379,23 @@ client_run()
 	daemon[$1]=$spawned
 }
 
+# lone_client NAME [OPTION...]: a client that qualifies with a server of ours, which is gone
+# then, so that the test is all it hears; it is at $address and $port
+# shellcheck disable=SC2034 # for the tests
+lone_client()
+{
+	local name=$1
+
+	start_server ours || skip_all "no server"
+	{
+		tool "$name" add teredo0 mode client server $server "${@:2}" &&
+		nip "$name" link set teredo0 up &&
+		tool "$name" run teredo0 --once >/dev/null
+	} || skip_all "no qualification"
+	stop srv
+	read -r address port < <(tool "$name" -j show | jq -r '.[0] | "\(.address) \(.port)"')
+}
+
 # conf_up: an /etc of the test's own for whatever follows "${etc[@]}", with a folder teredo,
 # and with what $tmp has of these files
 # shellcheck disable=SC2034 # for the tests

@@ -22,13 +22,5 @@ diagnose()
 	tool clia show stats
 }
 
-start_server ours || skip_all "no server"
-{
-	tool clia add teredo0 mode client server $server discovery on &&
-	nip clia link set teredo0 up &&
-	tool clia run teredo0 --once >/dev/null
-} || skip_all "no qualification"
-stop srv
-
-read -r address port < <(tool clia -j show | jq -r '.[0] | "\(.address) \(.port)"')
+lone_client clia discovery on
 results_from "$selftests/neighbour.py" "${ns[srv]}" "${ns[clic]}" "${ns[clia]}" "$address" "$port"

@@ -14,14 +14,7 @@ lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
 ns_add bare
 wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
-start_server ours || skip_all "no server"
-{
-	tool bare add teredo0 mode client server $server &&
-	nip bare link set teredo0 up &&
-	tool bare run teredo0 --once >/dev/null
-} || skip_all "no qualification"
-stop srv
-read -r address port < <(tool bare -j show | jq -r '.[0] | "\(.address) \(.port)"')
+lone_client bare
 # What is not Teredo's, led there by mistake
 nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1
 nip rly -6 route add 2001:db8:77::/48 dev teredo0
