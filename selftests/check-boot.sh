@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check-boot.sh [BOOT...]: tunnels as services, in machines that systemd boots, one
-# after the other (boot.sh).  The last line adds up the results: "N passed, N failed,
+# after the other (boot.sh): `one` begins with what `none` leaves, `twenty` with what
+# `one` does.  The last line adds up the results: "N passed, N failed,
 # N skipped"; exit status 0 only if none failed.
 
 set -u
