@@ -82,6 +82,12 @@ int request_failed(const char *dev)
 	return STATUS_FAILED;
 }
 
+int output_failed(const char *what)
+{
+	(void)what;
+	return STATUS_FAILED;
+}
+
 int take_ifname(const char *text, char *ifname)
 {
 	(void)text;
@@ -92,6 +98,15 @@ int take_ifname(const char *text, char *ifname)
 const char *ipc_error(void)
 {
 	return "no";
+}
+
+int ipc_dev_get(const char *ifname, bool with_stats, struct device *dev)
+{
+	(void)ifname;
+	(void)with_stats;
+	memset(dev, 0, sizeof(*dev));
+	dev->config.mode = TEREDO_MODE_SERVER;
+	return 0;
 }
 
 int ipc_secret_add(const char *ifname, const char *id, const struct key *key,
