@@ -27,6 +27,7 @@
 #include <net/udp.h>
 
 #include "compat.h"
+#include "ledger.h"
 
 #define VALID	HZ
 #define PORTS	16
@@ -217,8 +218,9 @@ int teredo_demux_add(struct net *net, struct teredo_sock *ts)
 	int cpu, err;
 
 	ASSERT_RTNL();
-	ts->demux = alloc_percpu_gfp(struct teredo_demux,
-				     GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	ts->demux = teredo_percpu_made(alloc_percpu_gfp(struct teredo_demux,
+							GFP_KERNEL_ACCOUNT |
+							__GFP_ZERO));
 	if (!ts->demux)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
@@ -248,7 +250,7 @@ void teredo_demux_del(struct net *net, struct teredo_sock *ts)
 
 void teredo_demux_free(struct teredo_sock *ts)
 {
-	free_percpu(ts->demux);
+	teredo_percpu_free(ts->demux);
 }
 
 static struct pernet_operations pernet_ops = {

@@ -190,12 +190,13 @@ static int teredo_dev_init(struct net_device *dev)
 	struct teredo_dev *td = netdev_priv(dev);
 	int err;
 
-	dev->tstats = __netdev_alloc_pcpu_stats(struct pcpu_sw_netstats,
-						GFP_KERNEL_ACCOUNT);
+	dev->tstats = teredo_percpu_made(__netdev_alloc_pcpu_stats(struct pcpu_sw_netstats,
+								   GFP_KERNEL_ACCOUNT));
 	if (!dev->tstats)
 		return -ENOMEM;
-	td->stats = alloc_percpu_gfp(struct teredo_stats_pcpu,
-				     GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	td->stats = teredo_percpu_made(alloc_percpu_gfp(struct teredo_stats_pcpu,
+							GFP_KERNEL_ACCOUNT |
+							__GFP_ZERO));
 	if (!td->stats) {
 		err = -ENOMEM;
 		goto err_tstats;
@@ -206,6 +207,7 @@ static int teredo_dev_init(struct net_device *dev)
 	err = gro_cells_init(&td->gro_cells, dev);
 	if (err)
 		goto err_sockets;
+	teredo_made(TEREDO_OBJECT_PERCPU, &td->gro_cells);
 	err = teredo_secrets_init(&td->secrets);
 	if (err)
 		goto err_gro_cells;
@@ -219,13 +221,13 @@ static int teredo_dev_init(struct net_device *dev)
 err_secrets:
 	teredo_secrets_uninit(&td->secrets);
 err_gro_cells:
-	gro_cells_destroy(&td->gro_cells);
+	gro_cells_destroy(teredo_gone(TEREDO_OBJECT_PERCPU, &td->gro_cells));
 err_sockets:
 	teredo_sockets_uninit(&td->sockets);
 err_stats:
-	free_percpu(td->stats);
+	teredo_percpu_free(td->stats);
 err_tstats:
-	free_percpu(dev->tstats);
+	teredo_percpu_free(dev->tstats);
 	return err;
 }
 
@@ -239,10 +241,10 @@ static void teredo_dev_uninit(struct net_device *dev)
 	teredo_peers_uninit(td);
 	teredo_secrets_uninit(&td->secrets);
 	mem_cgroup_put(td->memcg);
-	gro_cells_destroy(&td->gro_cells);
+	gro_cells_destroy(teredo_gone(TEREDO_OBJECT_PERCPU, &td->gro_cells));
 	teredo_sockets_uninit(&td->sockets);
-	free_percpu(td->stats);
-	free_percpu(dev->tstats);
+	teredo_percpu_free(td->stats);
+	teredo_percpu_free(dev->tstats);
 	teredo_gone(TEREDO_OBJECT_LINK, td);
 }
 

@@ -17,6 +17,7 @@ static const char *const names[TEREDO_OBJECTS] = {
 	[TEREDO_OBJECT_WAITING]		= "packets",
 	[TEREDO_OBJECT_DUMP]		= "dumps",
 	[TEREDO_OBJECT_EVENT]		= "events",
+	[TEREDO_OBJECT_PERCPU]		= "areas of each CPU",
 };
 
 void teredo_ledger_close(void)

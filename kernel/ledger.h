@@ -21,6 +21,7 @@ enum teredo_object {
 	TEREDO_OBJECT_WAITING,		/* a packet, in there */
 	TEREDO_OBJECT_DUMP,
 	TEREDO_OBJECT_EVENT,
+	TEREDO_OBJECT_PERCPU,		/* of each CPU, which kmemleak does not tell of */
 	TEREDO_OBJECTS,
 };
 
@@ -46,6 +47,23 @@ static inline void *teredo_gone(enum teredo_object what, void *object)
 	if (object)
 		this_cpu_inc(teredo_ledger.gone[what]);
 	return object;
+}
+
+/* The same of memory of each CPU, whose pointers are of another kind; the second one
+ * frees it.
+ */
+static inline void __percpu *teredo_percpu_made(void __percpu *object)
+{
+	if (object)
+		this_cpu_inc(teredo_ledger.made[TEREDO_OBJECT_PERCPU]);
+	return object;
+}
+
+static inline void teredo_percpu_free(void __percpu *object)
+{
+	if (object)
+		this_cpu_inc(teredo_ledger.gone[TEREDO_OBJECT_PERCPU]);
+	free_percpu(object);
 }
 
 /* The module goes: the account, in the kernel's log. */

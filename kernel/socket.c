@@ -76,8 +76,9 @@ int teredo_sockets_init(struct teredo_sockets *socks)
 	int cpu;
 
 	socks->routes_key = get_random_u32() | 1;
-	socks->routes = alloc_percpu_gfp(struct teredo_routes,
-					 GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	socks->routes = teredo_percpu_made(alloc_percpu_gfp(struct teredo_routes,
+							    GFP_KERNEL_ACCOUNT |
+							    __GFP_ZERO));
 	if (!socks->routes)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
@@ -87,7 +88,7 @@ int teredo_sockets_init(struct teredo_sockets *socks)
 
 void teredo_sockets_uninit(struct teredo_sockets *socks)
 {
-	free_percpu(socks->routes);
+	teredo_percpu_free(socks->routes);
 }
 
 /* -- routes -- */

@@ -19,7 +19,8 @@ need_teredo
 failslab=/sys/kernel/debug/failslab
 [[ -w /proc/self/fail-nth && -d $failslab ]] || skip_all "no fault injection in this kernel"
 lab_up restricted restricted || skip_all "no laboratory"
-plan 32
+ledger_begin
+plan 33
 
 diagnose()
 {
@@ -294,3 +295,4 @@ all_well()
 check "and all is well afterwards" wait_for 60 all_well
 stop clia clib srv rly
 check "unload" unload
+check "every object that was made was freed" ledger

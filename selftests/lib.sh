@@ -256,6 +256,25 @@ need_teredo()
 	"$selftests/vm/load.sh" >"$tmp/load" 2>&1 || skip_all "$(<"$tmp/load")"
 }
 
+# ledger_begin: the module will be unloaded by this test
+ledger_begin()
+{
+	ledger="ledger $$ $RANDOM"
+	echo "$ledger" >/dev/kmsg
+}
+
+# ledger [all]: since then it was, and freed every object that it had made (kernel/ledger.c);
+# all: of each kind there was something
+ledger()
+{
+	dmesg | sed -n "/$ledger\$/,\$s/.*teredo: \(WARNING: \)\?ledger: //p" | awk -v all="${1:-}" '
+		{ print; kind = $0; sub(/^[0-9]* /, "", kind); sub(/,.*/, "", kind)
+		  made[kind] += $1; any = 1 }
+		!/all freed$/ { bad = 1 }
+		END { for (kind in made) if (all && !made[kind]) { print "none: " kind; bad = 1 }
+		      exit bad || !any }'
+}
+
 #
 # Waiting
 #

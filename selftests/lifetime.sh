@@ -11,8 +11,9 @@
 
 need iperf3 jq ping python3
 need_teredo
+ledger_begin
 lab_up restricted restricted || skip_all "no laboratory"
-plan 18
+plan 19
 
 diagnose()
 {
@@ -120,6 +121,7 @@ check "and then its own" ns_del over
 check "the other way round" eval "apart && ns_del over && ns_del under"
 
 check "unload with links, of which some are up" eval "add_many && unload"
+check "every object that was made was freed" ledger
 check "load again: the links are gone" eval "load && [[ \$(links clia) = 0 ]]"
 
 check "all four roles at work" eval "everyone && traffic"

@@ -23,8 +23,7 @@ if time_travels; then
 else
 	duration=${TEREDO_UPHEAVAL:-60} rounds=1000000 times=5 rest=10
 fi
-begin="upheaval $$"
-echo "$begin" >/dev/kmsg
+ledger_begin
 head -c 16 /dev/urandom | base64 >"$tmp/key"
 share_lan || exit 1
 
@@ -368,13 +367,4 @@ unload()
 }
 check "unload" unload
 
-# ledger: of each kind there was something, and nothing is left
-ledger()
-{
-	dmesg | sed -n "/$begin\$/,\$s/.*teredo: \(WARNING: \)\?ledger: //p" | awk '
-		{ print; made[$2] += $1; any = 1 }
-		!/all freed$/ { bad = 1 }
-		END { for (kind in made) if (!made[kind]) { print "none: " kind; bad = 1 }
-		      exit bad || !any }'
-}
-check "every object that was made was freed" ledger
+check "every object that was made was freed" ledger all
