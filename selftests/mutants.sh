@@ -7,7 +7,8 @@
 #	Found-by: TEST[: TEXT]	this test has to fail: a result that has TEXT in its
 #				description, or any.  Of several such lines, one suffices;
 #				those of the same test stand together
-#	Machine: host		tools/test-*, or tests that need no module
+#				For lint, TEXT is of a check's, and only those checks run
+#	Machine: host		tools/test-*, lint, or tests that need no module
 #		debug		the debug kernel, one of its own for each fault
 #		vm		the virtual machine, the same for all of them, one
 #				after the other: what needs several CPUs, or a clock
@@ -54,6 +55,7 @@ run_test()
 	found=''
 	log=$(mktemp)
 	[[ $2 != tools/* ]] || command=("../$2")
+	[[ $2 != lint ]] || command+=("${3%%|*}")
 	cd "$1/selftests" || return
 	limit=$(sed -n 's/^timeout=//p' settings)
 	TEREDO_STRICT=1 setsid "${command[@]}" </dev/null >"$log" 2>&1 &
