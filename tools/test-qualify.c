@@ -296,6 +296,13 @@ static void test_late_answer(void)
 	/* The answer to the first try is as good, and tells the true time. */
 	expect(give(&a) == QUALIFY_ACCEPTED);
 	expect(q.target[0].rtt == 700);
+	/* Nothing that comes later, of whichever try, changes what was learned. */
+	a = good_answer(0);
+	a.port++;
+	now += 10;
+	expect(give(&a) == QUALIFY_ACCEPTED);
+	expect(q.target[0].rtt == 700 && q.target[0].answered_at == now - 10);
+	expect(q.target[0].mapped.port == htons(40000));
 }
 
 static void test_no_reply(void)
@@ -351,6 +358,13 @@ static void test_rejected(void)
 	expect(events[QUALIFY_FAILED] == 1);
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
 	/* Of another round, nothing is known yet. */
+	expect(!q.target[0].rejected.from);
+
+	/* Whoever has answered does not refuse: that is about another try. */
+	begin();
+	answer(0);
+	to.addr = q.server.primary;
+	expect(!qualify_rejected(&q, &to, &filtered));
 	expect(!q.target[0].rejected.from);
 }
 
