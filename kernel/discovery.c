@@ -368,6 +368,14 @@ static int membership(struct discovery_net *dn, int ifindex,
 	return err;
 }
 
+/* What was announced a moment ago was something else, or to others: it holds up nothing
+ * that is to be said now.
+ */
+static void unsaid(struct teredo_discovery *d)
+{
+	WRITE_ONCE(d->sent, jiffies - SPACING);
+}
+
 /* Between a quit() and this, an RCU grace period has to pass. */
 static void join(struct discovery_net *dn, struct teredo_discovery *d,
 		 int ifindex)
@@ -378,6 +386,7 @@ static void join(struct discovery_net *dn, struct teredo_discovery *d,
 	    membership(dn, ifindex, ip_mc_join_group))
 		return;
 	WRITE_ONCE(d->ifindex, ifindex);
+	unsaid(d);
 	d->due = jiffies + get_random_u32_below(SOON);
 	list_add_tail_rcu(&d->member, &dn->members);
 	dn->members_count++;
@@ -494,6 +503,7 @@ static unsigned long attend(struct discovery_net *dn,
 		return jiffies + RETRY;
 	if (!ipv6_addr_equal(&d->address, &status->address)) {
 		d->address = status->address;
+		unsaid(d);
 		d->due = jiffies + get_random_u32_below(SOON);
 	}
 	if (READ_ONCE(d->asked)) {
