@@ -15,7 +15,7 @@ from pkt import enter
 HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "../include/uapi/linux/teredo.h")
 NLMSG_ERROR, NLMSG_DONE = 2, 3
-F_REQUEST, F_DUMP, F_DUMP_INTR = 1, 0x300, 0x10
+F_REQUEST, F_ACK, F_DUMP, F_DUMP_INTR = 1, 4, 0x300, 0x10
 SOL_NETLINK, ADD_MEMBERSHIP = 270, 1
 SO_RCVBUFFORCE = 33
 
@@ -61,9 +61,17 @@ def attribute(kind, data):
     return head + bytes(-len(head) % 4)
 
 
-class Listener:
-    """The table of peers of a namespace as a program knows it that began with a dump
-    and follows the events; .log is what came, .lost how often something was missing"""
+def messages(data):
+    """(type, flags, sequence number, body) of each"""
+    at = 0
+    while at + 16 <= len(data):
+        size, kind, flags, seq, _ = struct.unpack_from("=LHHLL", data, at)
+        yield kind, flags, seq, data[at + 16:at + size]
+        at += size + 3 & ~3
+
+
+class Netlink:
+    """A socket of the family in a namespace"""
 
     def __init__(self, namespace, room=None):
         enter(namespace)
@@ -71,10 +79,8 @@ class Listener:
         if room:
             self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room)
         self.socket.bind((0, 0))
-        self.seq, self.table, self.log, self.lost = 0, {}, [], 0
-        self.dumping = self.fresh = self.stale = False
+        self.seq = 0
         self.find_family()
-        self.dump()
 
     def request(self, family, flags, command, payload):
         self.seq += 1
@@ -87,11 +93,85 @@ class Listener:
         self.request(16, 0, 3, attribute(2, b"teredo\0"))
         found = attributes(self.socket.recv(1 << 16)[20:])
         self.family, = struct.unpack("=H", found[1])
-        for group in attributes(found[7]).values():
-            group = attributes(group)
+        self.groups = [attributes(group) for group in attributes(found[7]).values()]
+
+
+class Link(Netlink):
+    """A link whose controller this may become; what it is told meanwhile is in .told:
+    (command, attributes)"""
+
+    def __init__(self, namespace, name, room=1 << 22):
+        super().__init__(namespace, room)
+        self.ifindex, self.told = socket.if_nametoindex(name), []
+
+    def read(self, seconds):
+        """One datagram of messages, of which one may be the answer to a request: its
+        errno, else None"""
+        if not select.select([self.socket], [], [], seconds)[0]:
+            return None
+        answer = None
+        for kind, _, seq, body in messages(self.socket.recv(1 << 16)):
+            if kind == self.family:
+                self.told.append((body[0], attributes(body[4:])))
+            elif kind == NLMSG_ERROR and seq == self.seq:
+                answer = -struct.unpack_from("=i", body)[0]
+        return answer
+
+    def ask(self, command, **values):
+        """The errno, or 0; of a set of attributes, all begin with the index"""
+        name = {"CONTROL": "DATAGRAM", "PEER": "PEER"}.get(command.split("_")[0], "DEV")
+        self.request(self.family, F_ACK, N["TEREDO_CMD_" + command],
+                     attribute(1, struct.pack("=L", self.ifindex)) +
+                     b"".join(attribute(N["TEREDO_A_%s_%s" % (name, key)], value)
+                              for key, value in values.items()))
+        while (got := self.read(10)) is None:
+            pass
+        return got
+
+    def get(self):
+        """The attributes of the link"""
+        self.told.clear()
+        self.ask("DEV_GET")
+        return self.told.pop()[1]
+
+    def dump(self, change):
+        """Addresses of peers as a dump shows them in small parts, and if it says that it was
+        interrupted; what change() is to do is done after each part"""
+        self.request(self.family, F_DUMP, N["TEREDO_CMD_PEER_GET"],
+                     attribute(1, struct.pack("=L", self.ifindex)))
+        seen, interrupted = [], False
+        while True:
+            part = []
+            for kind, flags, seq, body in messages(self.socket.recv(4096)):
+                interrupted |= bool(flags & F_DUMP_INTR)
+                if kind == NLMSG_DONE:
+                    return seen, interrupted
+                if kind == self.family:
+                    part.append(attributes(body[4:])[N["TEREDO_A_PEER_ADDRESS"]])
+            seen += part
+            change(part)
+
+    def qualify(self, address, mapped, port, server):
+        """What a controller says of it"""
+        return self.ask("STATE_SET", STATE=bytes([N["TEREDO_STATE_QUALIFIED"]]),
+                        ADDRESS=socket.inet_pton(socket.AF_INET6, address),
+                        MAPPED_ADDRESS=socket.inet_aton(mapped),
+                        MAPPED_PORT=struct.pack("!H", port), SERVER=socket.inet_aton(server))
+
+
+class Listener(Netlink):
+    """The table of peers of a namespace as a program knows it that began with a dump
+    and follows the events; .log is what came, .lost how often something was missing"""
+
+    def __init__(self, namespace, room=None):
+        super().__init__(namespace, room)
+        self.table, self.log, self.lost = {}, [], 0
+        self.dumping = self.fresh = self.stale = False
+        for group in self.groups:
             if group[1] == b"peers\0":
                 self.socket.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP,
                                        *struct.unpack("=L", group[2]))
+        self.dump()
 
     def dump(self):
         """Once more from the beginning; events go on to be read in between"""
@@ -138,11 +218,8 @@ class Listener:
             self.lost += 1
             self.stale = True
             return True
-        at = 0
-        while at + 16 <= len(data):
-            size, kind, flags, seq, _ = struct.unpack_from("=LHHLL", data, at)
-            self.take(kind, flags, seq, data[at + 16:at + size])
-            at += size + 3 & ~3
+        for message in messages(data):
+            self.take(*message)
         return True
 
     def renew(self):

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A controller that has asked more than once: the answer to each, however late, and what
+# errors say of each, reach it beside a flood of others.  asked.py is the controller, and the
+# server.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+lab_up none none || skip_all "no laboratory"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+
+diagnose()
+{
+	tool bare show
+	tool bare show stats
+}
+
+lone_client bare
+results_from "$selftests/asked.py" "${ns[srv]}" "${ns[bare]}" "$address" "$port"
