@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 
+from listen import Link, N
 from netlab import Counted, ip, options, run
 from pkt import *
 
@@ -48,7 +49,7 @@ def asked(host):
             return got
 
 
-with Ktap(67) as t:
+with Ktap(70) as t:
     def deaf(what, sender, *payloads):
         """Nothing of it reaches the client's socket"""
         quiet()
@@ -59,6 +60,26 @@ with Ktap(67) as t:
 
     t.check("the server's answers went to the controller, and are counted (C-14)",
             stats(client_ns)["rx-controller"] >= 1, stats(client_ns))
+
+    # For how long it is what it is
+    link = Link(client_ns, "teredo0")
+
+    def age():
+        return struct.unpack("=L", link.get()[N["TEREDO_A_DEV_STATE_AGE"]])[0]
+
+    def requalify():
+        return link.qualify(ME, CLIENT[0], CLIENT[1], SERVER)
+
+    time.sleep(3)       # as long as that is
+    first = age()
+    requalify()
+    again = age()
+    link.ask("STATE_SET", STATE=bytes([N["TEREDO_STATE_OFFLINE"]]))
+    other = age()
+    time.sleep(3)       # as long as that is
+    requalify()
+    t.check("the age of a state is since it began, not since it was last said (C-64)",
+            first >= 3 and again >= first and other < 3 and age() < 3, (first, again, other, age()))
 
     # A peer speaks first, from where its address says (C-40).
     p0.send(bubble(names[0], ME), CLIENT)
@@ -74,6 +95,25 @@ with Ktap(67) as t:
     p0.send(to_client(names[0], b"two"), CLIENT)
     got = app.heard()
     t.check("its data is accepted (C-38)", got == (b"two", names[0]), got)
+
+    def idle():
+        entry = peer_of(client_ns, names[0])
+        return [entry[way] // 1000 for way in ("idle_rx_ms", "idle_tx_ms")]
+
+    time.sleep(4)       # as long as it is idle
+    p0.send(to_client(names[0], b"word"), CLIENT)
+    app.heard()
+    heard = idle()
+    app.send(b"answer", names[0])
+    p0.receive()
+    answered = idle()
+    t.check("how long ago a peer was heard, and spoken to (C-05)",
+            heard[0] < 3 <= heard[1] and answered[1] < 3, (heard, answered))
+    time.sleep(4)       # as long as it is idle
+    app.send(b"again", names[0])
+    p0.receive()
+    spoken = idle()
+    t.check("the one is not the other (C-05)", spoken[1] < 3 <= spoken[0], spoken)
     p1.send(to_client(names[1], b"three"), CLIENT)
     got = app.heard()
     t.check("data from the right mapping needs no bubble (C-40)",

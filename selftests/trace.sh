@@ -21,7 +21,7 @@ one_cpu || skip_all "CPUs do not go"
 defer rmdir $trace
 defer eval "echo 0 >$trace/events/teredo/enable"
 lab_up restricted restricted || skip_all "no laboratory"
-plan 13
+plan 19
 
 diagnose()
 {
@@ -50,12 +50,16 @@ hexadecimal()
 	printf '0x%02x%02x%02x%02x' $1
 }
 
-# send NAME ADDRESS PORT EXPRESSION: what a Python expression over pkt.py gives
+# send NAME ADDRESS PORT EXPRESSION [COUNT] [FROM]: what a Python expression over pkt.py
+# gives, so often, from that port
 send()
 {
 	on "$1" python3 -c "import sys; sys.path.insert(0, '$selftests')
 from pkt import *
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto($4, ('$2', $3))"
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('', ${6:-0}))
+for _ in range(${5:-1}):
+    s.sendto($4, ('$2', $3))"
 }
 
 events()
@@ -83,6 +87,31 @@ check "the server tells what it sends on, from whom and to whom (SEC-39)" \
 	"outer=198.51.100.1:[0-9]+->198.51.100.17:[0-9]+ inner=$a->$b len=40"
 check "an advertisement is seen behind its indications" traced teredo_xmit srv \
 	"outer=$server:3544->198.51.100.1:[0-9]+ inner=fe80::8000:f227:34ff:8efe->fe80::"
+
+# Who has answered with what only he can know who got our packets
+check "a peer is proven (SEC-25)" eval "reaches clia $host &&
+	traced teredo_peer clia 'peer=$host state=trusted at=$relay:3545 proven=1'"
+check "and forgotten" eval "tool clia peer del teredo0 $host &&
+	traced teredo_peer_del clia 'peer=$host state=trusted at=$relay:3545 proven=1'"
+check "lengths are those of packets" eval "on clia ping -n -c 1 -s 100 $b &&
+	traced teredo_xmit clia 'inner=$a->$b len=148' && traced teredo_rcv clib 'inner=$a->$b len=148'"
+
+# What the stack refuses behind us
+refused()
+{
+	on clia nft -f - <<-END || return
+	table ip refused {
+		chain output {
+			type filter hook output priority 0
+			udp dport != 3544 drop
+		}
+	}
+	END
+	on clia ping -n -c 1 -W 1 "$b"
+	on clia nft delete table ip refused
+	traced teredo_drop clia "dir=tx reason=tx-refused outer=0.0.0.0:0->198.51.100.17:[0-9]+ inner=$a->$b"
+}
+check "a drop by netfilter, and of which packet" refused
 
 # An operator knows the victim, and wants to know the culprit.
 find_culprit()
@@ -112,3 +141,30 @@ check "a drop on the way out" eval \
 	"! on clia ping -n -c 1 -W 1 2001:0:cb00:7101:0:efff:f5fe:fefd &&
 	traced teredo_drop clia \
 		'dir=tx reason=tx-not-global .* inner=$a->2001:0:cb00:7101:0:efff:f5fe:fefd'"
+
+#
+# The stack's own tracepoint for lost packets: what was taken is none of them
+#
+
+echo 0 >$trace/events/teredo/enable
+# lost COUNTER EXPRESSION: of twenty datagrams to the relay, which counts them as that,
+# how many are
+lost()
+{
+	local before
+
+	before=$(tool rly -j show stats | jq ".[0].\"$1\"")
+	echo >$trace/trace
+	send srv $relay 3545 "$2" 20 5555
+	wait_for 5 eval "((\$(tool rly -j show stats | jq '.[0].\"$1\"') >= $before + 20))" &&
+	grep -c 'kfree_skb: .*protocol=2048 ' $trace/trace
+}
+echo 1 >$trace/events/skb/kfree_skb/enable
+count=$(lost rx-malformed "b'x' * 50")
+check "what is dropped is lost, to those who look for that" eval "echo '$count'; ((count >= 20))"
+# A client at port 5555 of the server's host
+client=2001:0:cb00:7101:0:ea4c:34ff:8efe
+tool rly peer add teredo0 $client at $server:5555
+count=$(lost rx-bubble "bubble('$client', 'fe80::1')")
+check "bubbles are not" eval "echo '$count'; [[ '$count' ]] && ((count < 10))"
+echo 0 >$trace/events/skb/kfree_skb/enable
