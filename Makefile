@@ -94,7 +94,7 @@ check-boot:
 	@selftests/check-boot.sh $(BOOTS)
 
 mutants:
-	@selftests/packages.sh check check-debug machine mutants
+	@wanted=$$(selftests/mutants.sh -p $(MUTANTS)) && selftests/packages.sh $$wanted
 	@selftests/mutants.sh $(MUTANTS)
 
 coverage:

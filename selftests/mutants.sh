@@ -19,7 +19,8 @@
 # does not apply or build any more.  The last line is "N passed, N failed, N skipped";
 # exit status 0 only if none failed.
 #
-# mutants.sh NUMBER: so many of them, others each day
+# mutants.sh NUMBER: so many of them, others each day; none that needs a virtual machine
+# mutants.sh -p [NAME...|NUMBER]: only which packages those need (packages.sh)
 # mutants.sh -c: only whether all of them apply, and have what a header needs
 # mutants.sh -t FILE: in the machine, with the tests of FILE; what is said is for the
 #	script outside
@@ -47,23 +48,23 @@ field()
 #
 
 # run_test FOLDER TEST TEXTS: the first result that failed and has one of the texts, into
-# $found
+# $found.  Nothing is polled: each program that is started takes User Mode Linux long.
 run_test()
 {
-	local log pid limit silent=0 size=0 now command=("./$2.sh")
+	local limit line pid said now command=("./$2.sh")
 
 	found=''
-	log=$(mktemp)
 	[[ $2 != tools/* ]] || command=("../$2")
 	[[ $2 != lint ]] || command+=("${3%%|*}")
 	cd "$1/selftests" || return
 	limit=$(sed -n 's/^timeout=//p' settings)
-	TEREDO_STRICT=1 setsid "${command[@]}" </dev/null >"$log" 2>&1 &
+	# What it has left behind may hold the pipe open.
+	exec {said}< <(TEREDO_STRICT=1 exec setsid bash -c '"$@" 2>&1; echo "= ended"' bash \
+		"${command[@]}" </dev/null)
 	pid=$!
-	while kill -0 $pid 2>/dev/null && ((silent < limit)) && ! failed "$log" "$3"; do
-		now=$(stat -c %s "$log")
-		((silent = now == size ? silent + 1 : 0, size = now))
-		sleep 1    # looked at again so often
+	while IFS= read -r -t "$limit" line <&$said && [[ $line != "= ended" ]]; do
+		printf '    %s\n' "$line"
+		! failed "$line" "$3" || break
 	done
 	# The rest of the test is of no interest.
 	kill -TERM -- -$pid
@@ -73,25 +74,24 @@ run_test()
 	done
 	kill -KILL -- -$pid
 	wait $pid
-	failed "$log" "$3" || sed 's/^/    /' "$log"
-	rm "$log"
+	exec {said}<&-
 	[[ $found ]]
 } 2>/dev/null
 
-# failed LOG TEXTS
+# failed LINE TEXTS: whether it is a result that failed, and has one of the texts
 failed()
 {
-	found=$(TEXTS=$2 awk '
-		BEGIN { n = split(ENVIRON["TEXTS"] "|", texts, "|") - 1 }
-		/^ *not ok / && !/never came to this one/ {
-			for (i = 1; i <= n; i++)
-				if (texts[i] == "" || index($0, texts[i])) {
-					sub(/^ *not ok [0-9]+ - /, "")
-					print
-					exit
-				}
-		}' "$1")
-	[[ $found ]]
+	local text texts
+
+	[[ $1 =~ ^\ *not\ ok\  && $1 != *"never came to this one"* ]] || return
+	IFS='|' read -ra texts <<<"${2:-|}"
+	for text in "${texts[@]}"; do
+		[[ $1 = *"$text"* ]] || continue
+		found=${1#*not ok }
+		found=${found#* - }
+		return 0
+	done
+	return 1
 }
 
 # clean: nothing is left of a test; the next one loads its own module
@@ -110,7 +110,7 @@ clean()
 
 in_machine()
 {
-	local name folder test text start=$SECONDS last='' done=''
+	local name folder test text start=$SECONDS last='' done='' found
 
 	while IFS=$'\t' read -r name folder test text; do
 		[[ $name != "$done" ]] || continue
@@ -265,7 +265,7 @@ build()
 # prepare MACHINE NUMBER NAME: plant, build, take out again
 prepare()
 {
-	local file status=0
+	local file status=0 start=$SECONDS
 
 	rm -f "$out/$3."{result,log}
 	if ! plant "$3" "$tree" >"$out/$3.log" 2>&1; then
@@ -277,32 +277,35 @@ prepare()
 	for file in $(touched "$3"); do
 		cp --remove-destination "$repo/$file" "$tree/$file"
 	done
+	built[$3]=$((SECONDS - start))
 	((status == 0)) && return
 	tail -n 20 "$out/$3.log" | sed 's/^/# /'
 	result "$2" "not ok" "$3" "does not build"
 	return 1
 }
 
-# judge NUMBER NAME LOG: what the machine has said of it
+# judge NUMBER NAME LOG [SECONDS]: what the machine has said of it, and how long that took,
+# if it cannot know
 judge()
 {
-	local verdict='' seconds text
+	local verdict='' seconds text took
 
 	IFS=$'\t' read -r verdict seconds text < <(sed -n "s/^= $2\t//p" "$3" | tail -n 1)
+	took="(built in ${built[$2]} s, ran ${4:-$seconds} s)"
 	case $verdict in
-	found) result "$1" ok "$2" "found $text ($seconds s)" ;;
+	found) result "$1" ok "$2" "found $text $took" ;;
 	survived) sed "s/^/# /" "$3" | tail -n "${TEREDO_MUTANT_LINES:-60}"
-		  result "$1" "not ok" "$2" "survived $text ($seconds s)" ;;
+		  result "$1" "not ok" "$2" "survived $text $took" ;;
 	*) tail -n 20 "$3" | sed 's/^/# /'
-	   result "$1" "not ok" "$2" "the machine was lost" ;;
+	   result "$1" "not ok" "$2" "the machine was lost $took" ;;
 	esac
 }
 
-# debug_one NUMBER NAME CPU: in a machine of its own.  Such a kernel and its programs
-# take turns.
+# debug_one NUMBER NAME CPU: in a machine of its own, whose clock is not ours.  Such a
+# kernel and its programs take turns.
 debug_one()
 {
-	local boot='' test folder=$out/$2
+	local boot='' test folder=$out/$2 start=$SECONDS
 
 	while IFS=$'\t' read -r _ _ test _; do
 		boot+=" $(sed -n 's/^# Boots with: //p' "$folder/selftests/$test.sh")"
@@ -310,7 +313,7 @@ debug_one()
 	cd "$folder" &&
 	VM_APPEND="${VM_APPEND:-}$boot" taskset -c "$3" selftests/vm/run.sh -d "$folder.kernel" \
 		-t "${VM_TIMEOUT:-1800}" selftests/mutants.sh -t selftests/list >"$folder.log" 2>&1
-	judge "$1" "$2" "$folder.log"
+	judge "$1" "$2" "$folder.log" $((SECONDS - start))
 	rm -rf "$folder" "$folder.kernel"
 }
 
@@ -387,19 +390,20 @@ run_vm()
 
 run_boot()
 {
-	local name test text number
+	local name test text number line start found
 
 	for name; do
 		number=${numbers[$name]}
 		prepare boot "$number" "$name" || continue
 		IFS=$'\t' read -r _ _ test text <"$out/$name/selftests/list"
+		start=$SECONDS found=''
 		"$out/$name/selftests/check-boot.sh" "${text%%: *}" >"$out/$name.log" 2>&1
-		text=${text#*: }
-		if failed "$out/$name.log" "$text"; then
-			result "$number" ok "$name" "found by $test: $found"
-		else
-			result "$number" "not ok" "$name" "survived $test"
-		fi
+		while IFS= read -r line; do
+			! failed "$line" "${text#*: }" || break
+		done <"$out/$name.log"
+		printf '= %s\t%s\t%d\tby %s: %s\n' "$name" "$([[ $found ]] && echo found || echo survived)" \
+			$((SECONDS - start)) "$test" "${found:-${text%%: *}}" >>"$out/$name.log"
+		judge "$number" "$name" "$out/$name.log"
 		rm -rf "${out:?}/$name"
 	done
 }
@@ -424,8 +428,44 @@ all_names()
 	done
 }
 
+# choose [NAME...|NUMBER]: into $names
+choose()
+{
+	local name today first
+
+	names=("$@")
+	if ((!$#)) || [[ $# = 1 && $1 =~ ^[1-9][0-9]*$ ]]; then
+		names=()
+		for name in $(all_names); do
+			case $(field "$name" Machine) in
+			boot) ;;
+			vm) (($#)) || names+=("$name") ;;
+			*) names+=("$name") ;;
+			esac
+		done
+		if (($# && ${1:-0} < ${#names[@]})); then
+			today=$(($(date +%s) / 86400))
+			((first = today * $1 % ${#names[@]}))
+			names=("${names[@]:first}" "${names[@]:0:first}")
+			names=("${names[@]:0:$1}")
+		fi
+	fi
+	for name in "${names[@]}"; do
+		[[ -e $patches/$name.patch ]] || { echo "mutants: there is no $name" >&2; exit 2; }
+	done
+}
+
 if [[ ${1:-} = -t ]]; then
 	in_machine "$2"
+	exit
+fi
+
+if [[ ${1:-} = -p ]]; then
+	choose "${@:2}"
+	echo check mutants
+	[[ ! $(of debug) ]] || echo check-debug
+	[[ ! $(of vm)$(of boot) ]] || echo machine
+	[[ ! $(of boot) ]] || echo check-boot
 	exit
 fi
 
@@ -446,22 +486,9 @@ exec {lock}>"$out/lock"
 flock $lock
 git=$out/git
 git --git-dir="$git" init -q || exit 1
-names=("$@")
-if ((!$#)) || [[ $# = 1 && $1 =~ ^[1-9][0-9]*$ ]]; then
-	names=()
-	for name in $(all_names); do
-		[[ $(field "$name" Machine) = boot ]] || names+=("$name")
-	done
-	if (($# && $1 < ${#names[@]})); then
-		today=$(($(date +%s) / 86400))
-		((first = today * $1 % ${#names[@]}))
-		names=("${names[@]:first}" "${names[@]:0:first}")
-		names=("${names[@]:0:$1}")
-	fi
-fi
-declare -A numbers
+choose "$@"
+declare -A numbers built
 for i in "${!names[@]}"; do
-	[[ -e $patches/${names[i]}.patch ]] || { echo "mutants: there is no ${names[i]}" >&2; exit 2; }
 	numbers[${names[i]}]=$((i + 1))
 done
 
