@@ -116,6 +116,8 @@ static bool may_be_neighbour_discovery(const struct sk_buff *skb,
 	u8 nexthdr = pkt->nexthdr, buf[4];
 	const u8 *head;
 
+	if (likely(pkt->hop_limit != 255))
+		return false;
 	while (ipv6_ext_hdr(nexthdr)) {
 		if (nexthdr == NEXTHDR_NONE)
 			return false;
