@@ -358,12 +358,16 @@ int teredo_secrets_init(struct teredo_secrets *secrets)
 
 static void free_now(void *secret, void *arg)
 {
+	struct teredo_secrets *secrets = arg;
+
+	secrets->count--;
 	teredo_secret_free(secret);
 }
 
 void teredo_secrets_uninit(struct teredo_secrets *secrets)
 {
-	rhashtable_free_and_destroy(&secrets->table, free_now, NULL);
+	rhashtable_free_and_destroy(&secrets->table, free_now, secrets);
+	WARN_ON_ONCE(secrets->count);
 }
 
 /* No device is left, so nobody calls for freeing any more. */

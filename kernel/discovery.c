@@ -719,7 +719,8 @@ static void __net_exit net_end(struct net *net)
 {
 	struct discovery_net *dn = discovery_net(net);
 
-	WARN_ON_ONCE(!list_empty(&dn->clients) || dn->sock);
+	WARN_ON_ONCE(!list_empty(&dn->clients) || dn->members_count ||
+		     dn->sock);
 	cancel_delayed_work_sync(&dn->work);
 }
 

@@ -364,5 +364,8 @@ void teredo_peers_uninit(struct teredo_dev *td)
 	}
 	teredo_events_uninit(&td->events);
 	WARN_ON_ONCE(!list_empty(&td->peers.waiting));
+	WARN_ON_ONCE(td->peers.locals_count);
+	WARN_ON_ONCE(!teredo_queue_is_even(td));
+	WARN_ON_ONCE(!teredo_quota_is_even(&td->peers.quota));
 	rhashtable_destroy(&td->peers.table);
 }

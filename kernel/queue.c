@@ -52,6 +52,14 @@ void teredo_queue_init(struct teredo_dev *td)
 		INIT_LIST_HEAD(&td->peers.backlog.packets[i]);
 }
 
+bool teredo_queue_is_even(const struct teredo_dev *td)
+{
+	const struct teredo_backlog *backlog = &td->peers.backlog;
+
+	return !backlog->octets &&
+	       !memchr_inv(backlog->share, 0, sizeof(backlog->share));
+}
+
 static void hold(struct teredo_backlog *backlog, struct teredo_wait *wait,
 		 struct sk_buff *skb, u32 cause)
 {

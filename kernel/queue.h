@@ -24,6 +24,9 @@ void teredo_wait_free(struct teredo_wait *wait);
 
 void teredo_queue_init(struct teredo_dev *td);
 
+/* True if no octet is counted: nothing waits any more. */
+bool teredo_queue_is_even(const struct teredo_dev *td);
+
 /* Append @skb, because of @cause. What has to go for it, or itself, is moved to
  * @dropped: of the same peer, what is beyond @limit packets; of all, what whoever
  * holds the most memory has held the longest.

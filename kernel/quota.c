@@ -51,6 +51,13 @@ void teredo_quota_init(struct teredo_quota *quota)
 		INIT_LIST_HEAD(&quota->list[i]);
 }
 
+bool teredo_quota_is_even(const struct teredo_quota *quota)
+{
+	return !memchr_inv(quota->count, 0, sizeof(quota->count)) &&
+	       !memchr_inv(quota->share, 0, sizeof(quota->share)) &&
+	       !quota->proven;
+}
+
 /* The place of @peer in a row of shares. */
 static u16 *share_of(struct teredo_quota *quota,
 		     const struct teredo_peer *peer, unsigned int row)

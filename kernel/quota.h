@@ -32,6 +32,9 @@ struct teredo_quota {		/* under teredo_peers.lock */
 
 void teredo_quota_init(struct teredo_quota *quota);
 
+/* True if nobody is counted: the last peer has gone, and what it had with it. */
+bool teredo_quota_is_even(const struct teredo_quota *quota);
+
 /* True if there is room for another peer; one that had to go for it leaves the
  * packets that waited for it in @evicted. Under the lock.
  */
