@@ -15,12 +15,16 @@ import subprocess
 import sys
 import time
 
+from netlab import gone_even
 from pkt import *
 
 server_ns, lan_ns, client_ns, ME, port = sys.argv[1:]
 SERVER, MAPPED, LAN, GROUP, ALL_NODES = ("203.0.113.1", "198.51.100.1", "10.1.0.3", "224.0.0.253",
                                          "ff02::1")
 CLIENT = ("10.1.0.2", int(port))
+
+# What takes a minute takes none there.
+TRAVELS = "time-travel" in open("/proc/cmdline").read()
 
 server = Port(server_ns, SERVER, 3544)
 ports = [Port(lan_ns, LAN, 42000 + n) for n in range(8)]
@@ -112,7 +116,7 @@ def as_it_has_to_be(packet):
         packet[28:] == bytes.fromhex("6000000000003b01") + ip6(ME) + ip6(ALL_NODES)
 
 
-with Ktap(41) as t:
+with Ktap(43 + TRAVELS) as t:
     # Our own announcement
     quiet()
     restart()
@@ -235,6 +239,10 @@ with Ktap(41) as t:
         mouth.announce(teredo(SERVER, MAPPED, 1024 + n, 0x4321), 1024 + n)
     answers = settled(lambda: stats()["tx-bubble"]) - sent
     t.check("so does one with many names (SEC-11)", answers < 200, answers)
+    heard = stats()["rx-discovery"]
+    mouth.announce(teredo(SERVER, MAPPED, 1023, 0x4321), 1023, source="10.1.0.9")
+    heard = until(lambda: stats()["rx-discovery"] - heard)
+    t.check("which uses up nothing of another one's (SEC-11)", heard == 1, heard)
     tool("set", "teredo0", "peers-max", "400")
     shouts = heard = 0
     for n in range(4000):
@@ -280,6 +288,31 @@ with Ktap(41) as t:
     t.check("a path that is no longer open may move, and is not trusted there (C-87)",
             is_bubble(got, names[0]) and entry and entry["state"] == "probing", entry)
 
+    # Its mapping is heard meanwhile: packets go on there when the link is silent for 30 s, but
+    # no longer than 30 s since the mapping was.
+    if TRAVELS:
+        quiet()
+        both = Port(lan_ns, LAN, 42050)
+        name = teredo(SERVER, MAPPED, both.port, 0x0202)
+        mouth.announce(name, both.port)
+        both.receive()
+        app.send(b"by the link", name)
+        both.send(bubble(name, ME), CLIENT)
+        got, began = data_of(both.next_of(UDP)), time.time()
+        seen = [got == b"by the link"]
+        for when, path, state in ((20, "local", "trusted"), (31, "direct", "trusted"),
+                                  (49, "direct", "trusted"), (51.5, "direct", "probing")):
+            time.sleep(max(0, began + when - time.time()))      # as long as that is
+            if when == 20:
+                mouth.send(bubble(name, ME), (MAPPED, both.port), CLIENT)
+                time.sleep(0.1)     # it has come
+            else:
+                app.send(b"where", name)
+            entry = peers().get(name, {})
+            seen.append((entry.get("path"), entry.get("state")) == (path, state) or entry)
+        t.check("trust after a fall-back ends 30 s after the mapping was heard (D-18)",
+                seen == [True] * 5, seen)
+
     # The end
     quiet()
     tool("set", "teredo0", "discovery", "off")
@@ -288,3 +321,4 @@ with Ktap(41) as t:
     t.check("off is off: neither heard nor remembered (C-81, SEC-11)",
             p7.receive(0.4) is None and p0.receive(0.1) is None and
             not [p for p in peers().values() if p["kind"] == "local"])
+    t.check("the link goes, and its accounts are even", gone_even(client_ns))

@@ -35,6 +35,18 @@ def options(namespace, *words):
     run("teredo-tool", "-n", namespace, "set", "teredo0", *words)
 
 
+def gone_even(*namespaces):
+    """The links teredo0 there go; what they counted of others comes out as nothing, or the
+    kernel says so"""
+    def complaints():
+        return run("dmesg").count("WARNING: ")
+
+    before = complaints()
+    for namespace in namespaces:
+        ip(namespace, "link", "del", "teredo0")
+    return complaints() == before
+
+
 class Counted:
     """How much counters grow within a with block, and until all that was sent in it has
     been counted"""

@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 
-from netlab import ip, nft, options, run
+from netlab import gone_even, ip, nft, options, run
 from pkt import *
 
 server_ns, client_ns, host_ns, relay_ns, our_ns, ME = sys.argv[1:7]
@@ -121,7 +121,7 @@ def accounted(what, reason, least, *sends, namespace=relay_ns):
             not rest(now) and now["dropped"] == sum(now[r] for r in REASONS), (grew, now))
 
 
-with Ktap(17 + os.path.exists(FAILSLAB)) as t:
+with Ktap(19 + os.path.exists(FAILSLAB)) as t:
     # The link needs no queue, but one counts what it is given.
     tc("qdisc", "add", "dev", "teredo0", "root", "pfifo")
     t.check("a client answers", data_of(meet()) == b"hello")
@@ -200,3 +200,22 @@ with Ktap(17 + os.path.exists(FAILSLAB)) as t:
     now = dict(count(), given=before["given"])
     t.check("the link goes down", now["tx-forgotten"] - before["tx-forgotten"] == 20 and
             not rest(now), now)
+
+    # A thousand times full, and empty again, by each way of getting so
+    ip(relay_ns, "link", "set", "teredo0", "up")
+    ip(relay_ns, "-6", "route", "add", "2001::/32", "dev", "teredo0")
+    options(relay_ns, "peers-max", "4000", "queue", "2")
+    others = Forger(client_ns)
+    for round in range(4):
+        for n in range(250):
+            for _ in range(3):
+                host.send(b"%d" % n, silent(2000 + n))
+            if round != 2:      # they answer, or are forgotten, or given up
+                others.send(bubble(silent(2000 + n), "fe80::1"), ("198.51.100.2", 7000 + n), RELAY)
+        if round == 2:
+            give_up()
+        peer("flush", "teredo0")
+        time.sleep(1)       # the credit of a site comes back
+    t.check("what was filled a thousand times is empty", tool(relay_ns)[0]["peers"] == 0,
+            tool(relay_ns))
+    t.check("links go, and their accounts are even", gone_even(relay_ns, our_ns))
