@@ -56,7 +56,7 @@ def sent(n, inner=None, **how):
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
-with Ktap(55) as t:
+with Ktap(59) as t:
     #
     # Errors that are real
     #
@@ -183,6 +183,17 @@ with Ktap(55) as t:
     peers[6].send(bubble(names[6], ME), CLIENT)    # trusted, but never spoken to
     forged("about a peer to whom nothing was sent", sent(6), "rx-icmp-unknown", ready=False)
 
+    # What was sent lately, and no longer ago
+    for ago, believed in ((9, 1), (11, 0)):
+        meet(9)
+        quiet()
+        time.sleep(ago)     # as long as that is
+        with Counted(client_ns) as grew:
+            forger.send_icmp4(sent(9), SERVER, CLIENT[0])
+        t.check("an error about what was sent %d s ago is %s" %
+                (ago, "believed" if believed else "not"),
+                grew["rx-icmp"] == believed and grew["rx-icmp-unknown"] == 1 - believed, grew.after)
+
     meet(7)
     quiet()
     quoted, began = sent(7), time.time()
@@ -302,6 +313,57 @@ with Ktap(55) as t:
     t.check("and no sender hears of less than that", got and got[:3] == (TOO_BIG, 0, 1280), got)
 
     ip(inet_ns, "route", "del", PEER, "dev", "rly")
+    for where in "-4", "-6":
+        ip(client_ns, where, "route", "flush", "cache")
+
+    # Around the least that IPv6 asks for, by a route that says so
+    def leaves(size):
+        """How a packet of that size does: the errno, or how many datagrams have DF, and how
+        many are fragments"""
+        quiet()
+        ip(client_ns, "-6", "route", "flush", "cache")
+        before = counters(inet_ns, "df", "fragments")
+        other.drain()
+        problem = other.send_whole(bytes(size - 48), names[8])
+        if not problem and (got := heard.next(0.3)):
+            return got[0], got[2]
+        if problem or not peers[8].next_of(UDP):
+            return problem
+        return tuple(b - a for a, b in zip(before, counters(inet_ns, "df", "fragments")))
+
+    meet(8)
+    got = []
+    for path in 1307, 1308, 1309, 1310:
+        ip(client_ns, "route", "replace", PEER, "via", "198.51.100.46", "mtu", str(path))
+        got.append([leaves(size) for size in (1279, 1280, 1281, 1282)])
+    ip(client_ns, "route", "del", PEER)
+    less, fits = (TOO_BIG, 1280), (1, 0)
+    t.check("paths of 1307, 1308, 1309 and 1310 octets, each octet of which is used (C-57, F-35)",
+            got == [[(0, 0), (0, 2), less, less], [fits, fits, less, less],
+                    [fits, fits, fits, (TOO_BIG, 1281)], [fits] * 4], got)
+
+    # What routers report, of a datagram of 1428 octets, and of one of 1308
+    def reported(size, mtu):
+        """What it is taken for, and what the sender hears"""
+        for where in "-4", "-6":
+            ip(client_ns, where, "route", "flush", "cache")
+        meet(8)
+        quiet()
+        with Counted(client_ns) as grew:
+            forger.send_icmp4(sent(8, packet(8, bytes(size - 48)), frag=0x4000), SERVER, CLIENT[0],
+                              code=4, mtu=mtu)
+            got = heard.next(0.3)
+        time.sleep(0.3)     # errors about this peer have a limit
+        return grew["rx-icmp"], grew["rx-icmp-unknown"], got and (got[0], got[2])
+
+    wanted = {(1400, 1429): (0, 1, None), (1400, 1428): (0, 1, None),
+              (1400, 1427): (1, 0, (TOO_BIG, 1399)), (1400, 1309): (1, 0, (TOO_BIG, 1281)),
+              (1400, 1308): (1, 0, less), (1400, 1307): (1, 0, less), (1400, 0): (1, 0, less),
+              (1280, 1308): (0, 1, None), (1280, 1307): (1, 0, None), (1281, 1308): (1, 0, less)}
+    got = {case: reported(*case) for case in wanted}
+    t.check("a reported MTU is one that the datagram is longer than (RFC 5927)", got == wanted, got)
+    for where in "-4", "-6":
+        ip(client_ns, where, "route", "flush", "cache")
     options(client_ns, "df", "unset")
     for where in "-4", "-6":
         ip(client_ns, where, "route", "flush", "cache")
