@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""caches.py PEERS CLIENT INET ADDRESS PORT: what is remembered of datagrams is of those
+that are alike.
+
+Namespaces of the laboratory; CLIENT has a Teredo client with ADDRESS, whose service port
+on 198.51.100.33 and .34 is PORT.  Its peers are on 192.0.2.1 and .2, in PEERS; between the
+two there is also a link called side.
+"""
+
+import json
+import sys
+
+from netlab import *
+from pkt import *
+
+peer_ns, client_ns, inet_ns, ME, port = sys.argv[1:]
+SERVER = "203.0.113.1"
+CLIENT, OTHER = [(a, int(port)) for a in ("198.51.100.33", "198.51.100.34")]
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+PORT = 42000
+RECVTTL = 12    # which Python does not know
+
+peer = Port(peer_ns, HERE, PORT)
+who = teredo(SERVER, HERE, PORT, 0x0202)
+app = App(client_ns, ME, 9000)
+forger = Forger(peer_ns)
+enter(peer_ns)
+side = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+mac = bytes.fromhex(json.loads(ip(client_ns, "-j", "link", "show", "side"))[0]["address"]
+                    .replace(":", ""))
+
+
+def of(source):
+    """The packet that a client there would send"""
+    return datagram(teredo(SERVER, *source, 0x0202), ME, 7, 9000, b"x")
+
+
+def plain(source=(HERE, PORT), to=CLIENT, **how):
+    forger.send(of(source), source, to, **how)
+
+
+def aside():
+    side.sendto(udp4(of((HERE, PORT)), (HERE, PORT), CLIENT), ("side", 0x0800, 0, 0, mac))
+
+
+def came(send):
+    """How often it comes out of the tunnel, of three times"""
+    app.drain()
+    for _ in range(3):
+        send()
+    n = 0
+    while n < 3 and app.heard(0.3):
+        n += 1
+    return n
+
+
+def rule(*words):
+    ip(client_ns, "rule", words[0], "pref", "50", *words[1:])
+
+
+def apart(what, like, other, *no):
+    """There is a rule against the other one only; that the first comes in does not let it in,
+    whichever comes first"""
+    if no:
+        rule("add", *no)
+    got = [came(like), came(other), came(like), came(other)]
+    if no:
+        rule("del", *no)
+        got.append(came(other))
+    t.check(what, got == ([3, 0, 3, 0, 3] if no else [3, 0, 3, 0]), got)
+
+
+with Ktap(15) as t:
+    t.check("what comes in comes in", came(plain) == 3)
+    apart("in: by source address", plain, lambda: plain((THERE, PORT)), "from", THERE, "iif",
+          "eth0", "blackhole")
+    apart("in: by source port", plain, lambda: plain((HERE, PORT + 1)), "iif", "eth0", "ipproto",
+          "17", "sport", str(PORT + 1), "blackhole")
+    apart("in: by destination", plain, lambda: plain(to=OTHER), "to", OTHER[0], "iif", "eth0",
+          "blackhole")
+    apart("in: by type of service", plain, lambda: plain(tos=0x10), "iif", "eth0", "tos", "0x10",
+          "blackhole")
+    nft(client_ns, """table ip test { chain pre { type filter hook prerouting priority mangle;
+        ip ttl 76 meta mark set 7; } }""")
+    apart("in: by mark", plain, lambda: plain(ttl=77), "fwmark", "7", "iif", "eth0", "blackhole")
+    nft(client_ns, "delete table ip test")
+    apart("in: by link, where the source is not plausible", plain, aside)
+
+    # Out: what of a datagram that leaves changes with what is set
+    peer.send(bubble(who, ME), CLIENT)
+    becomes(client_ns, who, "trusted")
+    enter(peer_ns)
+    peer.socket.setsockopt(socket.IPPROTO_IP, RECVTTL, 1)
+
+    def out():
+        """Source address and TTL of the next that leaves, None if none does"""
+        peer.drain()
+        peer.send(bubble(who, ME), CLIENT)      # it is heard
+        becomes(client_ns, who, "trusted")
+        app.drain()
+        app.send(b"out", who)
+        while select.select([peer.socket], [], [], 0.5)[0]:
+            data, anc, _, sender = peer.socket.recvmsg(2048, 256)
+            if data[6] == UDP:
+                return sender[0], struct.unpack("i", anc[0][2])[0]
+        return None
+
+    def changes(what, wanted, *steps):
+        """With each step, at once"""
+        got = [out()]
+        for step in steps:
+            step()
+            got.append(out())
+        t.check(what, got == wanted, got)
+
+    via = ("via", "198.51.100.46")
+    usual = (CLIENT[0], 63)
+
+    def route(*words):
+        return lambda: ip(client_ns, "route", "replace", HERE, *via, *words)
+
+    def unroute():
+        ip(client_ns, "route", "del", HERE)
+
+    def mark(value):
+        return lambda: options(client_ns, "mark", value)
+
+    def sysctl(value):
+        return lambda: run("nsenter", "--net=/run/netns/" + client_ns, "sysctl", "-qw",
+                           "net.ipv4.ip_default_ttl=%d" % value)
+
+    rule("add", "fwmark", "9", "blackhole")
+    changes("out: by mark", [usual, None, usual, None, usual], mark("9"), mark("8"), mark("9"),
+            mark("0"))
+    rule("del", "fwmark", "9", "blackhole")
+    changes("out: a rule for a mark that comes and goes", [usual, usual, None, usual, usual],
+            mark("9"), lambda: rule("add", "fwmark", "9", "blackhole"),
+            lambda: rule("del", "fwmark", "9", "blackhole"), mark("0"))
+    changes("out: a route's hop limit", [usual, (CLIENT[0], 32), (CLIENT[0], 41), usual],
+            route("hoplimit", "33"), route("hoplimit", "42"), unroute)
+    changes("out: the link's TTL", [usual, (CLIENT[0], 43), (CLIENT[0], 254), usual],
+            lambda: options(client_ns, "ttl", "44"), lambda: options(client_ns, "ttl", "255"),
+            lambda: options(client_ns, "ttl", "0"))
+    changes("out: the namespace's TTL", [usual, (CLIENT[0], 54), usual], sysctl(55), sysctl(64))
+    changes("out: a route's source", [usual, (OTHER[0], 63), usual], route("src", OTHER[0]),
+            unroute)
+    changes("out: a route of another kind", [usual, None, usual],
+            lambda: ip(client_ns, "route", "add", "prohibit", HERE),
+            lambda: ip(client_ns, "route", "del", "prohibit", HERE))
+
+    # Many destinations share places: each gets what is for it.
+    many = ["192.0.2.%d" % n for n in (1, 2)] + ["203.0.113.%d" % n for n in range(128, 254)]
+    enter(inet_ns)
+    ear = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+    ear.bind(("bare", 0x0800))
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    names = {teredo(SERVER, a, 5000 + n): (a, 5000 + n) for n, a in enumerate(many)}
+    for name, place in names.items():
+        run("teredo-tool", "-n", client_ns, "peer", "add", "teredo0", name, "at",
+            "%s:%d" % place)
+    for _ in range(3):
+        for name in names:
+            app.send(b"for you", name)
+    wrong, right = [], 0
+    while select.select([ear], [], [], 0.5)[0]:
+        data = ear.recv(2048)
+        if data[9] != UDP or data[28] >> 4 != 6 or data[34] != UDP:
+            continue
+        dest = socket.inet_ntop(socket.AF_INET6, data[52:68])
+        got = socket.inet_ntoa(data[16:20]), struct.unpack("!H", data[22:24])[0]
+        right += names.get(dest) == got
+        if names.get(dest) != got:
+            wrong.append((dest, got))
+    t.check("out: by destination", not wrong and right == 3 * len(names), (right, wrong[:5]))

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is just inside, and what is just outside: who is almost the server, almost a
+# peer, or almost knows a nonce; each kind of neighbour discovery behind each kind of
+# header; lengths at their limit; values that are as rare as 0 is; and of limits that are
+# each somebody's, one used up while the next one is full.  A client without NAT and a
+# relay, both ours; edges.py plays all others.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+lab_up none none || skip_all "no laboratory"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+nip rly addr add 192.0.2.2/28 dev eth0 || skip_all "no laboratory"
+
+diagnose()
+{
+	tool bare show
+	tool bare show peers | head -n 30
+	tool bare show stats
+	tool rly show stats
+}
+
+lone_client bare
+start_relay ours || skip_all "no relay"
+results_from "$selftests/edges.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
+	"${ns[host]}" "$address" "$port"

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# How long things take at the least and at the most: when a silent peer is asked for a
+# sign of life, how often, and until when it is trusted; when one that does not answer is
+# asked again; how long a nonce is good; when those are forgotten whom nobody needs.  It
+# takes minutes of the protocol's clock, which the debug kernel has at once.  A client
+# without NAT; times.py plays its peers and its server.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+time_travels || skip_all "minutes take minutes here"
+lab_up none none || skip_all "no laboratory"
+ns_add bare
+wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+
+diagnose()
+{
+	tool bare show
+	tool bare show peers
+	tool bare show stats
+}
+
+lone_client bare
+results_from "$selftests/times.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "$address" "$port"
