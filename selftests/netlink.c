@@ -340,6 +340,76 @@ static void test_config(void)
 	config_read(config_copy, &config_len);
 }
 
+/* The least and the most that a number may be */
+static const struct range {
+	const char *name;
+	int type;
+	uint32_t least, most;
+} ranges[] = {
+	{ "refresh", TEREDO_A_CONFIG_REFRESH, 1, 3600 },
+	{ "peers-max", TEREDO_A_CONFIG_PEERS_MAX, 1, 1 << 24 },
+	{ "queue", TEREDO_A_CONFIG_QUEUE, 0, 1024 },
+};
+
+/* On both sides of each edge of what is not global */
+static const struct {
+	const char *addr;
+	bool taken;
+} servers[] = {
+	{ "0.0.0.1", false }, { "0.255.255.255", false }, { "1.0.0.0", true },
+	{ "9.255.255.255", true }, { "10.0.0.0", false },
+	{ "10.255.255.255", false }, { "11.0.0.0", true },
+	{ "100.64.0.1", true }, { "126.255.255.255", true },
+	{ "127.0.0.0", false }, { "127.255.255.255", false }, { "128.0.0.0", true },
+	{ "169.253.255.255", true }, { "169.254.0.0", false },
+	{ "169.254.255.255", false }, { "169.255.0.0", true },
+	{ "172.15.255.255", true }, { "172.16.0.0", false },
+	{ "172.31.255.255", false }, { "172.32.0.0", true },
+	{ "192.88.98.255", true }, { "192.88.99.0", false },
+	{ "192.88.99.255", false }, { "192.88.100.0", true },
+	{ "192.167.255.255", true }, { "192.168.0.0", false },
+	{ "192.168.255.255", false }, { "192.169.0.0", true },
+	{ "223.255.255.255", true }, { "224.0.0.0", false },
+	{ "239.255.255.255", false }, { "240.0.0.0", true },
+	{ "255.255.255.254", true }, { "255.255.255.255", false },
+};
+
+static bool takes(int type, uint32_t value)
+{
+	return !set(client, type, &value, sizeof(value));
+}
+
+static void test_edges(void)
+{
+	bool good;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		const struct range *r = &ranges[i];
+		uint32_t usual = nla_get_u32(nla_find((void *)config_copy,
+						      config_len, r->type));
+
+		result(takes(r->type, r->least) && takes(r->type, r->most) &&
+		       (!r->least || !takes(r->type, r->least - 1)) &&
+		       !takes(r->type, r->most + 1) && takes(r->type, usual) &&
+		       config_unchanged(), "%s from %u to %u", r->name, r->least,
+		       r->most);
+	}
+	for (good = true, i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		uint32_t addr = inet_addr(servers[i].addr);
+
+		if (takes(TEREDO_A_CONFIG_SERVER, addr) == servers[i].taken &&
+		    takes(TEREDO_A_CONFIG_SERVER2, addr) == servers[i].taken)
+			continue;
+		printf("# %s\n", servers[i].addr);
+		good = false;
+	}
+	result(good, "each address is a server's, or is not");
+	takes(TEREDO_A_CONFIG_SERVER, 0);
+	takes(TEREDO_A_CONFIG_SERVER2, 0);
+	config_read(config_copy, &config_len);
+}
+
 /* The same attributes in IFLA_INFO_DATA: one configuration, one filler. */
 
 static int on_link(struct nl_msg *msg, void *same)
@@ -941,7 +1011,7 @@ static void test_noise(void)
 	       seed, refused);
 }
 
-#define PLAN 131
+#define PLAN 135
 
 int main(void)
 {
@@ -960,6 +1030,7 @@ int main(void)
 
 	test_dev();
 	test_config();
+	test_edges();
 	test_rtnl();
 	test_controller();
 	test_peers();
