@@ -3,6 +3,7 @@
 header says.  No code of the tool's.
 """
 
+import errno
 import os
 import re
 import select
@@ -207,13 +208,14 @@ class Listener(Netlink):
                              name_of("TEREDO_PEER_CAUSE_", take("CAUSE")[0])))
 
     def read(self, seconds):
-        """One datagram, of one or more messages; False if none came"""
-        if not select.select([self.socket], [], [], seconds)[0]:
+        """One datagram, of one or more messages; False if none came.  Without a number of
+        seconds, it is the socket that waits or not."""
+        if seconds is not None and not select.select([self.socket], [], [], seconds)[0]:
             return False
         try:
             data = self.socket.recv(1 << 16)
         except OSError as problem:
-            if problem.errno != 105:    # ENOBUFS
+            if problem.errno != errno.ENOBUFS:
                 raise
             self.lost += 1
             self.stale = True
