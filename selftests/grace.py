@@ -7,7 +7,8 @@ that is left out would show.  So it is a matter of form:
 
 - Whatever is freed at once is in AT_ONCE, with the reason why nobody can read it;
   everything else is left to kfree_rcu() or call_rcu(), and DEFERRED says what.
-- Where a wait for readers makes that sure, WAITS has the order of what is done.
+- Where a wait for readers makes that sure, WAITS has the order of what is done; ORDER has
+  that of what others are shown, and no longer shown.
 - A list that is walked under RCU is changed by the functions for that only, and so is a
   pointer that is marked __rcu.
 - What is allocated for each CPU, or a packet that is made, is freed again, by who undoes what was done so far, and
@@ -101,6 +102,32 @@ WAITS = {
     "teredo_exit": ["teredo_device_exit()", "teredo_nl_exit()", "teredo_discovery_exit()",
                     "teredo_demux_exit()", "teredo_sockets_unregister()", "teredo_auth_exit()",
                     "teredo_ledger_close()"],
+}
+
+# What others may see comes after what it consists of, and is freed after nobody can find it
+# any more
+ORDER = {
+    "create": ["peer->addr = ", "peer->kind = ", "peer->state = ", "teredo_peer_insert(",
+               "teredo_quota_enter("],
+    "teredo_peer_remove": ["teredo_peer_unhash(", "kfree_rcu(extra", "kfree_rcu(peer"],
+    "attach_extra": ["extra->peer = ", "list_add_tail("],
+    "set_local": ["teredo_endpoint_write(&extra->local", "WRITE_ONCE(extra->announced",
+                  "rcu_assign_pointer(peer->extra"],
+    "confirm": ["teredo_endpoint_write(&peer->mapped", "WRITE_ONCE(peer->last_rx",
+                "teredo_send_packet(", "smp_store_release(&peer->state"],
+    "teredo_peer_is_open": ["smp_load_acquire(&peer->state)", "peer->last_rx"],
+    "teredo_set_status": ["status->since = ", "rcu_assign_pointer(td->status, status)",
+                          "kfree_rcu(old"],
+    "teredo_apply_config": ["rcu_assign_pointer(td->config, cfg)", "kfree_rcu(old"],
+    "teredo_secret_add": ["rhashtable_replace_fast(", "list_replace_rcu(", "list_add_tail_rcu(",
+                          "free_later(old"],
+    "teredo_secret_del": ["rhashtable_remove_fast(", "list_del_rcu(", "free_later("],
+    "sock_open": ["ts->td = ", "ts->index = ", "ts->addr = ", "ts->port = ", "teredo_demux_add(",
+                  "teredo_compat_setup_tunnel(", "hlist_add_head_rcu(", "rcu_assign_pointer("],
+    "teredo_demux_add": ["local_lock_init(", "ts->demux_key = ", "hlist_add_head_rcu("],
+    "join": ["WRITE_ONCE(d->ifindex", "list_add_tail_rcu("],
+    "quit": ["WRITE_ONCE(d->ifindex, 0)", "list_del_rcu("],
+    "group_open": ["group_own(", "group_bind(", "teredo_compat_setup_tunnel("],
 }
 
 # Who acquires one thing after the other, how each is released, and who releases all
@@ -215,6 +242,12 @@ def main():
             if not match[1].endswith("NULL") and who != ["teredo_newlink_body"]:
                 problems.append("%s: not NULL, and seen before it is complete: %s" % (file, match[0]))
 
+    # Nobody says that there are no readers but who is the last one.
+    for name, body in bodies.items():
+        if re.search(r"rcu_dereference_(protected\([^;]*?, (true|1)\)|raw)", body) and \
+                name != "teredo_destructor":
+            problems.append("%s() follows a pointer, whoever changes it" % name)
+
     for name in sorted(frees.keys() | AT_ONCE.keys()):
         wanted, why = AT_ONCE.get(name, (0, ""))
         if frees.get(name, 0) != wanted:
@@ -225,7 +258,7 @@ def main():
         if later.get(name, 0) != len(steps) or in_order(bodies.get(name, ""), steps):
             problems.append("%s() leaves to RCU: %u, known are: %s"
                             % (name, later.get(name, 0), ", ".join(steps) or "none"))
-    for name, steps in WAITS.items():
+    for name, steps in list(WAITS.items()) + list(ORDER.items()):
         missing = in_order(bodies.get(name, ""), steps)
         if missing:
             problems.append("%s: not in its place: %s" % (name, missing))
