@@ -20,6 +20,7 @@
 # exit status 0 only if none failed.
 #
 # mutants.sh NUMBER: so many of them, others each day; none that needs a virtual machine
+#	or lint
 # mutants.sh -p [NAME...|NUMBER]: only which packages those need (packages.sh)
 # mutants.sh -c: only whether all of them apply, and have what a header needs
 # mutants.sh -t FILE: in the machine, with the tests of FILE; what is said is for the
@@ -265,7 +266,7 @@ build()
 # prepare MACHINE NUMBER NAME: plant, build, take out again
 prepare()
 {
-	local file status=0 start=$SECONDS
+	local status=0 start=$SECONDS
 
 	rm -f "$out/$3."{result,log}
 	if ! plant "$3" "$tree" >"$out/$3.log" 2>&1; then
@@ -274,9 +275,8 @@ prepare()
 		return 1
 	fi
 	build "$1" "$3" >"$out/$3.log" 2>&1 && stage "$3" || status=1
-	for file in $(touched "$3"); do
-		cp --remove-destination "$repo/$file" "$tree/$file"
-	done
+	# The repository may have gone on since it was copied.
+	plant "$3" "$tree" -R || status=1
 	built[$3]=$((SECONDS - start))
 	((status == 0)) && return
 	tail -n 20 "$out/$3.log" | sed 's/^/# /'
@@ -428,6 +428,12 @@ all_names()
 	done
 }
 
+# linted NAME: it is lint that finds it
+linted()
+{
+	[[ $(field "$1" Found-by) = lint* ]]
+}
+
 # choose [NAME...|NUMBER]: into $names
 choose()
 {
@@ -437,9 +443,9 @@ choose()
 	if ((!$#)) || [[ $# = 1 && $1 =~ ^[1-9][0-9]*$ ]]; then
 		names=()
 		for name in $(all_names); do
-			case $(field "$name" Machine) in
+			case $(field "$name" Machine)$(linted "$name" && echo +lint) in
 			boot) ;;
-			vm) (($#)) || names+=("$name") ;;
+			vm | *+lint) (($#)) || names+=("$name") ;;
 			*) names+=("$name") ;;
 			esac
 		done
@@ -466,6 +472,9 @@ if [[ ${1:-} = -p ]]; then
 	[[ ! $(of debug) ]] || echo check-debug
 	[[ ! $(of vm)$(of boot) ]] || echo machine
 	[[ ! $(of boot) ]] || echo check-boot
+	for name in "${names[@]}"; do
+		! linted "$name" || { echo lint; break; }
+	done
 	exit
 fi
 
