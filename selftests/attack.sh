@@ -6,6 +6,8 @@
 # who get through meanwhile.  What is sent is in attack.py; inet, which routes for
 # all, sends it, and everybody takes it for what it says it is.
 #
+# attack.sh [SECTION...]: only those: clients, natives, relay, contacts, filters, accounts
+#
 # Runs alone: it measures what floods leave to others.
 
 . "$(dirname "$0")/lab.sh"
@@ -20,6 +22,7 @@ bare4=198.51.100.33 bare_port=40000
 # More than is sent while anything else happens; where time stands still meanwhile, all
 # of it is sent at once.
 time_travels && endless=10000 || endless=100000
+sections=("$@")
 plan 57
 
 diagnose()
@@ -147,6 +150,7 @@ check "two more clients" eval "start_client clia ours && start_client clib ours"
 a=$(client_address clia) b=$(client_address clib)
 check "paths are open" eval "reaches bare '$b' && reaches bare $host && reaches host '$b'"
 
+section clients
 # What the stack says of itself, in all namespaces, comes from one socket for each CPU,
 # which may not run out of room for replies that wait.  So all on the same one.
 waiting()
@@ -235,6 +239,7 @@ check "a list of 32 serves who talks with 60 (SEC-25)" many_hosts
 # Native strangers, rogue relays (RFC 4380 7.2.2)
 #
 
+section natives
 # strangers_tested: not more often than allowed, 100 and then 100 a second, with the
 # retries of the 50 for whom there is room
 strangers_tested()
@@ -292,6 +297,7 @@ check "a client makes a poor reflector, by way of its server (SEC-28, SEC-32)" \
 # The relay (RFC 4380 7.3.5, 7.4.3)
 #
 
+section relay
 check "data of clients whom nobody asked (SEC-47)" \
 	grows rly rx-unknown-peer 1000 1000 attack to_relay unknown - $host 1000
 check "data of a known client from elsewhere (SEC-15, SEC-36)" \
@@ -351,6 +357,7 @@ check "and the relay serves as before" reaches host "$b"
 # tried again
 #
 
+section contacts
 # beside CASE ARGUMENTS -- COMMAND...: while the flood goes on, as soon as it does
 beside()
 {
@@ -470,6 +477,7 @@ check "and beside 3000 from a hundred of its ports (SEC-35)" \
 # Filters, as teredo.rst has them
 #
 
+section filters
 # from_document TABLE: the example in teredo.rst
 from_document()
 {
@@ -506,6 +514,7 @@ check "a relay that serves one site only (SEC-16, R-16, R-17)" site
 # People with an account
 #
 
+section accounts
 privileges()
 {
 	on bare "$selftests/attack.py" privileges teredo0 "$@"

@@ -7,6 +7,8 @@
 # table ("What passes, and what does not").  Of it, native IPv6 is in sunset.sh, IPv4
 # routes and carriers are in outage.sh, names and their service in names.sh.
 #
+# conditions.sh [SECTION...]: only those: ipv6, taken, lost, link, host, person
+#
 # Runs alone: it sets the clock.
 
 # shellcheck source=selftests/watch.sh
@@ -17,6 +19,7 @@ need_teredo
 need_modules dummy
 lab_up restricted restricted || skip_all "no laboratory"
 ns_add box
+sections=("$@")
 plan 43
 
 # switch CONDITIONS 0|1: disable_ipv6 of them, in clia
@@ -84,6 +87,7 @@ stopwatch
 works "IPv6 is on for the link: at work"
 watch clia || skip_all "nothing to watch with"
 address=$(client_address clia)
+section ipv6
 for which in teredo0 all; do
 	switch $which 1
 	waits "IPv6 is off ($which)" "IPv6 is switched off"
@@ -99,11 +103,13 @@ for which in teredo0 all; do
 	check "IPv6 is on ($which): with the address of before (F-09)" has_only clia "$address"
 done
 nip clia link set lo up
+wait_for 60 at_work
 
 #
 # What somebody takes away
 #
 
+section taken
 nip clia addr del "$address/32" dev teredo0
 stopwatch
 works "the address is taken away: it is back"
@@ -118,11 +124,13 @@ nip clia -6 route flush dev teredo0
 stopwatch
 works "all of it: it is back"
 check "with the address of before (F-09)" has_only clia "$address"
+wait_for 60 at_work
 
 #
 # More events than there is room for, while nobody reads
 #
 
+section lost
 kill -STOP "$controller"
 nip clia link add dummy0 type dummy
 for ((i = 0; i < 6000; i++)); do
@@ -134,11 +142,13 @@ nip clia link del dummy0
 kill -CONT "$controller"
 stopwatch
 works "events are lost: what they were about is noticed all the same"
+wait_for 60 at_work
 
 #
 # The link
 #
 
+section link
 nip clia link set teredo0 down
 check "the link is down: it waits" wait_for 10 is clia '.state == "down" and .controller'
 check "the link is down: show tells what to do" hint clia "the link is down"
@@ -161,11 +171,13 @@ check_fails "and is there" gone "$controller"
 nip box link set teredo0 netns "${ns[clia]}"
 stopwatch
 works "the link is back: at work"
+wait_for 60 at_work
 
 #
 # The host
 #
 
+section host
 nip clia addr del 10.1.0.2/24 dev eth0
 waits "no IPv4 address" "no IPv4 route"
 nip clia addr add 10.1.0.2/24 dev eth0
@@ -244,6 +256,7 @@ works "the port is free: at work"
 # What a person has to change
 #
 
+section person
 for_others
 check "no privilege: it ends" eval "
 	on clia setpriv --reuid 65534 --clear-groups teredo-tool run teredo0 >$tmp/nobody 2>&1

@@ -6,7 +6,8 @@
 #
 #	Found-by: TEST[: TEXT]	this test has to fail: a result that has TEXT in its
 #				description, or any.  Of several such lines, one suffices;
-#				those of the same test stand together
+#				those of the same test stand together.  TEST may be
+#				followed by sections of it, where it has them
 #				For lint, TEXT is of a check's, and only those checks run
 #	Machine: host		tools/test-*, lint, or tests that need no module
 #		debug		the debug kernel, one of its own for each fault
@@ -52,10 +53,12 @@ field()
 # $found.  Nothing is polled: each program that is started takes User Mode Linux long.
 run_test()
 {
-	local limit line pid said now command=("./$2.sh")
+	local limit line pid said now command=("./${2%% *}.sh")
 
 	found=''
 	[[ $2 != tools/* ]] || command=("../$2")
+	# shellcheck disable=SC2206 # words
+	[[ $2 != *' '* ]] || command+=(${2#* })
 	[[ $2 != lint ]] || command+=("${3%%|*}")
 	cd "$1/selftests" || return
 	limit=$(sed -n 's/^timeout=//p' settings)
@@ -201,7 +204,7 @@ sound()
 	[[ $(field "$1" Machine) =~ ^(host|debug|vm|boot)$ ]] || { echo "$1: Machine"; status=1; }
 	[[ $(field "$1" Found-by) ]] || { echo "$1: Found-by"; status=1; }
 	while IFS= read -r test; do
-		test=${test%%: *}
+		test=${test%%: *} test=${test%% *}
 		[[ $test = tools/test-* || -x $repo/selftests/$test.sh ]] ||
 			{ echo "$1: there is no test $test"; status=1; }
 	done < <(field "$1" Found-by)
@@ -308,7 +311,7 @@ debug_one()
 	local boot='' test folder=$out/$2 start=$SECONDS
 
 	while IFS=$'\t' read -r _ _ test _; do
-		boot+=" $(sed -n 's/^# Boots with: //p' "$folder/selftests/$test.sh")"
+		boot+=" $(sed -n 's/^# Boots with: //p' "$folder/selftests/${test%% *}.sh")"
 	done <"$folder/selftests/list"
 	cd "$folder" &&
 	VM_APPEND="${VM_APPEND:-}$boot" taskset -c "$3" selftests/vm/run.sh -d "$folder.kernel" \
