@@ -1017,11 +1017,12 @@ int teredo_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	while (end != DUMP_FULL &&
 	       (dump->td || dump_next_dev(dump, net, attrs))) {
 		end = dump_peers(skb, cb, dump, attrs);
-		if (end == DUMP_DONE) {
+		if (end == DUMP_DONE)
 			teredo_dump_end(dump);
-		} else if (end == DUMP_PAUSE) {
-			/* An empty message would end the dump, so go on here; the
-			 * device may go meanwhile, and takes dump->td along.
+		if (end != DUMP_FULL) {
+			/* An empty message would end the dump, so go on here, also
+			 * where many devices have no peers; the device may go
+			 * meanwhile, and takes dump->td along.
 			 */
 			mutex_unlock(&teredo_dump_mutex);
 			cond_resched();
@@ -1090,6 +1091,9 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 			      info->attrs[TEREDO_A_PEER_PERMANENT]);
 	if (err == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack, "the list of peers is full");
+	else if (err == -EBUSY)
+		NL_SET_ERR_MSG(info->extack,
+			       "the link is going down, and so would the peer");
 out:
 	rcu_read_unlock();
 	return err;

@@ -661,8 +661,12 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	local_bh_disable();
 	cfg = rcu_dereference(td->config);
 	spin_lock_bh(&td->peers.lock);
-	peer = teredo_peer_lookup(td, addr) ?:
-	       create(td, cfg, addr, kind, TEREDO_BY_HAND, 0, &evicted);
+	/* Who comes as fast as others go would have the link never go down. */
+	if (td->peers.closing && !permanent)
+		peer = ERR_PTR(-EBUSY);
+	else
+		peer = teredo_peer_lookup(td, addr) ?:
+		       create(td, cfg, addr, kind, TEREDO_BY_HAND, 0, &evicted);
 	if (!IS_ERR(peer)) {
 		WRITE_ONCE(peer->permanent, permanent);
 		teredo_quota_vouch(td, peer);

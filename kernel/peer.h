@@ -134,6 +134,7 @@ struct teredo_peers {
 	unsigned int locals_count;
 	struct teredo_backlog backlog;	/*  what waits */
 	bool closed;			/*  nobody may wait any more */
+	bool closing;			/*  nor come and go with the link */
 	struct list_head waiting;	/*  teredo_wait, earliest first */
 	struct timer_list timer;	/* first deadline */
 	struct delayed_work gc;
@@ -251,7 +252,9 @@ int teredo_peer_announced(struct teredo_dev *td,
 			  const struct in6_addr *addr,
 			  union teredo_endpoint src, bool *news);
 
-/* By hand. -ENOSPC when the list is full. Process context. */
+/* By hand. -ENOSPC when the list is full; -EBUSY for one that goes with the link, while
+ * that goes down. Process context.
+ */
 int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 		    enum teredo_peer_kind kind, union teredo_endpoint mapped,
 		    bool permanent);

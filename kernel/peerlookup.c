@@ -318,13 +318,19 @@ void teredo_peers_close(struct teredo_dev *td)
 {
 	spin_lock_bh(&td->peers.lock);
 	td->peers.closed = true;
+	td->peers.closing = true;
 	spin_unlock_bh(&td->peers.lock);
 	timer_delete_sync(&td->peers.timer);
 	cancel_delayed_work_sync(&td->peers.gc);
-	/* Nobody comes any more, so this ends; who waits must not be missed. */
+	/* Nobody comes any more, so this ends; who waits must not be missed. Netlink does
+	 * not wait for RTNL, which is ours meanwhile.
+	 */
 	while (remove_matching(td, not_by_hand, 0, TEREDO_PEER_CAUSE_DOWN) ||
 	       !list_empty_careful(&td->peers.waiting))
 		cond_resched();
+	spin_lock_bh(&td->peers.lock);
+	td->peers.closing = false;
+	spin_unlock_bh(&td->peers.lock);
 }
 
 int teredo_peers_init(struct teredo_dev *td)

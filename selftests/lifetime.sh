@@ -106,6 +106,32 @@ check "100 links" add_many
 check "and none" del_many
 check "200 times add, up, down, up, delete" churn
 
+# Who adds peers as fast as the link loses them would keep it from going down, and all
+# who want RTNL from going on.
+falls()
+{
+	local i
+
+	nip clia link add falls type teredo mode relay && nip clia link set falls up || return
+	: >"$tmp/adds"
+	spawn clia "$selftests/adds.py" "${ns[clia]}" falls >"$tmp/adds" 2>&1
+	wait_for 60 grep -q ready "$tmp/adds" || { cat "$tmp/adds"; return 1; }
+	for i in {1..20}; do
+		timeout 60 ip -n "${ns[clia]}" link set falls down || break
+		nip clia link set falls up
+	done
+	kill "$spawned"
+	wait "$spawned"
+	nip clia link del falls
+	cat "$tmp/adds"
+	((i == 20)) && grep -q '^[1-9][0-9]* refused' "$tmp/adds"
+}
+if time_travels; then
+	skip "a link goes down while peers are added" "takes two CPUs at once"
+else
+	check "a link goes down while peers are added" falls
+fi
+
 many_die()
 {
 	local i
