@@ -33,6 +33,7 @@ def add(n):
 signal.signal(signal.SIGTERM, stop)
 netlink.socket.close()
 netlink.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)    # for no events
+netlink.socket.setsockopt(SOL_NETLINK, 11, 1)    # NETLINK_EXT_ACK
 batches = [b"".join(map(add, range(n, n + 100))) for n in range(1, 10000, 100)]
 print("ready", flush=True)
 while not told:
@@ -42,6 +43,7 @@ while not told:
             data = netlink.socket.recv(1 << 16)
             kind, = struct.unpack_from("=H", data, 4)
             problem, = struct.unpack_from("=i", data, 16)
-            if kind == NLMSG_ERROR and problem == -errno.EBUSY:
+            if kind == NLMSG_ERROR and problem == -errno.EBUSY and \
+                    b"the link is going down, and so would the peer" in data:
                 refused += 1
 print(refused, "refused")

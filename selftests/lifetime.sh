@@ -112,7 +112,7 @@ falls()
 {
 	local i
 
-	nip clia link add falls type teredo mode relay && nip clia link set falls up || return
+	nip clia link add falls type teredo && nip clia link set falls up || return
 	: >"$tmp/adds"
 	spawn clia "$selftests/adds.py" "${ns[clia]}" falls >"$tmp/adds" 2>&1
 	wait_for 60 grep -q ready "$tmp/adds" || { cat "$tmp/adds"; return 1; }
