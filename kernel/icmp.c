@@ -2,6 +2,7 @@
 #include "icmp.h"
 
 #include <linux/icmpv6.h>
+#include <net/sock.h>
 
 #include "device.h"
 #include "drop.h"
@@ -36,19 +37,36 @@ static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 }
 
 bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
-		      u8 code, u32 mtu)
+		      u8 code, u32 mtu, unsigned int keep)
 {
-	unsigned int keep = TEREDO_KEEP_NOTHING;
-
-	/* Who gets many leaves some to others, but for this host's own programs. */
-	if (skb->skb_iif)
-		keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS,
-					 teredo_site(&ipv6_hdr(skb)->saddr));
 	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV6_ERRORS, 0, keep))
 		return false;
 	teredo_count(td->stats, TEREDO_A_STATS_TX_ICMP);
 	icmpv6_ndo_send(skb, type, code, type == ICMPV6_PKT_TOOBIG ? mtu : 0);
 	return true;
+}
+
+/* True if a program of this host has sent @skb, and not the stack itself. */
+static bool is_of_program(const struct sk_buff *skb)
+{
+	return skb->sk && sk_fullsock(skb->sk) && !skb->sk->sk_kern_sock;
+}
+
+/* What an error about @skb leaves to others. Who gets many leaves some, but for this
+ * host's own programs. What the stack says to strangers, who can be made up, nobody waits
+ * to hear about.
+ */
+static unsigned int keep_for(struct teredo_dev *td, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+
+	if (skb->skb_iif)
+		return teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS,
+					 teredo_site(&ip6->saddr));
+	if (is_of_program(skb))
+		return TEREDO_KEEP_NOTHING;
+	return teredo_limit_last(teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS,
+						   teredo_site(&ip6->daddr)));
 }
 
 void teredo_icmp_reject_to(struct teredo_dev *td, struct sk_buff *skb,
@@ -58,7 +76,7 @@ void teredo_icmp_reject_to(struct teredo_dev *td, struct sk_buff *skb,
 	u8 type, code;
 
 	if (error_for(reason, &type, &code))
-		teredo_icmp_send(td, skb, type, code, mtu);
+		teredo_icmp_send(td, skb, type, code, mtu, keep_for(td, skb));
 	teredo_drop_tx(td, skb, reason, to);
 }
 

@@ -24,11 +24,11 @@ void teredo_icmp_reject_all(struct teredo_dev *td, struct sk_buff_head *list,
 			    enum teredo_stats reason);
 
 /* Tell the sender of @skb, which stays the caller's, unless too many errors were
- * sent of late (SEC-29). The stack keeps from answering errors, multicasts and
- * the like, and limits the rate of each sender (SEC-30). @mtu: of Packet Too
- * Big. RCU; not under a lock.
+ * sent of late (SEC-29), of which @keep has to be left to others. The stack keeps from
+ * answering errors, multicasts and the like, and limits the rate of each sender
+ * (SEC-30). @mtu: of Packet Too Big. RCU; not under a lock.
  */
 bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
-		      u8 code, u32 mtu);
+		      u8 code, u32 mtu, unsigned int keep);
 
 #endif /* TEREDO_ICMP_H */

@@ -108,6 +108,7 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 {
 	u32 len = TEREDO_IPV6_LEN + quote->pkt.payload_len;
 	struct sk_buff *copy = skb_clone(skb, GFP_ATOMIC);
+	unsigned int keep;
 
 	if (!copy)
 		return;
@@ -120,7 +121,11 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 	copy->protocol = htons(ETH_P_IPV6);
 	skb_reset_network_header(copy);
 	skb_set_transport_header(copy, TEREDO_IPV6_LEN);
-	teredo_icmp_send(td, copy, type, code, mtu);
+	/* Who forges errors about many peers leaves some to those that are about real
+	 * packets.
+	 */
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS, quote->to.word);
+	teredo_icmp_send(td, copy, type, code, mtu, teredo_limit_behind(keep));
 out:
 	consume_skb(copy);
 }

@@ -56,7 +56,7 @@ def sent(n, inner=None, **how):
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
-with Ktap(59) as t:
+with Ktap(60) as t:
     #
     # Errors that are real
     #
@@ -224,6 +224,28 @@ with Ktap(59) as t:
         got = heard.next(0.5)
     t.check("which hide nothing about others behind the same NAT (SEC-29)", ip6(names[5]) in told,
             told)
+
+    # To ourselves, by other flags: refused, which the program hears at once.
+    def refusals(count):
+        """How many of so many packets its program hears an error about"""
+        mine = App(client_ns, ME, 9002)
+        for n in range(count):
+            mine.send(b"to me?", teredo(SERVER, *CLIENT, 0x3c00 + n))
+        heard_of = set()
+        while mine.error(0.2):
+            heard_of.add(mine.about)
+        return len(heard_of)
+
+    for n in range(1, 9):
+        meet(n)
+    quoted = [sent(n) for n in range(1, 9)]
+    quiet()
+    for n in range(160):
+        forger.send_icmp4(quoted[n % 8], SERVER, CLIENT[0])
+    time.sleep(0.1)    # the stack's own limit
+    got = refusals(40)
+    t.check("nor about what a program sends, be they about many peers (SEC-29)", got >= 36, got)
+    quiet()
 
     #
     # MTUs and fragments
