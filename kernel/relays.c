@@ -29,21 +29,28 @@ void teredo_relay_answered(struct teredo_relays *relays,
 		   tag_of(hash));
 }
 
+/* All ports of an address have one place: who answers tests by many of them pushes out
+ * his own, and not all other relays.
+ */
+static unsigned int place_of_proven(const struct teredo_relays *relays,
+				    union teredo_endpoint relay)
+{
+	return hash_of(relays, teredo_endpoint(relay.addr, 0)) %
+	       TEREDO_RELAYS_PROVEN;
+}
+
 void teredo_relay_proven(struct teredo_relays *relays,
 			 union teredo_endpoint relay)
 {
-	u64 hash = hash_of(relays, relay);
-
-	WRITE_ONCE(relays->proven[hash % TEREDO_RELAYS_PROVEN], tag_of(hash));
+	WRITE_ONCE(relays->proven[place_of_proven(relays, relay)],
+		   tag_of(hash_of(relays, relay)));
 }
 
 bool teredo_relay_is_proven(const struct teredo_relays *relays,
 			    union teredo_endpoint relay)
 {
-	u64 hash = hash_of(relays, relay);
-
-	return READ_ONCE(relays->proven[hash % TEREDO_RELAYS_PROVEN]) ==
-	       tag_of(hash);
+	return READ_ONCE(relays->proven[place_of_proven(relays, relay)]) ==
+	       tag_of(hash_of(relays, relay));
 }
 
 bool teredo_relay_is_answered(const struct teredo_relays *relays,
