@@ -172,15 +172,26 @@ static int route_type(const struct teredo_route *route)
 	return container_of(route->dst, struct rtable, dst)->rt_type;
 }
 
+/* True if rules may choose the way to an address by the port. */
+static bool have_ports(const struct net *net)
+{
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	return READ_ONCE(net->ipv4.fib_rules_require_fldissect);
+#else
+	return false;
+#endif
+}
+
 /* The table may have @route: it would find it valid again. The test for a loop depends
- * on the port, so none to ourselves. Nor any that leads to IPsec: its policies and
- * states can change without the routing tables.
+ * on the port, so none to ourselves; and none where others may depend on it, as the
+ * table knows addresses only. Nor any that leads to IPsec: its policies and states can
+ * change without the routing tables.
  */
 static bool is_to_keep(const struct teredo_dev *td,
 		       const struct teredo_route *route)
 {
 	return route_type(route) == RTN_UNICAST && !dst_xfrm(route->dst) &&
-	       teredo_dst_is_valid(td->net, route->dst);
+	       !have_ports(td->net) && teredo_dst_is_valid(td->net, route->dst);
 }
 
 /* Look the route to a peer up, as route_ask(). */

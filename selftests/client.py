@@ -468,6 +468,72 @@ with Ktap(70) as t:
             grew["tx-stranger-limit"] >= 800 - 100 * took and
             grew["tx-echo"] <= (100 + 100 * took) * (1 + took // 2), (took, grew.after))
 
+    # Rules that know ports, although both ports are of one address
+    rule = "pref", "50", "ipproto", "udp", "dport", str(p1.port), "blackhole"
+    for n in range(2):
+        peers[n].send(bubble(names[n], ME), CLIENT)
+        becomes(client_ns, names[n], "trusted")
+    ip(client_ns, "rule", "add", *rule)
+    quiet()
+    for n in range(2):
+        app.send(b"by port", names[n])
+    got = [data_of(peers[n].next_of(UDP, 1)) for n in range(2)]
+    t.check("a rule about one port leads others past it, and not that one",
+            got == [b"by port", None], got)
+    ip(client_ns, "rule", "del", *rule)
+
+    # Nor keeps errors from programs: that he is not there, whom the stack answers.
+    forger = Forger(server_ns)
+
+    def made_up(n):
+        """Data of a stranger for a port that is closed, by a relay that nobody knows"""
+        forger.send(datagram("2001:db8:%x::1" % (0x100 + n), ME, 9, 9, b"x"),
+                    ("20.0.%d.%d" % (n >> 8, n & 0xff), 3545), CLIENT)
+
+    for n in range(1200):
+        made_up(n)
+        if n % 10 == 9:
+            time.sleep(0.1)    # its rate
+    errors = set()
+    mine = App(client_ns, ME, 9003)
+    for n in range(40):
+        mine.send(b"to me?", teredo(SERVER, *CLIENT, 0x3c00 + n))
+        time.sleep(0.05)    # its rate
+        while mine.error(0.01):
+            errors.add(mine.about)
+    t.check("errors about strangers hide none about what programs send (SEC-29)",
+            len(errors) >= 36, len(errors))
+
+    # Relays that have brought an answer to a test are known. Of one host they take one
+    # place, be it with all its ports.
+    def test_by(host, where):
+        """A stranger comes by that relay, and answers the test"""
+        quiet()
+        forger.send(to_client(host, b"x"), where, CLIENT)
+        got = server.receive(0.2)
+        while got and got.dest != host:
+            got = server.receive(0.2)
+        if got:
+            forger.send(echo(host, ME, got.body[8:], ECHO_REPLY), where, CLIENT)
+        return got
+
+    relays = [("20.20.20.%d" % n, 3545) for n in range(3)]
+    time.sleep(10)    # no test goes on
+    for n, where in enumerate(relays):
+        test_by("2001:db8:%x::2" % (0x1000 + n), where)
+    for n in range(1200):
+        test_by("2001:db8:%x::3" % (0x2000 + n), ("20.30.30.30", 2000 + n))
+        time.sleep(0.011)    # its rate
+    for n in range(100):
+        made_up(n)
+    known = 0
+    for n, where in enumerate(relays):
+        for m in range(30):
+            made_up(0x400 + 30 * n + m)
+        known += bool(test_by("2001:db8:%x::4" % (0x1000 + n), where))
+    t.check("who proves relays by all his ports pushes out no others (SEC-28)", known >= 2,
+            (known, stats(client_ns)))
+
     # Room for a single peer
     run("teredo-tool", "-n", client_ns, "peer", "flush", "teredo0")
     options(client_ns, "peers-max", "1")
