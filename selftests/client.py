@@ -49,7 +49,7 @@ def asked(host):
             return got
 
 
-with Ktap(70) as t:
+with Ktap(73) as t:
     def deaf(what, sender, *payloads):
         """Nothing of it reaches the client's socket"""
         quiet()

@@ -13,7 +13,7 @@ need iperf3 jq ping python3
 need_teredo
 ledger_begin
 lab_up restricted restricted || skip_all "no laboratory"
-plan 19
+plan 20
 
 diagnose()
 {
