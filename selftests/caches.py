@@ -10,6 +10,7 @@ two there is also a link called side.
 
 import json
 import sys
+import time
 
 from netlab import *
 from pkt import *
@@ -41,7 +42,16 @@ def plain(source=(HERE, PORT), to=CLIENT, **how):
 
 
 def aside():
-    side.sendto(udp4(of((HERE, PORT)), (HERE, PORT), CLIENT), ("side", 0x0800, 0, 0, mac))
+    packet = udp4(of((HERE, PORT)), (HERE, PORT), CLIENT)
+    packet = packet[:10] + struct.pack("!H", checksum(packet[:20])) + packet[12:]
+    side.sendto(packet, ("side", 0x0800, 0, 0, mac))
+
+
+def plausible(yes):
+    """Whether anybody may come by that link"""
+    run("nsenter", "--net=/run/netns/" + client_ns, "sysctl", "-qw",
+        "net.ipv4.conf.side.rp_filter=%d" % (not yes), "net.ipv4.conf.all.rp_filter=0")
+    time.sleep(1.2)     # of which it may take one to be noticed
 
 
 def came(send):
@@ -71,7 +81,7 @@ def apart(what, like, other, *no):
     t.check(what, got == ([3, 0, 3, 0, 3] if no else [3, 0, 3, 0]), got)
 
 
-with Ktap(15) as t:
+with Ktap(16) as t:
     t.check("what comes in comes in", came(plain) == 3)
     apart("in: by source address", plain, lambda: plain((THERE, PORT)), "from", THERE, "iif",
           "eth0", "blackhole")
@@ -85,6 +95,9 @@ with Ktap(15) as t:
         ip ttl 76 meta mark set 7; } }""")
     apart("in: by mark", plain, lambda: plain(ttl=77), "fwmark", "7", "iif", "eth0", "blackhole")
     nft(client_ns, "delete table ip test")
+    plausible(True)
+    t.check("in: by another link", came(aside) == 3)
+    plausible(False)
     apart("in: by link, where the source is not plausible", plain, aside)
 
     # Out: what of a datagram that leaves changes with what is set

@@ -22,7 +22,6 @@ wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
 	nip rly link set side up && nip bare link set side up &&
 	nip bare rule add pref 100 lookup local && nip bare rule del pref 0
 } || skip_all "no laboratory"
-on bare sysctl -qw net.ipv4.conf.side.rp_filter=1
 
 diagnose()
 {
