@@ -329,8 +329,12 @@ static void dev_event(struct teredo_dev *td, enum teredo_cmd cmd)
 	if (!genl_has_listeners(&teredo_nl_family, net, TEREDO_NLGRP_STATE))
 		return;
 	msg = new_dev_msg(false, GFP_ATOMIC);
-	if (!msg)
+	if (!msg) {
+		/* They ask again, as after any that was lost. */
+		genl_set_err(&teredo_nl_family, net, 0, TEREDO_NLGRP_STATE,
+			     -ENOBUFS);
 		return;
+	}
 	if (fill_dev(msg, td, 0, 0, 0, cmd, false))
 		nlmsg_free(msg);
 	else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* fault-each NETNS DO UNDO
+/* fault-each NETNS DO UNDO [GROUP]
  * fault-each -m MODULE NAME
  *
  * Make a netlink request again and again, of whose allocations one fails, each
@@ -7,6 +7,9 @@
  * those that make the kernel allocate most. DO and UNDO are what fault.so has
  * recorded. Whatever was done is undone at once, and has to be; if what undoes it
  * deletes a link, there must be none unless it was done.
+ *
+ * GROUP: the number of a generic netlink multicast group. Whoever listens there is told
+ * of what was done, or that something was lost.
  *
  * -m: the same with loading and unloading a module, whose first allocations, up to
  * the last 250, are the kernel's own.
@@ -20,6 +23,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,10 +114,33 @@ static int ask(const struct request *request, long n, long *left)
 	return ret;
 }
 
-static void each_request(const char *netns, const char *do_path, const char *undo_path)
+static int listen_to(int group)
+{
+	struct sockaddr_nl own = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_GENERIC);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof(own)) ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		die("listen");
+	return fd;
+}
+
+/* Something has been said, or lost, since this was last asked. */
+static bool told(int fd)
+{
+	static char event[65536];
+	bool any = false;
+
+	while (recv(fd, event, sizeof(event), 0) >= 0 || errno == ENOBUFS)
+		any = true;
+	return any;
+}
+
+static void each_request(const char *netns, const char *do_path, const char *undo_path,
+			 int group)
 {
 	static struct request todo, undo;
-	int fd = open(netns, O_RDONLY);
+	int fd = open(netns, O_RDONLY), listener = -1;
 	long n, left = 0, failed = 0;
 	int err, again;
 
@@ -121,6 +148,8 @@ static void each_request(const char *netns, const char *do_path, const char *und
 		die(netns);
 	load(&todo, do_path);
 	load(&undo, undo_path);
+	if (group)
+		listener = listen_to(group);
 	for (n = 1; ; n++) {
 		err = ask(&todo, n, &left);
 		failed += err < 0;
@@ -128,8 +157,14 @@ static void each_request(const char *netns, const char *do_path, const char *und
 			printf("%ld: without a fault: %s\n", n, strerror(-err));
 			exit(1);
 		}
+		if (group && !err && !told(listener)) {
+			printf("%ld: done, but nobody was told\n", n);
+			exit(1);
+		}
 		/* It may be the answer for which there was no memory. */
 		again = ask(&undo, 0, NULL);
+		if (group)
+			told(listener);
 		if (!err && again) {
 			printf("%ld: done, but not to be undone: %s\n", n,
 			       strerror(-again));
@@ -187,7 +222,7 @@ static void each_load(const char *path, const char *name)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4)
+	if (argc != 4 && argc != 5)
 		return 2;
 	control = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (control < 0)
@@ -195,6 +230,6 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "-m"))
 		each_load(argv[2], argv[3]);
 	else
-		each_request(argv[1], argv[2], argv[3]);
+		each_request(argv[1], argv[2], argv[3], argc > 4 ? atoi(argv[4]) : 0);
 	return 0;
 }

@@ -96,11 +96,15 @@ recorded()
 	FAULT_RECORD=$tmp/$1 LD_PRELOAD=$selftests/fault.so "${@:2}" >/dev/null
 }
 
-# each_request DESCRIPTION NAME DO UNDO: what was recorded in these two files, in the
-# namespace, with all faults (fault-each.c)
+# each_request DESCRIPTION NAME DO UNDO [GROUP]: what was recorded in these two files, in
+# the namespace, with all faults; who listens to the group is told (fault-each.c)
 each_request()
 {
-	check "$1" "$selftests/fault-each" "/run/netns/${ns[$2]}" "$tmp/$3" "$tmp/$4"
+	local group=()
+
+	[[ ! ${5:-} ]] || group=($((16#$(genl ctrl get name teredo |
+		sed -n "s/.*ID-0x\([0-9a-f]*\)  *name: $5.*/\1/p"))))
+	check "$1" "$selftests/fault-each" "/run/netns/${ns[$2]}" "$tmp/$3" "$tmp/$4" "${group[@]}"
 	say "${output##*$'\n'}"
 }
 
@@ -161,7 +165,7 @@ role[clia]=ours
 tool clia add teredo0 mode client server $server
 recorded fast "${ta[@]}" set teredo0 refresh 20
 recorded slow "${ta[@]}" set teredo0 refresh 30
-each_request "configure it" clia fast slow
+each_request "configure it, and listeners are told, or that something is lost" clia fast slow state
 each_of "configure it, and it tells" 'tool clia set teredo0 refresh 30' \
 	'is ".refresh == 30"' 'is ".refresh == 20"' "${ta[@]}" set teredo0 refresh 20
 recorded look "${ta[@]}" set teredo0 discovery on
