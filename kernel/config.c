@@ -177,6 +177,13 @@ static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 {
 	__be32 second = teredo_config_server2(cfg, cfg->local);
 
+	/* Both answer from one address, and no NAT would look symmetric. */
+	if (cfg->mode == TEREDO_MODE_CLIENT && cfg->server2 &&
+	    cfg->server2 == cfg->server)
+		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2] ?:
+			      tb[TEREDO_A_CONFIG_SERVER],
+			      "server2 must be another address than server",
+			      -EINVAL);
 	if (cfg->mode != TEREDO_MODE_SERVER)
 		return 0;
 	if (!cfg->local)

@@ -437,6 +437,7 @@ table "hosts" <<'END'
 0 | set c0 server port. |
 0 | set c0 server none |
 0 | set c0 server '' |
+1 | set c0 server 192.0.2.1 server2 192.0.2.1 | server2 must be another address than server
 0 | set c0 server2 none local any |
 0 | set c0 server2 0.0.0.0 local 0.0.0.0 |
 END
