@@ -12,6 +12,8 @@
 # VM_TIMEOUT= is the limit for each, in seconds of the host.  Inside, time only
 # passes while nothing runs (time-travel), so how fast the host is matters to no
 # test.
+#
+# TEREDO_HOST=amx: as on a host whose processor has AMX (amx-host.c).
 
 set -u
 export LC_ALL=C
@@ -23,6 +25,8 @@ cd "$repo" || exit 1
 . "$repo/selftests/progress.sh"
 dir=$(mktemp -d) || exit 1
 trap 'progress_end; rm -rf "$dir"' EXIT
+
+[[ ${TEREDO_HOST:-} != amx ]] || export VM_PRELOAD=$repo/selftests/amx-host.so
 
 counts='' count=()
 if [[ ${1:-} = -c ]]; then
@@ -76,7 +80,8 @@ fi
 echo "TAP version 13"
 echo "1..$#"
 number=0
-progress_begin "$dir" $#
+took=selftests/output/took-debug
+progress_begin "$dir" $# $took
 mapfile -t free < <(cpus)
 declare -A busy
 for test; do
@@ -92,6 +97,7 @@ for test; do
 done
 wait
 progress_end
+cat "$dir"/*.all | progress_took $took
 
 passed=0 failed=0 skipped=0
 for ((n = 1; n <= number; n++)); do

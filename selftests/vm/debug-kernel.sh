@@ -72,6 +72,7 @@ extract()
 	END
 	grep -q '^if (ops->address' "$folder/source/arch/um/kernel/stacktrace.c" ||
 		die "stacktrace.c is not as it was"
+	quiet patch -s -p1 -d "$folder/source" -i "$vm_dir/amx.patch"
 }
 
 configure()
@@ -133,6 +134,7 @@ watch=UBSAN_SANITIZE=y
 [[ ${1:-} != -c ]] || watch=GCOV_PROFILE=y
 [[ -r $tarball ]] || die "no $tarball: install linux-source-6.1"
 key=$({ stat -c '%s' "$tarball"; dpkg-query -W linux-source-6.1; gcc --version; grep '^CONFIG' "$config"
+	cat "$vm_dir/amx.patch"
 	declare -p unneeded; declare -f extract configure compile; } 2>/dev/null | sha256sum | cut -c 1-12)
 folder=$cache/debug-$key
 mkdir -p "$cache" || die "cannot make $cache"

@@ -42,7 +42,7 @@
 #
 # Further variables: VM_ACCEL=kvm|tcg (default: kvm where it boots a kernel),
 # VM_CPUS (2), VM_MEM (3G), VM_APPEND (more kernel command line), VM_QEMU (more
-# options of QEMU), VM_VERBOSE=1 (kernel messages on the terminal as well).
+# options of QEMU), VM_PRELOAD (a library for the debug kernel), VM_VERBOSE=1 (kernel messages on the terminal as well).
 # Variables named TEREDO_* are handed on to the guest, and so is TESTS.
 #
 # VM_ACCEL=icount: emulation with the instruction counter as the guest's clock,
@@ -281,7 +281,7 @@ if [[ $debug ]]; then
 	(($#)) && append+=" time-travel=inf-cpu"
 	read -ra words <<<"$append ${VM_APPEND:-}"
 	# First terminal: the command.  Second: the kernel's messages.
-	machine=("$debug/linux" "mem=${VM_MEM:-1G}" "umid=machine" "uml_dir=$work"
+	machine=(env ${VM_PRELOAD:+LD_PRELOAD="$VM_PRELOAD"} "$debug/linux" "mem=${VM_MEM:-1G}" "umid=machine" "uml_dir=$work"
 		 root=host rootfstype=hostfs rootflags=/ ro "init=$vm_dir/init.sh" "${words[@]}"
 		 "vm_uml=$debug" "vm_results=$out"
 		 con=null 'con2=null,fd:2' console=tty2)
