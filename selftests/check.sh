@@ -11,6 +11,8 @@ set -u
 export LC_ALL=C
 
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=selftests/progress.sh
+. "$selftests/progress.sh"
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0 skipped=0
@@ -28,6 +30,7 @@ add_up()
 		((++bad))
 	fi
 	((passed += ${good:-0}, failed += bad, skipped += ${skips:-0}))
+	progress_took "$selftests/output/took" <"$log"
 }
 
 read -ra booted < <(make -s -C "$selftests" list-param)

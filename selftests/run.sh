@@ -191,7 +191,7 @@ done
 echo "TAP version 13"
 echo "1..$((${#tests[@]} + complete))"
 running=0
-progress_begin "$dir" ${#tests[@]}
+progress_begin "$dir" ${#tests[@]} output/took
 
 for i in "${!tests[@]}"; do
 	test=${tests[i]##*/}
