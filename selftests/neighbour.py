@@ -15,10 +15,12 @@ import subprocess
 import sys
 import time
 
-from netlab import gone_even
+from listen import Link, Listener
+from netlab import Counted, gone_even, run
 from pkt import *
 
 server_ns, lan_ns, client_ns, ME, port = sys.argv[1:]
+mapped = struct.unpack("!H", ip6(ME)[10:12])[0] ^ 0xffff
 SERVER, MAPPED, LAN, GROUP, ALL_NODES = ("203.0.113.1", "198.51.100.1", "10.1.0.3", "224.0.0.253",
                                          "ff02::1")
 CLIENT = ("10.1.0.2", int(port))
@@ -67,6 +69,7 @@ class Mouth(Forger):
 
 
 ear, mouth = Ear(), Mouth()
+listener, link = Listener(client_ns), Link(client_ns, "teredo0")
 
 
 def tool(*words):
@@ -82,6 +85,13 @@ def stats():
     return json.loads(tool("-j", "show", "stats", "teredo0"))[0]
 
 
+def joined():
+    """The client is a member of the group"""
+    enter(client_ns)
+    with open("/proc/thread-self/net/igmp") as members:
+        return "FD0000E0" in members.read()
+
+
 def restart():
     tool("set", "teredo0", "discovery", "off")
     ear.drain()    # what was due meanwhile
@@ -92,6 +102,19 @@ def quiet():
     for p in ports + [server, ear]:
         p.drain()
     app.drain()
+
+
+def silence():
+    """Nothing is announced, nor about to be"""
+    while ear.heard(7):
+        pass
+
+
+def by_server(name, p):
+    """The server sends a bubble on, to where it knows the client from"""
+    server.drain()
+    link.ask("CONTROL_SEND", ADDRESS=ip4(SERVER), PORT=struct.pack("!H", 3544), PAYLOAD=b"?")
+    server.send(origin(MAPPED, p.port) + bubble(name, ME), server.receive_raw()[1])
 
 
 def to_client(source, data):
@@ -116,25 +139,36 @@ def as_it_has_to_be(packet):
         packet[28:] == bytes.fromhex("6000000000003b01") + ip6(ME) + ip6(ALL_NODES)
 
 
-with Ktap(43 + TRAVELS) as t:
+with Ktap(53 + TRAVELS) as t:
     # Our own announcement
     quiet()
-    restart()
-    got = ear.heard()
-    t.check("a client announces itself, soon", got)
+    with Counted(client_ns) as grew:
+        restart()
+        got = ear.heard()
+    t.check("a client announces itself, soon", got and grew["tx-discovery"] == 1,
+            grew["tx-discovery"])
     t.check("octet by octet (C-84, F-03)", as_it_has_to_be(got), got and got.hex())
     t.check("and is then silent for long (C-83)", ear.heard(3) is None)
 
     # A neighbour
-    mouth.announce(names[0], p0.port)
-    got = p0.receive()
+    with Counted(client_ns) as grew:
+        mouth.announce(names[0], p0.port)
+        got = p0.receive()
+    counted = [grew[name] for name in ("rx-discovery", "tx-bubble")]
     t.check("a neighbour's is answered by a unicast bubble (C-88, C-42, F-28)",
-            is_bubble(got, names[0]), show(got))
+            is_bubble(got, names[0]) and counted == [1, 1], (show(got), counted))
     entry = peers().get(names[0])
     t.check("and is a local peer, not trusted (C-87, C-05)",
             entry and entry["kind"] == "local" and entry["state"] != "trusted" and
             entry["bubbles"] == 0 and entry["idle_rx_ms"] < 10000, entry)
     t.check("who has not heard us yet is told of us", as_it_has_to_be(ear.heard()))
+    got = listener.settle().of(names[0])
+    t.check("listeners are told of it (D-18)", got == [
+        ("probing", "datagram"), ("probing", "discovery")], got)
+    silence()
+    mouth.announce(names[0], p0.port)
+    t.check("who has heard us, and to whom we have nothing to say, is not (SEC-11)",
+            is_bubble(p0.receive(), names[0]) and ear.heard(8) is None)
     time.sleep(1.5)    # one announcement a second, and no more
     quiet()
     app.send(b"one", names[0])
@@ -152,6 +186,13 @@ with Ktap(43 + TRAVELS) as t:
     t.check("by the local path (D-18)", entry and entry["state"] == "trusted" and
             (entry["kind"], entry["path"]) == ("local", "local") and
             entry["mapped"] == {"address": LAN, "port": p0.port}, entry)
+    got = listener.settle().of(names[0])
+    t.check("listeners are told of that, too (D-18)", got == [("trusted", "datagram")], got)
+    silence()
+    mouth.announce(names[0], p0.port)
+    t.check("whom we talk with may have begun anew, and is told of us",
+            as_it_has_to_be(ear.heard()))
+    p0.drain()
     p0.send(to_client(names[0], b"three"), CLIENT)
     got = app.heard()
     t.check("its data is accepted (C-43)", got == (b"three", names[0]), got)
@@ -163,8 +204,11 @@ with Ktap(43 + TRAVELS) as t:
     quiet()
     mouth.announce(names[0], liar.port)
     app.send(b"four", names[0])
+    got = liar.receive(0.4), data_of(p0.next_of(UDP))
+    entry = peers()[names[0]]
     t.check("one bubble does not take over a local path in use (C-87, SEC-11)",
-            liar.receive(0.4) is None and data_of(p0.next_of(UDP)) == b"four")
+            got == (None, b"four") and entry["path"] == "local", (got, entry))
+    t.check("which it still is", entry["idle_rx_ms"] < 30000, entry)
     mouth.announce(names[1], p1.port)
     mouth.announce(names[1], p2.port)
     got = p2.receive()
@@ -186,11 +230,45 @@ with Ktap(43 + TRAVELS) as t:
     got = server.next_of(NONE)
     t.check("a silent neighbour is also looked for by its server (D-18, C-51)",
             got and got.dest == names[6] and got.source == ME, show(got))
-    ear.drain()
-    server.send(origin(MAPPED, p6.port) + bubble(names[6], ME), CLIENT)
-    t.check("one that looks for us by its server is told of us", as_it_has_to_be(ear.heard()))
     p6.send(bubble(names[6], ME), CLIENT)
     t.check("until it answers", data_of(p6.next_of(UDP)) == b"seven")
+    # No attempt is under way, which would have us announce ourselves, too.
+    silence()
+    by_server(names[6], p6)
+    t.check("one that looks for us by its server is told of us", as_it_has_to_be(ear.heard()))
+    silence()
+    by_server(names[7], p7)
+    t.check("not so who is no neighbour (SEC-11)", ear.heard(8) is None)
+
+    # Another mark, with which there is no way to the server; and none again
+    run("ip", "-n", client_ns, "rule", "add", "fwmark", "9", "unreachable")
+    tool("set", "teredo0", "mark", "9")
+    left = until(lambda: not joined() and not [p for p in peers().values() if p["kind"] == "local"], 5)
+    ear.drain()
+    tool("set", "teredo0", "mark", "0")
+    t.check("another way to the server: another link, at once (C-82)", left and
+            as_it_has_to_be(ear.heard(5)), left)
+    run("ip", "-n", client_ns, "rule", "del", "fwmark", "9", "unreachable")
+
+    # Another address, while we are a member; and back to the one that we had
+    changes = []
+    for changed, at in ((teredo(SERVER, MAPPED, 4001, 0x1111), 4001), (ME, int(mapped))) * 2:
+        mouth.announce(names[2], p3.port)
+        p3.next_of(NONE)
+        silence()
+        # An attempt announces the old address just before.
+        app.send(b"x", names[2])
+        ear.heard()
+        tool("peer", "del", "teredo0", names[2])
+        problem = link.qualify(changed, MAPPED, at, SERVER)
+        got = ear.heard()
+        changes.append((problem, got and got[36:52] == ip6(changed)))
+    t.check("another address while qualified: neighbours are told at once",
+            changes == [(0, True)] * 4, changes)
+    t.check("and once", ear.heard(8) is None)
+    # Peers of another address are not ours.
+    mouth.announce(names[0], p0.port)
+    p0.receive()
 
     # What is no bubble of a neighbour
     def ignored(what, **how):
@@ -317,10 +395,16 @@ with Ktap(43 + TRAVELS) as t:
 
     # The end
     quiet()
+    tool("peer", "flush", "teredo0")
+    listener = Listener(client_ns)      # one that has not missed anything
+    mouth.announce(names[0], p0.port)
+    p0.receive()
     tool("set", "teredo0", "discovery", "off")
     mouth.announce(names[7], p7.port)
     app.send(b"x", names[0])
     t.check("off is off: neither heard nor remembered (C-81, SEC-11)",
             p7.receive(0.4) is None and p0.receive(0.1) is None and
             not [p for p in peers().values() if p["kind"] == "local"])
+    got = listener.settle().of(names[0])
+    t.check("listeners are told why (D-18)", ("gone", "left") in got, got[-3:])
     t.check("the link goes, and its accounts are even", gone_even(client_ns))
