@@ -73,12 +73,12 @@ def flood():
         answer(os.urandom(8))
 
 
-with Ktap(11) as t:
+with Ktap(12) as t:
     t.check("a controller", link.ask("CONTROL_BIND") == 0)
 
     # What else comes in the server's name is limited, so all others have to be expected.
-    nonces = solicit(ASKED)
     with Counted(client_ns) as grew:
+        nonces = solicit(ASKED)
         flood()
         for nonce in nonces:
             answer(nonce)
@@ -86,6 +86,8 @@ with Ktap(11) as t:
     got = [nonce for nonce in heard() if nonce in nonces]
     t.check("a flood: the answer to each of those that are out, from the first to the last (SEC-04)",
             got == nonces and grew["rx-limited"] >= 100, (got, grew["rx-limited"]))
+    t.check("which are counted, as are the questions", grew["tx-control"] == ASKED and
+            grew["rx-controller"] + grew["rx-limited"] == 300 + ASKED, grew.after)
 
     for nonce in reversed(nonces):
         for _ in range(ANSWERS - 1):
