@@ -165,11 +165,13 @@ with Ktap(27) as t:
     app = App(relay_ns, RELAY_HOST, 9001)
     for p in clients:
         p.drain()
-    app.send(b"five", B)
-    got = [b.receive(), b.receive()]
+    with Counted(relay_ns) as grew:
+        app.send(b"five", B)
+        got = [b.receive(), b.receive()]
     t.check("a host-specific relay asks the client itself, and by its server (R-10, R-23)",
             any(is_bubble(g, HERE, B) for g in got) and any(is_bubble(g, TO, B, HERE) for g in got)
-            and got[0].source == got[1].source, [show(g) for g in got])
+            and got[0].source == got[1].source and grew["tx-bubble"] == 2,
+            ([show(g) for g in got], grew["tx-bubble"]))
     b.send(bubble(B, got[0].source if got[0] else "fe80::1"), HERE)
     t.check("an answer opens the path (C-97)", data_of(b.next_of(UDP)) == b"five")
     b.send(datagram(B, RELAY_HOST, 7, 9001, b"for the host"), HERE)

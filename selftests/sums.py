@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 
-from netlab import gone_even, ip, nft, options, run
+from netlab import Counted, gone_even, ip, nft, options, run
 from pkt import *
 
 server_ns, client_ns, host_ns, relay_ns, our_ns, ME = sys.argv[1:7]
@@ -21,6 +21,13 @@ SERVER = "203.0.113.1"
 CLIENT = "198.51.100.1"
 RELAY = ("192.0.2.1", 3545)
 FAILSLAB = "/sys/kernel/debug/failslab/"
+
+# Reasons for which what came is dropped; the other counters about reception are about
+# what was taken, and errors.
+RX_REASONS = ["rx-" + r for r in (
+    "truncated", "malformed", "trailer", "outer-source", "outer-dest", "loop", "not-ready",
+    "misplaced", "inner-source", "inner-dest", "mapping", "unknown-peer", "not-served", "too-big",
+    "solicitation-bad", "secure", "ecn", "no-memory", "limited", "no-controller")]
 
 # Counters that are about packets given to the link; the others are about what the
 # link sends of its own (tx-limited, tx-failed), or about what it received.
@@ -109,23 +116,82 @@ def speak():
     client.send(bubble(A, "fe80::1"), RELAY)
 
 
-def accounted(what, reason, least, *sends, namespace=relay_ns):
-    """While something is broken, packets are refused for that reason, and all are
-    accounted for"""
+def errors():
+    """Types and codes of all ICMPv6 errors that the host has got"""
+    found = set()
+    while got := host.error(0.3):
+        found.add(got[1:])
+    return found
+
+
+ADDRESS_UNREACHABLE = (1, 3)
+
+
+def accounted(what, reason, least, *sends, namespace=relay_ns, told=None):
+    """While something is broken, packets are refused for that reason, all are accounted
+    for, and the host is told so, or of nothing"""
+    if namespace == relay_ns:
+        time.sleep(3)   # as long as the limit of errors takes to fill up
+        host.drain()
     before = count(namespace)
     for step in sends:
         step()
     now = count(namespace)
     grew = {key: now[key] - before[key] for key in now if now[key] != before[key]}
+    heard = errors() if namespace == relay_ns else set()
     t.check(what, grew.get("given", 0) >= least and grew.get(reason, 0) >= least and
-            not rest(now) and now["dropped"] == sum(now[r] for r in REASONS), (grew, now))
+            not rest(now) and now["dropped"] == sum(now[r] for r in REASONS) and
+            heard == ({told} if told else set()), (grew, now, heard))
 
 
-with Ktap(19 + os.path.exists(FAILSLAB)) as t:
+def link_statistics():
+    link, = json.loads(ip(relay_ns, "-s", "-s", "-j", "link", "show", "teredo0"))
+    return {way + " " + name: value for way in ("rx", "tx")
+            for name, value in link["stats64"][way].items()}
+
+
+def observed(what, sends, **wanted):
+    """What the link's statistics have of it, and that they go with the counters"""
+    before = link_statistics()
+    with Counted(relay_ns) as counted:
+        sends()
+    now = link_statistics()
+    grew = {key: now[key] - before[key] for key in now if now[key] != before[key]}
+    wanted = {key.replace("_", " "): value for key, value in wanted.items() if value}
+    dropped = sum(counted.after[r] for r in RX_REASONS)
+    t.check(what, grew == wanted and now["rx dropped"] == dropped,
+            (grew, wanted, now["rx dropped"], dropped))
+
+
+def walk_site():
+    """One site calls many clients, until it has to wait; what it hears of that"""
+    before = stats(relay_ns)["tx-site-limit"]
+    for n in range(20):
+        for to in range(300):
+            host.send(b"x", teredo(SERVER, "198.51.100.3", 1024 + n * 300 + to))
+        if stats(relay_ns)["tx-site-limit"] >= before + 50:
+            break
+    walk_site.heard = errors()
+
+
+with Ktap(25 + os.path.exists(FAILSLAB)) as t:
     # The link needs no queue, but one counts what it is given.
     tc("qdisc", "add", "dev", "teredo0", "root", "pfifo")
     t.check("a client answers", data_of(meet()) == b"hello")
     accounted("what is sent is sent", "sent", 50, lambda: send(A, 50))
+
+    # The link's own statistics
+    whole = datagram(A, "2001:db8:2::1", 7, 9000, bytes(100))
+    observed("packets and octets out", lambda: [host.send(bytes(100), A) for n in range(20)],
+             tx_packets=20, tx_bytes=20 * 148)
+    observed("packets and octets in", lambda: [client.send(whole, RELAY) for n in range(20)],
+             rx_packets=20, rx_bytes=20 * 148)
+    observed("bubbles are no packets", lambda: [client.send(bubble(A, "fe80::1"), RELAY)] * 3)
+    bad = [whole[:30], b"\x45" + whole[1:], whole + trailer(0x41, b"x"), auth(b"noncense") + whole,
+           datagram(silent(99), "2001:db8:2::1", 7, 9000, b"x"), datagram(A, "fe80::1", 7, 9, b"x"),
+           datagram("2001:db8:9::9", "2001:db8:2::1", 7, 9000, b"x")]
+    observed("what is dropped on its way in", lambda: [client.send(b, RELAY) for b in bad * 3],
+             rx_dropped=3 * len(bad))
 
     # Whoever is behind the link refuses it.
     nft(relay_ns, "table ip broken { chain out { type filter hook output priority 0; "
@@ -143,20 +209,29 @@ with Ktap(19 + os.path.exists(FAILSLAB)) as t:
     for kind in "unreachable", "prohibit", "blackhole":
         speak()
         ip(relay_ns, "route", "add", kind, CLIENT)
-        accounted("no IPv4 route: %s" % kind, "tx-no-route", 20, lambda: send(A, 20))
+        accounted("no IPv4 route: %s" % kind, "tx-no-route", 20, lambda: send(A, 20),
+                  told=ADDRESS_UNREACHABLE)
         ip(relay_ns, "route", "del", kind, CLIENT)
 
     # Nobody answers, and what waits has to go.
     accounted("the queue of a peer is full, and nobody answers", "tx-queue-full", 8,
-              lambda: send(silent(0), 40), give_up)
-    accounted("a peer that does not answer", "tx-unreachable", 20, lambda: send(silent(0), 20))
+              lambda: send(silent(0), 40), give_up, told=ADDRESS_UNREACHABLE)
+    accounted("a peer that does not answer", "tx-unreachable", 20, lambda: send(silent(0), 20),
+              told=ADDRESS_UNREACHABLE)
     accounted("the peer is removed", "tx-forgotten", 20, lambda: send(silent(1), 20),
-              lambda: peer("del", "teredo0", silent(1)))
+              lambda: peer("del", "teredo0", silent(1)), told=ADDRESS_UNREACHABLE)
     accounted("all are removed", "tx-forgotten", 20, lambda: send(silent(2), 20),
-              lambda: peer("flush", "teredo0"))
+              lambda: peer("flush", "teredo0"), told=ADDRESS_UNREACHABLE)
     options(relay_ns, "peers-max", "16")
     accounted("a peer makes room for another one", "tx-peer-limit", 4,
-              lambda: [send(silent(10 + n), 1) for n in range(20)], give_up)
+              lambda: [send(silent(10 + n), 1) for n in range(20)], give_up,
+              told=ADDRESS_UNREACHABLE)
+    options(relay_ns, "peers-max", "100000")
+    accounted("one site calls too many clients", "tx-site-limit", 50, walk_site, give_up,
+              told=ADDRESS_UNREACHABLE)
+    # Nothing was given up before, so they were about this.
+    t.check("which it is told", walk_site.heard == {ADDRESS_UNREACHABLE}, walk_site.heard)
+    peer("flush", "teredo0")
     options(relay_ns, "peers-max", "1000")
 
     # A client, which withholds tests, too: those are no packets.
