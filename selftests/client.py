@@ -510,9 +510,9 @@ with Ktap(73) as t:
         """A stranger comes by that relay, and answers the test"""
         quiet()
         forger.send(to_client(host, b"x"), where, CLIENT)
-        got = server.receive(0.2)
+        got = server.receive(1)
         while got and got.dest != host:
-            got = server.receive(0.2)
+            got = server.receive(1)
         if got:
             forger.send(echo(host, ME, got.body[8:], ECHO_REPLY), where, CLIENT)
         return got
