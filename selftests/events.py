@@ -7,11 +7,12 @@ else, and back.
 """
 
 import socket
+import struct
 import sys
 import threading
 import time
 
-from listen import Listener
+from listen import Link, Listener, N, attributes
 from netlab import ip, options, run
 from pkt import *
 
@@ -48,7 +49,7 @@ def same(listener):
     return ["%s: %s, is %s" % (k[1], listener.table.get(k), now.get(k)) for k in wrong]
 
 
-with Ktap(17) as t:
+with Ktap(29) as t:
     ear = Listener(relay_ns, 16 << 20)
     t.check("nobody is there", not ear.table, ear.table)
 
@@ -117,6 +118,88 @@ with Ktap(17) as t:
             not there.table and len(ear.table) == 1, got)
     ip(relay_ns, "link", "set", "teredo0", "up")
     ip(relay_ns, "-6", "route", "replace", "2001::/32", "dev", "teredo0")
+
+    # What happens to a link
+    ip(relay_ns, "link", "set", "lo", "up")
+    run("teredo-tool", "-n", relay_ns, "add", "cli0", "mode", "client", "server", SERVER)
+    states = Link(relay_ns, "cli0")
+    states.join(b"state")
+    controller = Link(relay_ns, "cli0")
+
+    def told(what, do, right):
+        got = states.hears(do)
+        t.check("a link: " + what, right(got), got)
+
+    def has(name, value):
+        return lambda found: found and found.get(N["TEREDO_A_DEV_" + name]) == value
+
+    told("another name", lambda: ip(relay_ns, "link", "set", "cli0", "name", "cli1"),
+         has("IFNAME", b"cli1\0"))
+    told("it comes up", lambda: ip(relay_ns, "link", "set", "cli1", "up"),
+         has("STATE", bytes([N["TEREDO_STATE_STARTING"]])))
+    told("another MTU", lambda: ip(relay_ns, "link", "set", "cli1", "mtu", "1300"),
+         has("MTU", struct.pack("=L", 1300)))
+    told("an option", lambda: run("teredo-tool", "-n", relay_ns, "set", "cli1", "refresh", "31"),
+         lambda found: found and attributes(found[N["TEREDO_A_DEV_CONFIG"]]).get(
+             N["TEREDO_A_CONFIG_REFRESH"]) == struct.pack("=L", 31))
+    told("a controller", lambda: controller.ask("CONTROL_BIND"),
+         lambda found: found and N["TEREDO_A_DEV_CONTROLLER"] in found)
+    told("a state", lambda: controller.qualify(teredo(SERVER, "198.51.100.9", 4000),
+                                               "198.51.100.9", 4000, SERVER),
+         has("STATE", bytes([N["TEREDO_STATE_QUALIFIED"]])))
+    told("its controller goes", controller.socket.close,
+         lambda found: found and N["TEREDO_A_DEV_CONTROLLER"] not in found)
+    told("it goes down", lambda: ip(relay_ns, "link", "set", "cli1", "down"),
+         has("STATE", bytes([N["TEREDO_STATE_DOWN"]])))
+    told("it is deleted", lambda: ip(relay_ns, "link", "del", "cli1"), lambda found: found is None)
+
+    # Dumps of a table that changes meanwhile
+    options(relay_ns, "peers-max", "10000")
+    link, other = Link(relay_ns, "teredo0"), Link(relay_ns, "teredo0")
+    crowd = [ip6(teredo(SERVER, "198.51.100.4", 10000 + n)) for n in range(4000)]
+
+    def enter_all(some):
+        for who in some:
+            other.ask("PEER_NEW", ADDRESS=who, MAPPED_ADDRESS=ip4("198.51.100.4"),
+                      MAPPED_PORT=b"\1\1")
+
+    enter_all(crowd[:1000])
+    for _ in range(10):
+        time.sleep(0.5)     # the table still grows, by a worker
+        seen, interrupted = link.dump(lambda part: None)
+        if not interrupted:
+            break
+    t.check("a dump in many parts: each of them, once", not interrupted and
+            len(seen) == 1001 and set(seen) > set(crowd[:1000]), (len(seen), interrupted))
+
+    def grow(part, left=[crowd[1000:4000]]):
+        if left:
+            enter_all(left.pop())
+            time.sleep(0.5)     # the table grows by a worker
+
+    seen, interrupted = link.dump(grow)
+    missing = len(set(crowd[:1000]) - set(seen))
+    t.check("a table that grows meanwhile: each that was there, and the reader is told",
+            not missing and interrupted, (missing, interrupted))
+    problems, everybody = [], set(crowd)
+    for _ in range(5):
+        gone = set()
+
+        def thin_out(part):
+            # some of those that were shown, among them the last ones
+            for who in part[-1:-40:-2]:
+                if who not in gone and who in everybody:
+                    gone.add(who)
+                    other.ask("PEER_DEL", ADDRESS=who)
+
+        seen, interrupted = link.dump(thin_out)
+        problems.append((len(set(crowd) - gone - set(seen)), len(gone)))
+        enter_all(gone)
+    t.check("peers that go meanwhile hide no others", all(not hidden and gone > 50
+            for hidden, gone in problems), problems)
+    peer("flush", None)
+    ear.settle()
+    ear.log.clear()
 
     # Floods: far more than the table has room for, and some who answer; listeners who
     # dump again and again meanwhile, and one who has no room and must miss something.

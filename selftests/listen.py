@@ -96,6 +96,12 @@ class Netlink:
         self.family, = struct.unpack("=H", found[1])
         self.groups = [attributes(group) for group in attributes(found[7]).values()]
 
+    def join(self, name):
+        for group in self.groups:
+            if group[1] == name + b"\0":
+                self.socket.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP,
+                                       *struct.unpack("=L", group[2]))
+
 
 class Link(Netlink):
     """A link whose controller this may become; what it is told meanwhile is in .told:
@@ -129,6 +135,18 @@ class Link(Netlink):
             pass
         return got
 
+    def hears(self, do):
+        """The attributes of the last that listeners are told of the link after this, or {};
+        None if it is gone"""
+        while self.read(0) is not None or select.select([self.socket], [], [], 0)[0]:
+            pass
+        self.told.clear()
+        do()
+        while select.select([self.socket], [], [], 0.5)[0]:
+            self.read(0)
+        command, found = (self.told or [(0, {})])[-1]
+        return None if command == N["TEREDO_CMD_DEV_DEL_NTF"] else found
+
     def get(self):
         """The attributes of the link"""
         self.told.clear()
@@ -136,14 +154,14 @@ class Link(Netlink):
         return self.told.pop()[1]
 
     def dump(self, change):
-        """Addresses of peers as a dump shows them in small parts, and if it says that it was
+        """Addresses of peers as a dump shows them in many parts, and if it says that it was
         interrupted; what change() is to do is done after each part"""
         self.request(self.family, F_DUMP, N["TEREDO_CMD_PEER_GET"],
                      attribute(1, struct.pack("=L", self.ifindex)))
         seen, interrupted = [], False
         while True:
             part = []
-            for kind, flags, seq, body in messages(self.socket.recv(4096)):
+            for kind, flags, seq, body in messages(self.socket.recv(1 << 16)):
                 interrupted |= bool(flags & F_DUMP_INTR)
                 if kind == NLMSG_DONE:
                     return seen, interrupted
@@ -168,10 +186,7 @@ class Listener(Netlink):
         super().__init__(namespace, room)
         self.table, self.log, self.lost = {}, [], 0
         self.dumping = self.fresh = self.stale = False
-        for group in self.groups:
-            if group[1] == b"peers\0":
-                self.socket.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP,
-                                       *struct.unpack("=L", group[2]))
+        self.join(b"peers")
         self.dump()
 
     def dump(self):
