@@ -49,10 +49,12 @@ play()
 {
 	local name=${1//-/}
 
-	world "$name" &&
-	tool "d$name" add teredo0 mode "$1" local 192.0.2.1 port 3545 "${@:3}" &&
-	nip "d$name" link set teredo0 up &&
-	nip "d$name" -6 route replace "$2" dev teredo0 || skip_all "no $1"
+	{
+		world "$name" &&
+		tool "d$name" add teredo0 mode "$1" local 192.0.2.1 port 3545 "${@:3}" &&
+		nip "d$name" link set teredo0 up &&
+		nip "d$name" -6 route replace "$2" dev teredo0
+	} || skip_all "no $1"
 	places+=("$1:${ns[d$name]}:${ns[n$name]}")
 }
 

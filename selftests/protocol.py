@@ -16,6 +16,7 @@ have been.
 """
 
 import collections
+import heapq
 
 # The times and numbers of the protocol (X-73), in seconds
 VALID = 30              # of a mapping, after the last datagram (C-46)
@@ -32,6 +33,10 @@ AGEING = 10             # as often as that is looked at
 NOTED = 0.25            # times of packets are noted four times a second
 QUEUE = 32              # packets that wait for a peer (C-54)
 ERRORS = 50, 100        # ICMPv6 errors a second, and at once (SEC-29)
+SITE = 200, 1000        # new destinations of a site (SEC-26)
+TESTS = 100, 100        # of native strangers (SEC-28); whoever nobody knows gets few
+ASKED = 1000, 2000      # attempts by one server (SEC-28); who makes many gets a quarter
+PEERS = 1 << 20         # in the list (C-06)
 
 # How exact a time is: a tick, and how late a timer of two seconds may be.
 TICK, LATE = 0.012, 0.095
@@ -48,6 +53,26 @@ class Divergence(Exception):
         self.peer = peer
 
 
+class Bucket:
+    """A limit: so many a second, so many at once"""
+
+    def __init__(self, rate, burst):
+        self.cost, self.burst, self.paid = 1 / rate, burst, 0.0
+
+    def debt(self, now):
+        """How many were used up"""
+        return max(0, self.paid - now) / self.cost
+
+    def use(self, now):
+        self.paid = max(self.paid, now) + self.cost
+
+    def take(self, now):
+        if self.debt(now) + 1 > self.burst:
+            return False
+        self.use(now)
+        return True
+
+
 class Peer:
     """One peer, from before it is known until after it is forgotten"""
 
@@ -57,7 +82,7 @@ class Peer:
         self.history = collections.deque(maxlen=40)
         self.nonces = set()         # all that were ever seen
         self.expect, self.tell = [], []
-        self.lossy = 0              # attempts that a limit may have withheld
+        self.lossy = 0              # not 0: a limit may withhold attempts, so many so far
         self.clear()
 
     def clear(self):
@@ -105,9 +130,11 @@ class Role:
         self.peers = {}                         # those in the list, by address
         self.counts = collections.Counter()     # the module's counters
         self.drops = []                         # (when, peer, token) not yet looked at
-        self.errors = 0.0                       # when all ICMPv6 errors are paid for
-        self.waits = collections.deque()        # (deadline, peer, the same then)
-        self.latest = {}
+        self.errors = Bucket(*ERRORS)
+        self.peers_max, self.pressed = PEERS, 0.0
+        self.evictions = 0                      # that have to be told of
+        self.late = []                          # whose attempt a limit may have withheld
+        self.waits, self.order = [], 0          # (deadline, order, peer), a heap
 
     # -- what a role has of its own --
 
@@ -187,11 +214,25 @@ class Role:
 
     def schedule(self, now, peer):
         peer.deadline = now + SPACING
-        self.waits.append((peer.deadline, peer))
+        self.order += 1
+        heapq.heappush(self.waits, (peer.deadline, self.order, peer))
+
+    def window(self, peer):
+        """How late its timer may be: all the later, the more often nobody saw it"""
+        return LATE * (1 + peer.lossy)
 
     def is_time(self, now, peer):
-        return peer.waiting and peer.deadline - TICK <= now <= peer.deadline + LATE * (
-            1 + peer.lossy)
+        self.catch_up(now, peer)
+        return peer.waiting and \
+            peer.deadline - TICK <= now <= peer.deadline + self.window(peer)
+
+    def catch_up(self, now, peer):
+        """A limit may have withheld its attempts: those that were not seen in time"""
+        while peer.lossy and peer.waiting and not self.expired(peer) and \
+                now > peer.deadline + self.window(peer):
+            self.withheld(now, peer)
+            peer.tries += 1
+            self.schedule(peer.deadline, peer)
 
     def expired(self, peer):
         """No attempt is left of this wait"""
@@ -206,12 +247,27 @@ class Role:
     def overdue(self, now):
         """What should have happened long ago"""
         while self.waits and self.waits[0][0] + LATE + GUARD < now:
-            deadline, peer = self.waits.popleft()
+            deadline, _, peer = heapq.heappop(self.waits)
             if not peer.waiting or peer.deadline != deadline:
+                continue
+            if peer.lossy:
+                # Later, it is not looked at any more, but it says so itself.
+                if not self.expired(peer):
+                    self.late.append(peer)
                 continue
             raise Divergence("%s, due at %.3f" % (
                 "nobody says that it is unreachable" if self.expired(peer) else
                 "attempt %d is missing" % (peer.unanswered + 1), deadline), peer)
+        for peer in self.late:
+            self.catch_up(now, peer)
+        self.late = [peer for peer in self.late if peer.waiting and
+                     peer.deadline + LATE + GUARD < now and not self.expired(peer)]
+
+    def withheld(self, now, peer):
+        """A limit kept an attempt back, which is none then"""
+        peer.note(now, "an attempt was withheld")
+        self.counts["tx-limited"] += 1
+        peer.lossy += 1
 
     def forgotten(self, now):
         """Who should have been forgotten"""
@@ -223,6 +279,26 @@ class Role:
 
     def last_use(self, peer):
         return max(when for when in (peer.rx, peer.tx, peer.probe) if when is not None)
+
+    # -- room --
+
+    def share(self):
+        """So many may be in the list whom we address and who have proven nothing"""
+        return max(min(self.peers_max, 16), min(self.peers_max // 4, 65535))
+
+    def admit(self, now):
+        """Room for one whom we address: beyond their share, another such goes (SEC-25)"""
+        if self.peers_max == PEERS:
+            return
+        self.pressed = now
+        if sum(not p.proven for p in self.peers.values()) - self.evictions >= self.share():
+            self.evictions += 1
+
+    def evicted(self, now, peer):
+        self.evictions -= 1
+        self.counts["peers-evicted"] += 1
+        for token in self.leave(now, peer, "evicted"):
+            self.drop(now, peer, token, "tx-peer-limit")
 
     # -- packets --
 
@@ -250,6 +326,7 @@ class Role:
             self.send(now, peer, token)
             return
         if peer.state is None:
+            self.admit(now)
             self.become(now, peer, "packet")
         if not peer.waiting and not self.wait(now, peer, "packet"):
             self.drop(now, peer, token, "tx-unreachable")
@@ -336,7 +413,9 @@ class Role:
         peer.expect.remove(wanted)
 
     def check_nonce(self, peer, nonce):
-        if peer.fresh:
+        if peer.state is None:      # gone since it left
+            peer.nonces.add(nonce)
+        elif peer.fresh:
             if nonce in peer.nonces or not any(nonce):
                 raise Divergence("a nonce of earlier attempts: %s" % nonce.hex(), peer)
             peer.nonce, peer.fresh = nonce, False
@@ -353,9 +432,13 @@ class Role:
                 self.give_up(now, peer)
             elif (what, cause) == ("gone", "idle") and peer.state and \
                     not peer.permanent and not peer.waiting and \
-                    now > self.last_use(peer) + IDLE - TICK:
+                    now > self.last_use(peer) - TICK + (
+                        VALID if now < self.pressed + IDLE else IDLE):
                 self.leave(now, peer, "idle")
                 self.counts["peers-expired"] += 1
+            elif (what, cause) == ("gone", "evicted") and self.evictions and \
+                    peer.state and not peer.proven:
+                self.evicted(now, peer)
         if not peer.tell or peer.tell[0] != (what, cause):
             raise Divergence("told that it is %s because of %s; expected: %s" % (
                 what, cause, peer.tell and "%s because of %s" % peer.tell[0] or "nothing"),
@@ -367,18 +450,17 @@ class Role:
         limited: nobody is told when there were too many, everybody when there were few,
         and in between who has caused few."""
         tokens = set(tokens)
-        cost, most = 1 / ERRORS[0], ERRORS[1]
         # Of those at the same time, nobody knows which came first.
         self.drops.sort(key=lambda drop: (drop[0], drop[2] not in tokens))
         for when, peer, token in self.drops:
-            debt = max(0, self.errors - when) / cost
+            debt = self.errors.debt(when)
             if token in tokens:
                 tokens.remove(token)
                 self.counts["tx-icmp"] += 1
-                if debt > most - 0.9:
+                if debt > ERRORS[1] - 0.9:
                     raise Divergence("packet %d: too many ICMPv6 errors" % token, peer)
-                self.errors = max(self.errors, when) + cost
-            elif debt < most / 4 - 1.1:
+                self.errors.use(when)
+            elif debt < ERRORS[1] / 4 - 1.1:
                 raise Divergence("packet %d: its sender is not told" % token, peer)
         self.drops = []
         if tokens:
@@ -387,6 +469,13 @@ class Role:
 
     def done(self, peer):
         """All that was to follow at once has followed"""
+        if peer.lossy and peer.expect and peer.expect[0][0] == "bubble":
+            ways = [e for e in peer.expect if e[0] == "bubble"]
+            peer.expect = [e for e in peer.expect if e[0] != "bubble"]
+            self.counts["tx-bubble"] -= len(ways)
+            peer.unanswered -= 1
+            peer.nonce = peer.nonce if peer.unanswered else None
+            self.withheld(peer.probe, peer)
         if peer.expect:
             kind, to, *what = peer.expect[0]
             raise Divergence("missing: %s to %s:%d%s" % (
@@ -411,6 +500,18 @@ class Role:
 
 class Relay(Role):
     """RFC 4380 5.4; of IPv4 addresses, all that occur are global"""
+
+    def __init__(self):
+        super().__init__()
+        self.sites = collections.defaultdict(lambda: Bucket(*SITE))
+
+    def packet(self, now, peer, token):
+        """Of one site, not more than so many go to somebody new (SEC-26)"""
+        if peer.state is None and not self.sites[peer.host[:6]].take(now):
+            peer.note(now, "packet %d for it" % token)
+            self.drop(now, peer, token, "tx-site-limit")
+        else:
+            super().packet(now, peer, token)
 
     def ways(self, peer):
         return [("bubble", (peer.server, 3544))]            # R-07
@@ -462,7 +563,7 @@ class Client(Role):
         super().__init__()
         self.server = self.address = self.mapping = None
         self.server_heard = self.server_sent = None
-        self.tests = 0.0            # when all tests of strangers are paid for
+        self.tests = Bucket(*TESTS)
 
     def qualify(self, now, address, mapping, server):
         """It has another address now, by which nobody knows it (C-61)"""
@@ -550,10 +651,15 @@ class Client(Role):
         if peer.waiting or peer.probe is not None and now < peer.probe + (
                 SPACING if peer.unanswered < TRIES else self.quiet(peer)):
             return
+        self.tests.use(now)
         if peer.state is None:
             self.become(now, peer, "stranger")
         if not self.is_open(now, peer):
             self.wait(now, peer, "stranger")
+
+    def is_near(self, now, peer):
+        return super().is_near(now, peer) or \
+            peer.kind == "native" and self.tests.debt(now) > 10
 
     def indirect(self, now, peer, origin):
         """A bubble that the server has passed on: answered to the mapping in its source, or
