@@ -436,13 +436,14 @@ static bool fits(const struct sk_buff *skb, u32 mtu)
  */
 static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
 {
-	u32 mtu = dst_mtu(dst) - TEREDO_ENCAP_LEN;
+	u32 mtu = dst_mtu(dst);
 
-	if (mtu < TEREDO_MTU_MIN)
+	/* A route may say less than the headers take. */
+	if (mtu < TEREDO_MTU_MIN + TEREDO_ENCAP_LEN)
 		return TEREDO_MTU_MIN;
 	if (!ip_mtu_locked(dst))
 		*df = htons(IP_DF);
-	return mtu;
+	return mtu - TEREDO_ENCAP_LEN;
 }
 
 /* Put UDP and IPv4 in front of @skb and send it along @route. The one function

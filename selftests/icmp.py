@@ -56,7 +56,7 @@ def sent(n, inner=None, **how):
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
-with Ktap(60) as t:
+with Ktap(61) as t:
     #
     # Errors that are real
     #
@@ -358,11 +358,16 @@ with Ktap(60) as t:
     for path in 1307, 1308, 1309, 1310:
         ip(client_ns, "route", "replace", PEER, "via", "198.51.100.46", "mtu", str(path))
         got.append([leaves(size) for size in (1279, 1280, 1281, 1282)])
+    ip(client_ns, "route", "replace", PEER, "via", "198.51.100.46", "mtu", "27")
+    with Counted(client_ns) as grew:
+        nothing = leaves(1281)
     ip(client_ns, "route", "del", PEER)
     less, fits = (TOO_BIG, 1280), (1, 0)
     t.check("paths of 1307, 1308, 1309 and 1310 octets, each octet of which is used (C-57, F-35)",
             got == [[(0, 0), (0, 2), less, less], [fits, fits, less, less],
                     [fits, fits, fits, (TOO_BIG, 1281)], [fits] * 4], got)
+    t.check("one of less than the headers take is none for more than 1280",
+            nothing == less and grew["tx-too-big"] == 1, (nothing, grew.after))
 
     # What routers report, of a datagram of 1428 octets, and of one of 1308
     def reported(size, mtu):
