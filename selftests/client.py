@@ -469,7 +469,7 @@ with Ktap(73) as t:
             grew["tx-echo"] <= (100 + 100 * took) * (1 + took // 2), (took, grew.after))
 
     # Rules that know ports, although both ports are of one address
-    rule = "pref", "50", "ipproto", "udp", "dport", str(p1.port), "blackhole"
+    rule = "pref", "50", "ipproto", "17", "dport", str(p1.port), "blackhole"
     for n in range(2):
         peers[n].send(bubble(names[n], ME), CLIENT)
         becomes(client_ns, names[n], "trusted")
