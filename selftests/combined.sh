@@ -12,6 +12,7 @@
 
 need ping jq python3
 need_teredo
+on_time
 lab_up restricted restricted || skip_all "no laboratory"
 plan 19
 
@@ -40,8 +41,8 @@ check "a client of that server" start_client clia ours
 check "another one, Miredo" start_client clib miredo
 a=$(client_address clia)
 b=$(client_address clib)
-check "the client reaches a native host (R-25, R-27)" reaches clia $host
-check "the native host reaches the client (R-26)" reaches host "$a"
+check "the client reaches a native host (R-25, R-27)" meets clia $host
+check "the native host reaches the client (R-26)" meets host "$a"
 check "and nothing is lost" lossless host "$a"
 check "the native host reaches Miredo" reaches host "$b"
 check "and nothing is lost, either" lossless host "$b"
@@ -67,8 +68,8 @@ host_relay()
 }
 
 check "a host-specific relay" eval "start_server ours && host_relay"
-check "its host reaches the client (C-97, R-21)" reaches rly "$a"
-check "the client reaches its host" reaches clia 2001:db8:3::1
+check "its host reaches the client (C-97, R-21)" meets rly "$a"
+check "the client reaches its host" meets clia 2001:db8:3::1
 # The relay is a router in this laboratory, but its link is for itself.
 check_fails "but nobody behind it (R-22)" \
 	on clia ping -n -c 2 -W 1 2001:db8:2::1
@@ -97,7 +98,7 @@ natted()
 	tool clib add teredo0 mode host-relay &&
 	nip clib link set teredo0 up && role[clib]=ours &&
 	nip clib -6 route add 2001::/32 dev teredo0 &&
-	reaches clib "$a"
+	meets clib "$a"
 }
 check "a host-specific relay behind a NAT (R-10, R-23)" natted
 stop clib

@@ -13,6 +13,7 @@
 
 need ping iperf3 jq tcpdump tshark ethtool setpriv unshare
 need_teredo
+on_time
 need_modules bridge
 lab_up restricted restricted || skip_all "no laboratory"
 
@@ -153,8 +154,8 @@ check "they join, and listen on port 3544 of the group only (C-82, F-03, D-21)" 
 	wait_for 5 joined clia eth0 && wait_for 5 joined clic eth0 &&
 	[[ \$(group_sockets clia) = 1 && \$(on clia ss -Huan 'sport = 3544' | wc -l) = 1 ]]"
 check "the one who came first reaches the second (C-49, C-88)" eval \
-	"wait_for 10 peers clia '.[] | select(.kind == \"local\")' && reaches clia ${address[clic]}"
-check "and the other way round" reaches clic "${address[clia]}"
+	"wait_for 10 peers clia '.[] | select(.kind == \"local\")' && meets clia ${address[clic]}"
+check "and the other way round" meets clic "${address[clia]}"
 check "both have a local peer on a local path (C-43, C-87)" wait_for 10 eval \
 	"local_peer clia clic && local_peer clic clia"
 check "to its private address and service port (C-05, F-53)" peers clia \
@@ -267,9 +268,9 @@ check "they find each other (D-21)" eval \
 		contains([\"teredo0 ${address[second]}\", \"teredo1 ${address[clic]}\"])'"
 check "and each is reached" eval "nip clic -6 rule add from ${address[second]} table 100 &&
 	nip clic -6 route add default dev teredo1 table 100 &&
-	reaches clia ${address[second]} && reaches clia ${address[clic]}"
+	meets clia ${address[second]} && meets clia ${address[clic]}"
 check "one goes, the other stays" eval "nip clic link del teredo1 && joined clic &&
-	reaches clic ${address[clia]}"
+	meets clic ${address[clia]}"
 
 # A server, whose two addresses are its own; a relay, that has the port at all.
 check "a server has port 3544 in the same namespace (D-21)" eval "
@@ -358,7 +359,7 @@ moved()
 }
 check "a link in another namespace than its socket (SEC-42)" eval "moved &&
 	wait_for 20 peers box '.[] | select(.address == \"${address[clia]}\").kind == \"local\"' &&
-	reaches box ${address[clia]} && ! joined box"
+	meets box ${address[clia]} && ! joined box"
 check "the namespace of its socket goes" eval "stop clic; ns_del clic"
 check "and with it the link" eval "wait_for 30 eval '! nip box link show teredo5' && ns_del box"
 

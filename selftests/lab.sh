@@ -457,6 +457,13 @@ reaches()
 	wait_for 15 on "$1" ping -n -c 1 -W 2 "$2"
 }
 
+# meets NAME ADDRESS: the first packet is answered, whatever it has to wait for.  Nothing is
+# made up for by a later one.
+meets()
+{
+	unless_full on "$1" ping -n -q -c 1 -W 10 "$2"
+}
+
 # offloads NAME on|off: of its link and of what is below
 offloads()
 {

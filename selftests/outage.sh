@@ -9,6 +9,7 @@
 
 need ping jq
 need_teredo
+on_time
 lab_up restricted symmetric || skip_all "no laboratory"
 plan 36
 
