@@ -151,8 +151,13 @@ limited()
 
 unlimited()
 {
-	echo max >"$memory/memory.max" && strangers 40001 && peers &&
-	(($(peers) > few)) && nip home link del paid0
+	local before more
+
+	before=$(charged_for slab)
+	echo max >"$memory/memory.max" && strangers 40001 || return
+	((more = $(peers) - few, before = $(charged_for slab) - before))
+	echo "$more more, $before octets"
+	((more > 0 && before >= more * 128)) && nip home link del paid0
 }
 
 # Without the key, of which there is nothing left.  In a group of their own: from the other

@@ -155,7 +155,7 @@ names()
 	local helper
 
 	for helper in $(make -s -C selftests print-helpers); do
-		! grep -qE "((\\\$selftests|\.)/$helper|helper ${helper#bench-})\>" "$@" || echo "$helper"
+		! grep -qE "((selftests|\.)/$helper|helper ${helper#bench-})\>" "$@" || echo "$helper"
 	done
 }
 
@@ -174,7 +174,8 @@ tests=("${tests[@]/#/selftests/}") debug=("${debug[@]/#/selftests/}")
 libraries=(selftests/lib.sh selftests/lab.sh)
 check "make demo: helpers" built_for demo selftests/demo.sh "${libraries[@]}"
 check "make check" built_for check "${tests[@]}" "${libraries[@]}"
-check "make check-debug" built_for check-debug "${tests[@]}" "${debug[@]}" "${libraries[@]}"
+check "make check-debug" built_for check-debug "${tests[@]}" "${debug[@]}" "${libraries[@]}" \
+	selftests/check-debug.sh
 check "make bench" built_for bench selftests/bench-guest.sh selftests/bench.sh "${libraries[@]}"
 
 #
