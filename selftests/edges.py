@@ -78,10 +78,7 @@ def said(what, problem):
 
 def off_by_one(value):
     """Each value of as many octets that differs in one bit; none, and all"""
-    for bit in range(8 * len(value)):
-        wrong = bytearray(value)
-        wrong[bit // 8] ^= 1 << bit % 8
-        yield bytes(wrong)
+    yield from flips(value)
     yield bytes(len(value))
     yield b"\xff" * len(value)
 

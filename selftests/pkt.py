@@ -130,6 +130,14 @@ def teredo(server, address, port, flags=0):
                             bytes(b ^ 0xff for b in ip4(address)))
 
 
+def flips(whole):
+    """Each value of as many octets that differs in one bit"""
+    for bit in range(8 * len(whole)):
+        wrong = bytearray(whole)
+        wrong[bit // 8] ^= 1 << bit % 8
+        yield bytes(wrong)
+
+
 def tool(namespace, *words):
     """What teredo-tool shows, as JSON"""
     command = ["teredo-tool", "-n", namespace, "-j", "show"] + list(words)

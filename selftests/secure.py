@@ -111,13 +111,6 @@ def said(what, problem):
     t.check(what, not problem, problem)
 
 
-def flips(whole):
-    for bit in range(8 * len(whole)):
-        wrong = bytearray(whole)
-        wrong[bit // 8] ^= 1 << bit % 8
-        yield bytes(wrong)
-
-
 alice = Client("alice", b"a secret of alice's")
 bob = Client("bob", bytes(range(32)), "sha256")
 long = Client("x" * 255, b"\xff\0\n" * 85)
