@@ -92,15 +92,18 @@ all_gone()
 }
 
 # watch_over GROUP OUTPUT: the end of a test that has said nothing for too long.  A slow
-# machine may take any time for the whole of it.
+# machine may take any time for the whole of it.  It forks nothing, since that is dear where
+# hours pass at once.
 watch_over()
 {
-	local size='' now since=$SECONDS
+	local mark=$2.seen since=$SECONDS idle
 
-	while kill -0 "$1" 2>/dev/null; do
-		now=$(stat -c %s "$2")
-		if [[ $now != "$size" ]]; then
-			size=$now since=$SECONDS
+	exec {idle}<> <(:)
+	: >"$mark"
+	while kill -0 "$1"; do
+		if [[ $2 -nt $mark ]]; then
+			: >"$mark"
+			since=$SECONDS
 		elif ((SECONDS - since >= limit)); then
 			: >"$2.silent"
 			kill -TERM -- "-$1"
@@ -108,7 +111,7 @@ watch_over()
 			kill -KILL -- "-$1"
 			return
 		fi
-		sleep 2    # looked at again so often
+		read -rt 2 -u "$idle"    # looked at again so often
 	done
 } >/dev/null 2>&1
 

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""times.py SERVER PEERS CLIENT ADDRESS PORT: when a client does what.
+"""times.py SERVER PEERS CLIENT WIRE ADDRESS PORT: when a client does what.
 
 Namespaces of the laboratory; CLIENT has a Teredo client with ADDRESS, whose service port
-on 198.51.100.33 is PORT.  Its peers are on 192.0.2.1, in PEERS.  Time passes only while
-nothing runs; it is looked at about three times a second.
+on 198.51.100.33 is PORT, and whose link ends in WIRE as `bare`.  Its peers are on 192.0.2.1,
+in PEERS.  Time passes only while nothing runs; it is looked at about three times a second.
 """
 
+import socket
+import subprocess
 import sys
 import time
 
 from pkt import *
 
-server_ns, peer_ns, client_ns, ME, port = sys.argv[1:]
+server_ns, peer_ns, client_ns, wire_ns, ME, port = sys.argv[1:]
 SERVER = "203.0.113.1"
 CLIENT = ("198.51.100.33", int(port))
 NATIVES = ["2001:db8:5::%d" % n for n in range(1, 6)]
@@ -64,7 +66,26 @@ def exists(dest):
     return bool(peer_of(client_ns, dest))
 
 
-with Ktap(13) as t:
+def announcements(count):
+    """When the client announced itself, so many times"""
+    enter(wire_ns)
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+    wire.bind(("bare", 0x0800))
+    wire.settimeout(400)
+    subprocess.run(["teredo-tool", "-n", client_ns, "set", "teredo0", "discovery", "on"],
+                   check=True)
+    times = []
+    try:
+        while len(times) < count:
+            if wire.recv(2048)[16:20] == ip4("224.0.0.253"):
+                times.append(time.time())
+                print("# %d of %d" % (len(times), count), flush=True)
+    except TimeoutError:
+        pass
+    return times
+
+
+with Ktap(14) as t:
     # All that begins now; then somebody speaks to some of them four times a second.
     for p in idle, known:
         meet(p)
@@ -132,3 +153,9 @@ with Ktap(13) as t:
     t.check("for another 300 s", exists(to_name(known)))
     time.sleep(max(0, heard + 312 - time.time()))   # as long as that is
     t.check("and no longer", not exists(to_name(known)))
+
+    # Some eight hours: that a timer is late shows at the upper end only.
+    times = announcements(121)
+    gaps = [round(b - a, 2) for a, b in zip(times, times[1:])]
+    t.check("announcements are 200 to 300 s apart, however long they go on (C-83)",
+            len(gaps) == 120 and all(199.9 < gap < 300.3 for gap in gaps), sorted(gaps)[-10:])

@@ -24,4 +24,5 @@ diagnose()
 }
 
 lone_client bare
-results_from "$selftests/times.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "$address" "$port"
+results_from "$selftests/times.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[inet]}" \
+	"$address" "$port"
