@@ -218,9 +218,7 @@ int teredo_demux_add(struct net *net, struct teredo_sock *ts)
 	int cpu, err;
 
 	ASSERT_RTNL();
-	ts->demux = teredo_percpu_made(alloc_percpu_gfp(struct teredo_demux,
-							GFP_KERNEL_ACCOUNT |
-							__GFP_ZERO));
+	ts->demux = teredo_percpu_alloc(struct teredo_demux);
 	if (!ts->demux)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

@@ -194,9 +194,7 @@ static int teredo_dev_init(struct net_device *dev)
 								   GFP_KERNEL_ACCOUNT));
 	if (!dev->tstats)
 		return -ENOMEM;
-	td->stats = teredo_percpu_made(alloc_percpu_gfp(struct teredo_stats_pcpu,
-							GFP_KERNEL_ACCOUNT |
-							__GFP_ZERO));
+	td->stats = teredo_percpu_alloc(struct teredo_stats_pcpu);
 	if (!td->stats) {
 		err = -ENOMEM;
 		goto err_tstats;

@@ -49,7 +49,7 @@ static inline void *teredo_gone(enum teredo_object what, void *object)
 	return object;
 }
 
-/* The same of memory of each CPU, whose pointers are of another kind; the second one
+/* The same of memory of each CPU, whose pointers are of another kind; the last one
  * frees it.
  */
 static inline void __percpu *teredo_percpu_made(void __percpu *object)
@@ -58,6 +58,11 @@ static inline void __percpu *teredo_percpu_made(void __percpu *object)
 		this_cpu_inc(teredo_ledger.made[TEREDO_OBJECT_PERCPU]);
 	return object;
 }
+
+/* One of @type for each CPU, zeroed and charged to whoever asks for it. May sleep. */
+#define teredo_percpu_alloc(type)					\
+	((type __percpu *)teredo_percpu_made(				\
+		alloc_percpu_gfp(type, GFP_KERNEL_ACCOUNT)))
 
 static inline void teredo_percpu_free(void __percpu *object)
 {

@@ -76,9 +76,7 @@ int teredo_sockets_init(struct teredo_sockets *socks)
 	int cpu;
 
 	socks->routes_key = get_random_u32() | 1;
-	socks->routes = teredo_percpu_made(alloc_percpu_gfp(struct teredo_routes,
-							    GFP_KERNEL_ACCOUNT |
-							    __GFP_ZERO));
+	socks->routes = teredo_percpu_alloc(struct teredo_routes);
 	if (!socks->routes)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

@@ -14,10 +14,7 @@
 
 need python3 ping jq nft unshare setpriv
 need_teredo
-lab_up restricted restricted || skip_all "no laboratory"
-# A client without NAT, for whom every sender gets through.
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up restricted || skip_all "no laboratory"
 bare4=198.51.100.33 bare_port=40000
 # More than is sent while anything else happens; where time stands still meanwhile, all
 # of it is sent at once.

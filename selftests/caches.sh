@@ -11,9 +11,7 @@
 
 need python3 jq nft
 need_teredo
-lab_up none none || skip_all "no laboratory"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 # Another address at either end, and a second link between them
 {
 	nip rly addr add 192.0.2.2/28 dev eth0 &&
@@ -25,9 +23,7 @@ wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
 
 diagnose()
 {
-	tool bare show
-	tool bare show peers
-	tool bare show stats
+	bare_state
 	nip bare rule
 	nip bare route
 }

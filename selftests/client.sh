@@ -9,16 +9,12 @@
 
 need python3 jq
 need_teredo
-lab_up none none || skip_all "no laboratory"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 
 diagnose()
 {
 	lab_state
-	tool bare show
-	tool bare show peers
-	tool bare show stats
+	bare_state
 }
 
 lone_client bare

@@ -9,9 +9,7 @@
 
 need python3 jq
 need_teredo
-lab_up none none || skip_all "no laboratory"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 # Half a network of servers: to each there is a limit.
 {
 	nip inet route add 203.0.113.128/25 via $server &&

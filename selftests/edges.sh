@@ -11,16 +11,12 @@
 
 need python3 jq
 need_teredo
-lab_up none none || skip_all "no laboratory"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 nip rly addr add 192.0.2.2/28 dev eth0 || skip_all "no laboratory"
 
 diagnose()
 {
-	tool bare show
-	tool bare show peers | head -n 30
-	tool bare show stats
+	bare_state
 	tool rly show stats
 }
 

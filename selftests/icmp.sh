@@ -11,9 +11,7 @@
 need python3 jq nft
 need_teredo
 need_modules nft_reject_inet nft_fib_inet
-lab_up none none || skip_all "no laboratory"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 
 diagnose()
 {

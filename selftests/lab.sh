@@ -256,6 +256,26 @@ lab_up()
 	wait_for 10 settled
 }
 
+# bare_add: a host `bare` without NAT on inet, for whom every sender gets through
+bare_add()
+{
+	ns_add bare && wire bare 198.51.100.33/28 - 198.51.100.46 -
+}
+
+# bare_up KIND: the laboratory, with NATs of this kind, and with it
+bare_up()
+{
+	lab_up "$1" "$1" && bare_add
+}
+
+# bare_state: what a client of ours there knows, for diagnose()
+bare_state()
+{
+	tool bare show
+	tool bare show peers | head -n 30
+	tool bare show stats
+}
+
 # settled: each wire has an address of its own, and no address is tentative any more, so
 # routers answer for theirs
 settled()

@@ -255,6 +255,10 @@ class World:
         self.model.down(self.now())
         ip(self.dut, "link", "set", "teredo0", "down")
         ip(self.dut, "link", "set", "teredo0", "up")
+        self.restore()
+
+    def restore(self):
+        """What a link loses that goes down"""
         ip(self.dut, "-6", "route", "add", "2001::/32", "dev", "teredo0")
 
     def set_queue(self, packets):
@@ -505,12 +509,7 @@ class ClientWorld(HostWorld):
     def own(self):
         return ip6(self.address) if self.address else None
 
-    def bounce(self):
-        self.nobody_due()
-        self.touched.update(self.model.peers.values())
-        self.model.down(self.now())
-        ip(self.dut, "link", "set", "teredo0", "down")
-        ip(self.dut, "link", "set", "teredo0", "up")
+    def restore(self):
         ip(self.dut, "addr", "add", self.address, "dev", "teredo0")
         ip(self.dut, "-6", "route", "add", "default", "dev", "teredo0")
 

@@ -40,7 +40,7 @@ done
 global()
 {
 	stop clia clib
-	ns_add bare && wire bare 198.51.100.33/28 - 198.51.100.46 - &&
+	bare_add &&
 	start_client bare ours && nat natb restricted 10.2.0.2 && start_client clib ours || return
 	tool bare -j show | jq -e '.[0].nat == "none"' || { tool bare show; return 1; }
 	lossless bare "$(client_address clib)" 20 && lossless host "$(client_address bare)" 20

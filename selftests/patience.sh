@@ -9,9 +9,8 @@
 
 need python3 jq
 need_teredo
-lab_up none none || skip_all "no laboratory"
-ns_add bare small
-wire bare 198.51.100.33/28 - 198.51.100.46 -
+bare_up none || skip_all "no laboratory"
+ns_add small
 wire small 198.51.100.49/28 - 198.51.100.62 -
 
 diagnose()

@@ -10,10 +10,7 @@
 
 need python3 ping jq
 need_teredo
-lab_up restricted restricted || skip_all "no laboratory"
-# A client without NAT, for whom every sender gets through.
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 -
+bare_up restricted || skip_all "no laboratory"
 plan 11
 
 diagnose()

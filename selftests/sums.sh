@@ -10,10 +10,8 @@
 need python3 jq nft tc
 need_teredo
 need_modules sch_tbf
-lab_up none none || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
 lone_client bare
 # What is not Teredo's, led there by mistake
 nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1

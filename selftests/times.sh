@@ -12,15 +12,11 @@
 need python3 jq
 need_teredo
 time_travels || skip_all "minutes take minutes here"
-lab_up none none || skip_all "no laboratory"
-ns_add bare
-wire bare 198.51.100.33/28 - 198.51.100.46 - || skip_all "no laboratory"
+bare_up none || skip_all "no laboratory"
 
 diagnose()
 {
-	tool bare show
-	tool bare show peers
-	tool bare show stats
+	bare_state
 }
 
 lone_client bare
