@@ -4,8 +4,8 @@
 # The module and a model of it, side by side: schedules made up by chance, for thousands of
 # peers at once.  model.py is all the world around a link, protocol.py is the model.
 #
-# TEREDO_SEED=N repeats the schedules of one seed; TEREDO_SCHEDULES=N plays as many, where
-# there would be one.
+# TEREDO_SEED=N repeats the schedules of one seed; TEREDO_SCHEDULES=N plays those of 1 to N,
+# where there would be one.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -43,19 +43,24 @@ world()
 }
 
 places=()
+mapfile -t seeds < <(seq "${TEREDO_SEED:-1}" "${TEREDO_SEED:-${TEREDO_SCHEDULES:-1}}")
 
-# play ROLE WHAT [OPTION...]: whatever of IPv6 is for the link
+# play ROLE WHAT [OPTION...]: whatever of IPv6 is for the link.  Each schedule has a world of
+# its own, where no limit has been used yet.
 play()
 {
-	local name=${1//-/}
+	local name seed
 
-	{
-		world "$name" &&
-		tool "d$name" add teredo0 mode "$1" local 192.0.2.1 port 3545 "${@:3}" &&
-		nip "d$name" link set teredo0 up &&
-		nip "d$name" -6 route replace "$2" dev teredo0
-	} || skip_all "no $1"
-	places+=("$1:${ns[d$name]}:${ns[n$name]}")
+	for seed in "${seeds[@]}"; do
+		name=${1//-/}$seed
+		{
+			world "$name" &&
+			tool "d$name" add teredo0 mode "$1" local 192.0.2.1 port 3545 "${@:3}" &&
+			nip "d$name" link set teredo0 up &&
+			nip "d$name" -6 route replace "$2" dev teredo0
+		} || skip_all "no $1"
+		places+=("$1:$seed:${ns[d$name]}:${ns[n$name]}")
+	done
 }
 
 backlog=$(</proc/sys/net/core/netdev_max_backlog)
@@ -65,4 +70,4 @@ echo 100000 >/proc/sys/net/core/netdev_max_backlog
 play relay 2001::/32
 play host-relay 2001::/32
 play client default server 203.0.113.1
-results_from "$selftests/model.py" "${TEREDO_SCHEDULES:-1}" "${places[@]}"
+results_from "$selftests/model.py" "${places[@]}"
