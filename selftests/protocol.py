@@ -445,10 +445,10 @@ class Role:
                 peer)
         peer.tell.pop(0)
 
-    def error(self, now, tokens, lost=0):
-        """Of all packets that were dropped, the senders of these were told; so many other
-        errors the stack has lost.  Errors are limited: nobody is told when there were too
-        many, everybody when there were few, and in between who has caused few."""
+    def error(self, now, tokens):
+        """Of all packets that were dropped, the senders of these were told.  Errors are
+        limited: nobody is told when there were too many, everybody when there were few,
+        and in between who has caused few."""
         if len(set(tokens)) != len(tokens):
             raise Divergence("two errors about one of these packets: %s" % sorted(tokens))
         tokens = set(tokens)
@@ -461,10 +461,6 @@ class Role:
                 self.counts["tx-icmp"] += 1
                 if debt > ERRORS[1] - 0.9:
                     raise Divergence("packet %d: too many ICMPv6 errors" % token, peer)
-                self.errors.use(when)
-            elif lost and debt < ERRORS[1] - 1:
-                lost -= 1
-                self.counts["tx-icmp"] += 1
                 self.errors.use(when)
             elif debt < ERRORS[1] / 4 - 1.1:
                 raise Divergence("packet %d: its sender is not told" % token, peer)
