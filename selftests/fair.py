@@ -7,7 +7,6 @@ CLIENT a Teredo client with ADDRESS, whose service port on 198.51.100.33 is PORT
 was 203.0.113.1, in SERVER; native hosts in many sites are in HOST.
 """
 
-import socket
 import sys
 import time
 
@@ -32,11 +31,6 @@ def known(who):
     return [peers[w] for w in who if w in peers]
 
 
-def roomy(place):
-    place.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    return place
-
-
 def count(place, what):
     """How many of those come"""
     n = 0
@@ -46,8 +40,9 @@ def count(place, what):
 
 
 with Ktap(4) as t:
-    # New destinations: 1000 at once for a site
-    many, few = clients(2000, 1400), clients(4000, 50)
+    # New destinations: 1000 at once for a site.  On a slow machine there are more of each
+    # limit by the time that all is sent, so that is several times as much.
+    many, few = clients(2000, 2400), clients(5000, 50)
     for dest in many:
         sites.send(0, dest)
     for dest in few:
@@ -55,23 +50,23 @@ with Ktap(4) as t:
     settled(lambda: stats(relay_ns))
     got = len(known(many)), len(known(few))
     t.check("one site calls too many clients: each whom another one calls is asked (SEC-26)",
-            got[0] < 1300 and got[1] == 50, got)
+            got[0] < 2300 and got[1] == 50, got)
 
     # Probes of one server, 2000 at once: who asks for many of them leaves three quarters.
     time.sleep(8)       # all limits are full again
-    many, few = clients(6000, 900), clients(8000, 20)
-    for dest in many:
-        sites.send(2, dest)
+    many, few = clients(6000, 2700), clients(9000, 20)
+    for n, dest in enumerate(many):
+        sites.send(2 + n // 900, dest)
     for dest in few:
-        sites.send(3, dest)
+        sites.send(5, dest)
     asked = known(many + few)
-    got = sum(asked[:900]), asked[900:]
-    t.check("one site has us ask for too many at one server: others are asked for at once "
-            "(SEC-28)", got[0] < 800 and got[1] == [1] * 20, got)
+    got = sum(asked[:2700]), asked[2700:]
+    t.check("three sites have us ask for too many at one server: others are asked for at once "
+            "(SEC-28)", got[0] < 2600 and got[1] == [1] * 20, got)
 
     # Answers to bubbles: 200 at once for an address
-    there = roomy(Port(relay_ns, RELAY, 43000))
-    for place, times in ((("203.0.113.77", 43000), 400), ((RELAY, 43000), 30)):
+    there = Port(relay_ns, RELAY, 43000)
+    for place, times in ((("203.0.113.77", 43000), 1000), ((RELAY, 43000), 30)):
         for n in range(times):
             forger.send(origin(*place) + bubble("2001:db8:5::%x" % (n + 1), ME),
                         (SERVER, 3544), CLIENT)
@@ -81,7 +76,7 @@ with Ktap(4) as t:
             (got, stats(client_ns)["rx-limited"]))
 
     # Advertisements: 4000 at once for an address
-    here = roomy(Port(client_ns, CLIENT[0], 43001))
+    here = Port(client_ns, CLIENT[0], 43001)
     ask = solicitation()
     for _ in range(5000):
         forger.send(ask, ("203.0.113.2", 43001), (RELAY, 3544))
