@@ -79,7 +79,8 @@ def announcements(count):
         while len(times) < count:
             if wire.recv(2048)[16:20] == ip4("224.0.0.253"):
                 times.append(time.time())
-                print("# %d of %d" % (len(times), count), flush=True)
+                if len(times) % 3 == 0:     # no test is silent for long
+                    print("# %d of %d" % (len(times), count), flush=True)
     except TimeoutError:
         pass
     return times
@@ -154,8 +155,9 @@ with Ktap(14) as t:
     time.sleep(max(0, heard + 312 - time.time()))   # as long as that is
     t.check("and no longer", not exists(to_name(known)))
 
-    # Some eight hours: that a timer is late shows at the upper end only.
-    times = announcements(121)
+    # Most of a day: that a timer is late shows at the upper end only, three times in a
+    # hundred.
+    times = announcements(301)
     gaps = [round(b - a, 2) for a, b in zip(times, times[1:])]
     t.check("announcements are 200 to 300 s apart, however long they go on (C-83)",
-            len(gaps) == 120 and all(199.9 < gap < 300.3 for gap in gaps), sorted(gaps)[-10:])
+            len(gaps) == 300 and all(199.9 < gap < 300.3 for gap in gaps), sorted(gaps)[-10:])
