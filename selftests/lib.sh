@@ -305,13 +305,8 @@ ledger()
 # Waiting
 #
 
-# A pipe that nobody writes to makes a sleep that forks nothing.
-exec {idle}<> <(:)
-
-pause()
-{
-	read -rt "$1" -u "$idle" || :
-}
+# shellcheck source=selftests/pause.sh
+. "$(dirname "${BASH_SOURCE[0]}")/pause.sh"
 
 # wait_for SECONDS COMMAND...: until the command succeeds, which is asked ten times a
 # second, and after a while less often: what takes long is not that urgent.  The command

@@ -28,6 +28,8 @@ selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$selftests" || exit 1
 # shellcheck source=selftests/progress.sh
 . "$selftests/progress.sh"
+# shellcheck source=selftests/pause.sh
+. "$selftests/pause.sh"
 
 jobs=$(($(nproc) > 1 ? $(nproc) + 1 : 1))
 if [[ ${1:-} = -j ]]; then
@@ -96,9 +98,8 @@ all_gone()
 # hours pass at once.
 watch_over()
 {
-	local mark=$2.seen since=$SECONDS idle
+	local mark=$2.seen since=$SECONDS
 
-	exec {idle}<> <(:)
 	: >"$mark"
 	while kill -0 "$1"; do
 		if [[ $2 -nt $mark ]]; then
@@ -111,7 +112,7 @@ watch_over()
 			kill -KILL -- "-$1"
 			return
 		fi
-		read -rt 2 -u "$idle"    # looked at again so often
+		pause 2    # looked at again so often
 	done
 } >/dev/null 2>&1
 
