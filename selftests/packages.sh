@@ -66,7 +66,7 @@ for purpose; do
 			exit 1
 		}
 		wanted+=("$(bootable)") ;;
-	check-debug) wanted+=(busybox-static linux-source-6.1 xz-utils bc flex bison libelf-dev) ;;
+	check-debug) wanted+=(busybox-static linux-source-6.1 xz-utils patch bc flex bison libelf-dev) ;;
 	mutants) wanted+=(git) ;;
 	bench) wanted+=("${lab[@]}" "${python[@]}" miredo miredo-server ethtool git wireguard-tools) ;;
 	fuzz) wanted+=("${tools[@]}" "${clang[@]}") ;;
