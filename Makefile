@@ -123,8 +123,8 @@ netlink:
 
 netlink-check:
 	@dir=$$(mktemp -d) && Documentation/netlink/generate.sh $$dir && \
-		for file in include/uapi/linux/teredo.h kernel/netlink-gen.h \
-			kernel/netlink-gen.c kernel/names-gen.h \
+		for file in include/uapi/linux/teredo.h kernel/netlink/netlink-gen.h \
+			kernel/netlink/netlink-gen.c kernel/base/names-gen.h \
 			selftests/fuzz-netlink-gen.h; do \
 			diff -u $$file $$dir/$$file || status=1; \
 		done; rm -r $$dir; exit $$status
@@ -153,13 +153,16 @@ install-man:
 			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 
-# The source alone, where DKMS looks for it; packages stop here.
+# The source alone, where DKMS looks for it; packages stop here. What an earlier version
+# had there is not to be found by this one.
 dkms-source:
 	@tools/missing.sh install $(dkms_source)
 	install -d $(dkms_source)
 	cp -r Kbuild VERSION include $(dkms_source)
+	rm -rf $(dkms_source)/kernel
 	install -d $(dkms_source)/kernel
-	cp kernel/*.[ch] $(dkms_source)/kernel
+	cd kernel && cp --parents *.[ch] $$(ls -d */*.[ch] | grep -v '^selftest/') \
+		$(dkms_source)/kernel
 	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf >$(dkms_source)/dkms.conf
 
 dkms-install: dkms-needed dkms-source

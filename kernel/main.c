@@ -3,13 +3,13 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
-#include "auth.h"
-#include "demux.h"
-#include "device.h"
-#include "ledger.h"
-#include "netlink.h"
-#include "role.h"
-#include "socket.h"
+#include "control/secret.h"
+#include "data/demux.h"
+#include "link/device.h"
+#include "base/ledger.h"
+#include "netlink/netlink.h"
+#include "link/role.h"
+#include "data/socket.h"
 
 const struct teredo_role *teredo_role_find(const struct teredo_config *cfg)
 {

@@ -89,7 +89,8 @@ def add_test(sources, notes, folder):
             path = os.path.realpath(os.path.join(report["current_working_directory"],
                                                  file["file"]))
             # What tracepoints are made of is the kernel's.
-            if os.path.dirname(path) != notes + "/kernel" or path.endswith("/trace.h"):
+            if not path.startswith(notes + "/kernel/") or "/selftest/" in path or \
+                    path.endswith("/trace.h"):
                 continue
             if path not in sources:
                 sources[path] = Source(path)

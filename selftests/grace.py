@@ -206,7 +206,7 @@ def ladder(name, bodies, release_all, steps):
 
 def main():
     texts = {os.path.basename(path): without_comments(open(path, encoding="utf-8").read())
-             for path in sorted(glob.glob(os.path.join(REPO, "kernel/*.[ch]")))}
+             for path in sorted(glob.glob(os.path.join(REPO, "kernel/*/*.[ch]")))}
     bodies, frees, later = {}, {}, {}
     for file, text in texts.items():
         for name, body in functions(text):

@@ -115,11 +115,11 @@ semantic()
 kernel_checked()
 {
 	local compat=LINUX_VERSION_CODE status=0
-	local pure='^kernel/(wire|addr|parse|build|modes)\.' headers list
+	local pure='^kernel/(codec/|link/modes\.)' headers list
 
 	# An older kernel is imitated by macros, and by tests for its version.
 	compat+=,MACRO_ARG_REUSE,MACRO_WITH_FLOW_CONTROL
-	headers=$(matching '^kernel/compat\.h$') &&
+	headers=$(matching '^kernel/base/compat\.h$') &&
 		{ checked "$compat" "$headers" || status=1; }
 
 	# What userspace compiles, too, has to name its types.
@@ -150,7 +150,7 @@ analyzed()
 	local list flags
 
 	read -ra flags < <(pkg-config --cflags libmnl nettle libnl-genl-3.0)
-	mapfile -t list < <(matching '^(tools/.*|selftests/.*|kernel/(addr|parse|build|modes))\.c$')
+	mapfile -t list < <(matching '^(tools/.*|selftests/.*|kernel/codec/.*|kernel/link/modes)\.c$')
 	printf '%s\n' "${list[@]}" | xargs -P "$(nproc)" -n 1 -I{} clang-tidy --quiet {} -- \
 		-std=gnu11 -D_GNU_SOURCE -DVERSION='""' -Iinclude/uapi -Ikernel -Itools \
 		"${flags[@]}" 2>/dev/null

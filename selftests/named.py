@@ -26,7 +26,7 @@ def read(pattern):
 
 def texts():
     """(file, text) of each in the module"""
-    for name, source in read("kernel/*.c").items():
+    for name, source in read("kernel/*/*.c").items():
         if name.endswith("-gen.c"):
             continue
         for match in TEXT.finditer(source):
@@ -34,7 +34,7 @@ def texts():
 
 
 def reasons():
-    names = read("kernel/names-gen.h")["names-gen.h"]
+    names = read("kernel/base/names-gen.h")["names-gen.h"]
     start = names.index("TEREDO_STATS_NAMES")
     return re.findall(r'\((\w+), "([^"]*)"\)', names[start:names.index("\n\n", start)])
 

@@ -130,7 +130,7 @@ else
 		! find '$tmp/home/copy' -user 0 | grep . && ! find '$tmp/nowhere' -not -user 0 | grep ."
 fi
 
-touch "$copy/kernel/x.o" "$copy/kernel/.x.o.cmd" "$copy/teredo.ko" "$copy/teredo.mod.c" \
+touch "$copy/kernel/peer/x.o" "$copy/kernel/peer/.x.o.cmd" "$copy/teredo.ko" "$copy/teredo.mod.c" \
 	"$copy/Module.symvers" "$copy/modules.order" "$copy/selftests/bench-load"
 check "make clean asks no kernel" in_copy clean KDIR=/nosuch
 left()

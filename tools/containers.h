@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <linux/teredo.h>
-#include "wire.h"
+#include "codec/wire.h"
 
 #define BIT(n)		(1U << (n))
 

@@ -3,7 +3,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include "build.h"
+#include "codec/build.h"
 #include "host.h"
 
 /* A bubble between two addresses that nobody else knows. */

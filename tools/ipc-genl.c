@@ -7,7 +7,7 @@
 #include <linux/genetlink.h>
 #include "key.h"
 #include "options.h"
-#include "parse.h"
+#include "codec/parse.h"
 
 #define NO_MODULE \
 	"this kernel has no Teredo: load the module (modprobe teredo); " \

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "modes.h"
+#include "link/modes.h"
 #include "names.h"
 #include "qualify.h"
 

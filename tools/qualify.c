@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include "build.h"
+#include "codec/build.h"
 
 /* fe80::ffff:ffff:ffff tells nobody our inner address (F-15). */
 static const struct in6_addr rs_source = {

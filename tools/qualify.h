@@ -24,7 +24,7 @@
 
 #include "containers.h"
 #include "key.h"
-#include "parse.h"
+#include "codec/parse.h"
 
 /* Solicitations to one address in one round, their spacing, which doubles,
  * and the time after which the round is over. One lost datagram costs half a

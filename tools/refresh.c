@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "refresh.h"
 
-#include "build.h"
+#include "codec/build.h"
 
 /* The rest is not worth the time (C-78). RFC 4380 asks only after failures, so
  * that a NAT with a good memory would be asked for ever.

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "args.h"
-#include "build.h"
+#include "codec/build.h"
 #include "command.h"
 #include "conf.h"
 #include "explain.h"

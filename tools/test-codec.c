@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit test of the packet codec (kernel/addr.c, parse.c, build.c) with the
+/* Unit test of the packet codec (kernel/codec/addr.c, parse.c, build.c) with the
  * vectors of the RFCs and tables of all that can be wrong; output in KTAP.
  *
  * What is parsed ends where a page without access begins, so that reading one
@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "build.h"
-#include "parse.h"
+#include "codec/build.h"
+#include "codec/parse.h"
 #include "test.h"
 
 #define SIZE(array)	(sizeof(array) / sizeof((array)[0]))

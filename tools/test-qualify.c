@@ -2,7 +2,7 @@
 /* Unit test of qualify.c with a clock of its own; output in KTAP. */
 #include <errno.h>
 
-#include "build.h"
+#include "codec/build.h"
 #include "qualify.h"
 #include "test.h"
 

@@ -2,7 +2,7 @@
 /* Unit test of refresh.c with a clock, a NAT and a server of its own; output
  * in KTAP.
  */
-#include "build.h"
+#include "codec/build.h"
 #include "refresh.h"
 #include "test.h"
 

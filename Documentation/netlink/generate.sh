@@ -62,8 +62,8 @@ generate()
 
 [[ $out = /* ]] || out=$OLDPWD/$out
 generate uapi header "$out/include/uapi/linux/teredo.h"
-generate kernel header "$out/kernel/netlink-gen.h"
-generate kernel source "$out/kernel/netlink-gen.c"
+generate kernel header "$out/kernel/netlink/netlink-gen.h"
+generate kernel source "$out/kernel/netlink/netlink-gen.c"
 
 # names ENUM PREFIX MACRO: the values of an enum of the uapi header with the names
 # that they have in the specification, as an argument for two macros; the second
@@ -87,12 +87,13 @@ names()
 		}'
 }
 
+mkdir -p "$out/kernel/base"
 {
 	echo '/* SPDX-License-Identifier: GPL-2.0 */'
 	echo '/* Names of values; generate.sh makes it from teredo.yaml. */'
 	names teredo_stats TEREDO_A_STATS_ TEREDO_STATS_NAMES
 	names teredo_peer_state TEREDO_PEER_STATE_ TEREDO_PEER_STATE_NAMES
-} >"$out/kernel/names-gen.h"
+} >"$out/kernel/base/names-gen.h"
 
 mkdir -p "$out/selftests"
 "$here/tables.py" "$spec" >"$out/selftests/fuzz-netlink-gen.h"

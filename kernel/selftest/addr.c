@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../addr.c"
+#include "codec/addr.c"
 
 /* 203.0.113.1 as the server, 198.51.100.10:4096 as the mapping */
 static const struct in6_addr known = {

@@ -6,8 +6,8 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "../build.h"
-#include "../parse.c"
+#include "codec/build.h"
+#include "codec/parse.c"
 
 static const struct in6_addr one = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
 static const struct in6_addr two = { .s6_addr = { 0x20, 1, 0, 0, 203, 0, 113, 1, [15] = 2 } };

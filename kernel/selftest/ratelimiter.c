@@ -3,8 +3,8 @@
 #include <kunit/test.h>
 #include <linux/slab.h>
 
-#include "../allowance.h"
-#include "../ratelimiter.c"
+#include "link/limit.h"
+#include "base/ratelimiter.c"
 
 static const struct teredo_rate rate = TEREDO_RATE(10, 50);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What kernel/build.c writes, kernel/parse.c reads, for all arguments. */
-#include "build.h"
+/* What kernel/codec/build.c writes, kernel/codec/parse.c reads, for all arguments. */
+#include "codec/build.h"
 #include "fuzz.h"
-#include "parse.h"
+#include "codec/parse.h"
 
 /* A datagram and its parts, in memory that is no longer than it. */
 struct datagram {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Datagrams for kernel/parse.c. The first octet of the input says what is done
+/* Datagrams for kernel/codec/parse.c. The first octet of the input says what is done
  * to the rest: a checksum that fits, so that it is not the end of the way, and
  * what the rest is.
  */
-#include "build.h"
+#include "codec/build.h"
 #include "fuzz.h"
-#include "parse.h"
+#include "codec/parse.h"
 
 enum {
 	FIX_CHECKSUM	= 1,

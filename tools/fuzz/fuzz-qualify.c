@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "build.h"
+#include "codec/build.h"
 #include "fuzz.h"
 #include "refresh.h"
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Bytes of a datagram -> where things are. The sole reader of bytes that
+ * nobody has checked yet. Offsets only, so that a caller may move the bytes.
+ */
+#ifndef TEREDO_PARSE_H
+#define TEREDO_PARSE_H
+
+#include "codec/addr.h"
+
+enum teredo_parse {
+	TEREDO_PARSE_OK,
+	TEREDO_PARSE_TRUNCATED,		/* a length points past the end */
+	TEREDO_PARSE_MALFORMED,		/* not a Teredo encapsulation */
+};
+
+/* Most octets in front of an inner IPv6 payload. */
+#define TEREDO_HEADERS_MAX \
+	(TEREDO_AUTH_MAX + TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN)
+
+/* All offsets count from the first octet of the UDP payload. */
+struct teredo_packet {
+	bool has_auth;
+	bool has_origin;
+	u8 id_len;		/* client identifier, at auth + 4 */
+	u8 au_len;		/* authentication value, behind it */
+	u8 nexthdr;		/* of the inner IPv6 header */
+	u8 hop_limit;
+	u16 auth;		/* offset of the authentication element */
+	u16 nonce;		/* offset of its 8-octet nonce */
+	u16 origin;		/* offset of the origin indication */
+	u16 ipv6;		/* offset of the IPv6 header */
+	u16 payload_len;	/* of the inner IPv6 packet */
+	__be16 origin_port;	/* in clear */
+	__be32 origin_addr;	/* in clear */
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+};
+
+/* Find the elements of a UDP payload (F-19 to F-27).
+ *
+ * @head: the first @head_len octets; shorter than the datagram is fine as
+ *	long as it holds min(TEREDO_HEADERS_MAX, @len) octets.
+ * @len: octets of the whole UDP payload.
+ */
+enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
+			       size_t head_len, size_t len);
+
+/* IPv6 header only, next header 59 (F-28). */
+static inline bool teredo_is_bubble(const struct teredo_packet *pkt)
+{
+	return !pkt->payload_len && pkt->nexthdr == TEREDO_NEXTHDR_NONE;
+}
+
+struct teredo_trailers {
+	bool has_nonce;
+	bool has_nd;
+	u8 nd_type;
+	u8 alternates;		/* number of entries; 0 is none */
+	bool bad_alternate;
+	u32 nonce;		/* compared, never calculated with */
+	__be16 random_port;	/* 0 is none */
+	u16 alternate;		/* offset of the first entry */
+};
+
+/* Read the trailers in @data (F-39 to F-46). False: the packet is to be
+ * discarded.
+ */
+bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
+			   size_t len);
+
+/* What a Router Advertisement told a client (C-14, C-15, C-18). */
+struct teredo_advert {
+	struct in6_addr prefix;
+	u32 mtu;		/* 0: no MTU option */
+};
+
+/* Check an ICMPv6 message in a packet that teredo_parse() accepted, and its
+ * checksum. @icmp holds the whole IPv6 payload.
+ */
+bool teredo_icmp_is_valid(const struct teredo_packet *pkt, const u8 *icmp);
+
+/* The Router Solicitation in @icmp is one (RFC 4861 6.1.1, F-32). */
+bool teredo_is_solicitation(const struct teredo_packet *pkt, const u8 *icmp);
+
+/* Read the Router Advertisement in @icmp; false if it is not valid. The
+ * 64-bit prefix is not yet compared to anything.
+ */
+bool teredo_parse_advert(struct teredo_advert *out,
+			 const struct teredo_packet *pkt, const u8 *icmp);
+
+#endif /* TEREDO_PARSE_H */

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "data/loop.h"
+
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "link/device.h"
+
+/* Private addresses are not ours alone (SEC-45). */
+static bool is_own_ipv4(struct teredo_dev *td, __be32 addr)
+{
+	return teredo_ipv4_is_global(addr) &&
+	       inet_addr_type(td->net, addr) == RTN_LOCAL;
+}
+
+static __be32 ipv4_of_6to4(const struct in6_addr *addr)
+{
+	__be32 ipv4;
+
+	memcpy(&ipv4, &addr->s6_addr[2], sizeof(ipv4));
+	return ipv4;
+}
+
+static bool embeds_own_ipv4(struct teredo_dev *td,
+			    const struct teredo_config *cfg,
+			    const struct in6_addr *addr)
+{
+	struct teredo_addr ta;
+
+	if (teredo_config_covers(cfg, addr)) {
+		teredo_addr_unpack(&ta, addr);
+		return is_own_ipv4(td, ta.client) || is_own_ipv4(td, ta.server);
+	}
+	/* It may have both forms. */
+	return is_own_ipv4(td, ipv4_of_6to4(addr)) ||
+	       is_own_ipv4(td, addr->s6_addr32[3]);
+}
+
+/* An address of this host, or of a link on which it has neighbours: a site that
+ * has its prefix from 6to4 may use this node for both.
+ */
+static bool is_on_link(struct net *net, const struct in6_addr *addr)
+{
+	struct rt6_info *rt = rt6_lookup(net, addr, NULL, 0, NULL, 0);
+	bool ret;
+
+	if (!rt)
+		return false;
+	ret = rt->rt6i_flags & RTF_LOCAL ||
+	      (!(rt->rt6i_flags & RTF_GATEWAY) &&
+	       !(rt->dst.dev->flags & IFF_NOARP));
+	ip6_rt_put(rt);
+	return ret;
+}
+
+bool teredo_loop_is_own(struct teredo_dev *td, const struct teredo_config *cfg,
+			const struct in6_addr *addr)
+{
+	return embeds_own_ipv4(td, cfg, addr) &&
+	       !is_on_link(dev_net(td->dev), addr);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The way in, from the UDP socket: parse, checks that all roles share, the
+ * rules of the role, and then the inner packet goes to the stack, or what
+ * came is freed; both happen here only.
+ */
+#include "data/recv.h"
+
+#include <net/busy_poll.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include <net/udp.h>
+
+#include "data/demux.h"
+#include "link/device.h"
+#include "data/drop.h"
+#include "role/icmp4.h"
+#include "codec/parse.h"
+#include "link/role.h"
+#include "base/trace.h"
+
+const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
+{
+	unsigned int head = rx->pkt.ipv6 + TEREDO_IPV6_LEN;
+
+	if (!pskb_may_pull(skb, head + rx->pkt.payload_len))
+		return NULL;
+	return skb->data + head;
+}
+
+int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
+{
+	u32 end = rx->pkt.ipv6 + TEREDO_IPV6_LEN + rx->pkt.payload_len;
+	u32 len = rx->data_len - end;
+	u8 buf[TEREDO_TRAILERS_LEN_MAX];
+	struct teredo_trailers trailers;
+	const u8 *data;
+
+	/* What is read is bounded by what can be meant, not by what is sent. */
+	if (len > sizeof(buf))
+		return TEREDO_A_STATS_RX_TRAILER;
+	data = skb_header_pointer(skb, end, len, buf);
+	if (!data || !teredo_parse_trailers(&trailers, data, len))
+		return TEREDO_A_STATS_RX_TRAILER;
+	/* Alternate addresses belong to indirect bubbles; elsewhere, nobody
+	 * cares what they are like (F-43, F-46).
+	 */
+	if (trailers.bad_alternate && rx->pkt.has_origin &&
+	    teredo_is_bubble(&rx->pkt))
+		return TEREDO_A_STATS_RX_TRAILER;
+	return TEREDO_GO_ON;
+}
+
+/* Checks of the outer header. The stack has dropped sources that cannot be
+ * (multicast, broadcast, loopback); of destinations it lets through what the
+ * host listens to (SEC-18).
+ */
+static int check_outer(const struct teredo_sock *ts, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (unlikely(ipv4_is_multicast(iph->daddr) ||
+		     (rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))))
+		return TEREDO_A_STATS_RX_OUTER_DEST;
+	if (unlikely(!udp_hdr(skb)->source))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
+	/* our own words (S-28, SEC-50) */
+	if (unlikely(udp_hdr(skb)->source == ts->port &&
+		     iph->saddr == iph->daddr))
+		return TEREDO_A_STATS_RX_LOOP;
+	return TEREDO_GO_ON;
+}
+
+/* Almost all datagrams are an IPv6 packet and nothing else, so look at that much
+ * first.
+ */
+int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx)
+{
+	unsigned int want = min_t(u32, rx->data_len, TEREDO_IPV6_LEN);
+
+	if (unlikely(!want || !pskb_may_pull(skb, want)))
+		return TEREDO_A_STATS_RX_TRUNCATED;
+	if (unlikely(!skb->data[0])) {
+		want = min_t(u32, rx->data_len, TEREDO_HEADERS_MAX);
+		if (!pskb_may_pull(skb, want))
+			return TEREDO_A_STATS_RX_NO_MEMORY;
+	}
+	switch (teredo_parse(&rx->pkt, skb->data, want, rx->data_len)) {
+	case TEREDO_PARSE_OK:
+		return TEREDO_GO_ON;
+	case TEREDO_PARSE_TRUNCATED:
+		return TEREDO_A_STATS_RX_TRUNCATED;
+	case TEREDO_PARSE_MALFORMED:
+		break;
+	}
+	return TEREDO_A_STATS_RX_MALFORMED;
+}
+
+/* Extension headers that are looked at. Nobody needs more; ipv6_skip_exthdr() would
+ * walk through 8000 of them in one datagram.
+ */
+#define EXTENSIONS	8
+
+/* Neighbour discovery is between hosts on one link, and a tunnel to strangers is
+ * none: they could forge neighbours and routers (C-45, SEC-03). It is valid
+ * only with a hop limit of 255, so nothing else pays for the search. What hides
+ * behind too many headers may be it.
+ */
+static bool may_be_neighbour_discovery(const struct sk_buff *skb,
+				       const struct teredo_packet *pkt)
+{
+	unsigned int off = pkt->ipv6 + TEREDO_IPV6_LEN, left = EXTENSIONS;
+	u8 nexthdr = pkt->nexthdr, buf[4];
+	const u8 *head;
+
+	if (likely(pkt->hop_limit != 255))
+		return false;
+	while (ipv6_ext_hdr(nexthdr)) {
+		if (nexthdr == NEXTHDR_NONE)
+			return false;
+		if (!left--)
+			return true;
+		head = skb_header_pointer(skb, off, sizeof(buf), buf);
+		if (!head)
+			return false;
+		if (nexthdr == NEXTHDR_FRAGMENT) {
+			/* The first fragment has the type. */
+			if ((head[2] << 8 | head[3]) & ~7)
+				return false;
+			off += sizeof(struct frag_hdr);
+		} else if (nexthdr == NEXTHDR_AUTH) {
+			off += (head[1] + 2) * 4;
+		} else {
+			off += (head[1] + 1) * 8;
+		}
+		nexthdr = head[0];
+	}
+	if (nexthdr != TEREDO_NEXTHDR_ICMPV6)
+		return false;
+	head = skb_header_pointer(skb, off, 1, buf);
+	return head && *head >= TEREDO_ICMP_RS && *head <= TEREDO_ICMP_REDIRECT;
+}
+
+/* True if NAPI brought the datagram in: from a wire, in pieces that may be worth
+ * merging. What comes from this host is as large as it will ever be.
+ */
+static bool by_napi(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	return skb->napi_id >= MIN_NAPI_ID;
+#else
+	return true;
+#endif
+}
+
+static DEFINE_PER_CPU(bool, inside);
+
+/* Hand @skb to the stack: by way of a queue where merging may pay, else at once.
+ * Should the way of the inner packet lead back here by another kind of tunnel
+ * that does the same, a queue keeps the stack of calls short.
+ */
+static int give(struct teredo_dev *td, struct sk_buff *skb)
+{
+	int ret;
+
+	/* With PREEMPT_RT others run in between and would see this one inside. */
+	if (by_napi(skb) || IS_ENABLED(CONFIG_PREEMPT_RT))
+		return gro_cells_receive(&td->gro_cells, skb);
+	if (unlikely(__this_cpu_read(inside)))
+		return netif_rx(skb);
+	__this_cpu_write(inside, true);
+	ret = netif_receive_skb(skb);
+	__this_cpu_write(inside, false);
+	return ret;
+}
+
+/* Strip everything but the inner packet and give that to the stack, as
+ * received on the device (SEC-02).
+ */
+static int deliver(struct teredo_dev *td, struct sk_buff *skb,
+		   const struct teredo_rx *rx, u8 outer_tos)
+{
+	u32 len = TEREDO_IPV6_LEN + rx->pkt.payload_len;
+	struct iphdr outer = { .tos = outer_tos };
+	bool xnet = !net_eq(td->net, dev_net(td->dev));
+
+	if (unlikely(pskb_trim_rcsum(skb, rx->pkt.ipv6 + len)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	if (unlikely(rx->pkt.ipv6))
+		skb_pull_rcsum(skb, rx->pkt.ipv6);
+	skb->dev = td->dev;
+	skb->protocol = htons(ETH_P_IPV6);
+	skb_clear_hash_if_not_l4(skb);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_scrub_packet(skb, xnet);
+	if (unlikely(iptunnel_pull_offloads(skb)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+
+	/* Without a mark outside, nothing changes inside (RFC 6040). */
+	if (unlikely(outer_tos & INET_ECN_MASK &&
+		     IP_ECN_decapsulate(&outer, skb) > 1))
+		return TEREDO_A_STATS_RX_ECN;
+
+	trace_teredo_rcv(td->dev, rx->src, rx->dst, &rx->pkt.saddr,
+			 &rx->pkt.daddr, len);
+	dev_sw_netstats_rx_add(td->dev, len);
+	/* Always the same way for one flow, so that it stays in order. */
+	give(td, skb);
+	return TEREDO_TAKEN;
+}
+
+static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
+		   struct teredo_rx *rx)
+{
+	struct teredo_dev *td = ts->td;
+	u8 outer_tos = ip_hdr(skb)->tos;
+	int verdict;
+
+	rx->ts = ts;
+	rx->src = teredo_endpoint(ip_hdr(skb)->saddr, udp_hdr(skb)->source);
+	rx->dst = teredo_endpoint(ip_hdr(skb)->daddr, ts->port);
+	rx->cfg = rcu_dereference(td->config);
+	rx->status = rcu_dereference(td->status);
+
+	verdict = check_outer(ts, skb);
+	/* From here on skb->data is the payload, and may move. */
+	skb_pull_rcsum(skb, sizeof(struct udphdr));
+	rx->data_len = skb->len;
+	if (likely(!verdict))
+		verdict = teredo_rx_parse(skb, rx);
+	if (unlikely(verdict)) {
+		/* of what is inside nothing is known */
+		memset(&rx->pkt, 0, sizeof(rx->pkt));
+		return verdict;
+	}
+
+	verdict = READ_ONCE(td->role)->rcv(td, skb, rx);
+	if (unlikely(verdict))
+		return verdict;
+	if (unlikely(may_be_neighbour_discovery(skb, &rx->pkt)))
+		return TEREDO_A_STATS_RX_INNER_SOURCE;
+	return deliver(td, skb, rx, outer_tos);
+}
+
+int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
+	struct teredo_rx rx;
+	int verdict;
+
+	/* The link is going down; nobody reads this socket. */
+	if (unlikely(!ts)) {
+		kfree_skb(skb);
+		return 0;
+	}
+	teredo_demux_arrived(ts, skb);
+	verdict = receive(ts, skb, &rx);
+	if (unlikely(verdict > 0))
+		teredo_drop_rx(skb, &rx, verdict);
+	return 0;
+}
+
+/* An ICMPv4 error about a datagram from this port: it is for nobody else. */
+int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb)
+{
+	return 0;
+}
+
+void teredo_encap_err_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
+
+	if (likely(ts))
+		teredo_icmp4_rcv(ts, skb);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "method/bubble.h"
+
+#include "codec/build.h"
+#include "link/device.h"
+#include "peer/probe.h"
+#include "data/recv.h"
+#include "base/trace.h"
+
+bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
+			const struct in6_addr *saddr,
+			const struct in6_addr *daddr)
+{
+	u8 buf[TEREDO_IPV6_LEN];
+
+	teredo_build_bubble(buf, saddr, daddr);
+	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
+		return false;
+	trace_teredo_bubble(td->dev, false, to, saddr, daddr);
+	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+	return true;
+}
+
+int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
+			const struct teredo_rx *rx)
+{
+	trace_teredo_bubble(td->dev, true, rx->src, &rx->pkt.saddr,
+			    &rx->pkt.daddr);
+	teredo_count(td->stats, TEREDO_A_STATS_RX_BUBBLE);
+	consume_skb(skb);
+	return TEREDO_TAKEN;
+}
+
+/* What @daddr says, or false, which is counted: of packets, none waits for such an
+ * address, but a peer may have been set by hand.
+ */
+static bool unpack(struct teredo_dev *td, const struct in6_addr *daddr,
+		   struct teredo_addr *ta)
+{
+	if (teredo_addr_is_usable(ta, daddr))
+		return true;
+	teredo_count(td->stats, TEREDO_A_STATS_TX_FAILED);
+	return false;
+}
+
+bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,
+			  const struct in6_addr *daddr)
+{
+	struct teredo_addr ta;
+
+	return unpack(td, daddr, &ta) &&
+	       teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
+				  saddr, daddr);
+}
+
+bool teredo_bubble_indirect(struct teredo_dev *td,
+			    const struct in6_addr *saddr,
+			    const struct teredo_probe *probe)
+{
+	struct teredo_addr ta;
+
+	return unpack(td, &probe->addr, &ta) &&
+	       teredo_probe_may_ask(td, ta.server, probe) &&
+	       teredo_bubble_send(td, teredo_endpoint(ta.server,
+						      htons(TEREDO_PORT)),
+				  saddr, &probe->addr);
+}
+
+bool teredo_bubble_both(struct teredo_dev *td, const struct in6_addr *saddr,
+			const struct teredo_probe *probe)
+{
+	struct teredo_addr ta;
+	bool sent;
+
+	if (!unpack(td, &probe->addr, &ta) ||
+	    !teredo_probe_may_ask(td, ta.server, probe))
+		return false;
+	sent = teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
+				  saddr, &probe->addr);
+	return teredo_bubble_send(td, teredo_endpoint(ta.server,
+						      htons(TEREDO_PORT)),
+				  saddr, &probe->addr) || sent;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Bubbles (RFC 4380 5.2.6). */
+#ifndef TEREDO_BUBBLE_H
+#define TEREDO_BUBBLE_H
+
+#include "peer/peer.h"
+
+struct teredo_rx;
+
+/* All that send: RCU, BH off; true if something was sent. */
+
+/* A bubble to the mapping in the Teredo address @daddr (C-51), if that is allowed
+ * (C-53, F-54).
+ */
+bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,
+			  const struct in6_addr *daddr);
+
+/* The bubble of @probe through the server in its Teredo address, if that server's
+ * limit allows it.
+ */
+bool teredo_bubble_indirect(struct teredo_dev *td,
+			    const struct in6_addr *saddr,
+			    const struct teredo_probe *probe);
+
+/* Both, which are one attempt (C-70). The direct one goes first: it opens our NAT
+ * for the answer to the other one. It does not go alone.
+ */
+bool teredo_bubble_both(struct teredo_dev *td, const struct in6_addr *saddr,
+			const struct teredo_probe *probe);
+
+/* A bubble anywhere. @to is global unicast, or the source of a datagram from a
+ * trusted peer, or of a discovery bubble.
+ */
+bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
+			const struct in6_addr *saddr,
+			const struct in6_addr *daddr);
+
+/* A received bubble has done its work: @skb is freed, TEREDO_TAKEN returned. */
+int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
+			const struct teredo_rx *rx);
+
+#endif /* TEREDO_BUBBLE_H */

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "peer/probe.h"
+
+#include <linux/random.h>
+
+#include "link/device.h"
+#include "link/role.h"
+
+/* How long a peer that did not answer is left alone. The RFC limits bubbles;
+ * echo requests to native hosts only need to be rare.
+ */
+static unsigned long quiet_time(const struct teredo_peer *peer)
+{
+	return peer->kind == TEREDO_PEER_KIND_NATIVE ? TEREDO_ECHO_RETRY :
+						       TEREDO_BUBBLE_WINDOW;
+}
+
+bool teredo_probe_is_due(const struct teredo_peer *peer)
+{
+	unsigned long last = READ_ONCE(peer->last_probe), pause;
+
+	pause = READ_ONCE(peer->bubbles) < TEREDO_PROBE_TRIES ?
+		TEREDO_PROBE_SPACING : quiet_time(peer);
+	return !READ_ONCE(peer->wait) &&
+	       (!last || !time_before(jiffies, last + pause));
+}
+
+/* The ways to try (C-49, C-51): a client on our link there first, and from the
+ * second attempt on also where its address says, lest it is gone from here.
+ */
+static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
+			struct teredo_probe *probe)
+{
+	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+
+	probe->local.word = 0;
+	probe->direct = true;
+	if (!extra ||
+	    !time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN))
+		return;
+	probe->local = extra->local;
+	probe->direct = peer->bubbles > 1 ||
+			(teredo_peer_is_open(peer) &&
+			 !teredo_peer_uses_local(td, peer));
+}
+
+/* True if the answer to an earlier attempt of the same series may still come.
+ * Attempts without an answer share a nonce (RFC 4380 5.2.9): over a path of more
+ * than 2 s each answer comes when the next attempt is out already.
+ */
+static bool is_awaited(const struct teredo_peer *peer, unsigned long now)
+{
+	return peer->nonce && peer->bubbles &&
+	       time_before(now, peer->last_probe + TEREDO_NONCE_VALID);
+}
+
+bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
+			u32 cause, struct teredo_probe *probe)
+{
+	unsigned long now = jiffies;
+
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->last_probe &&
+	    time_before(now, peer->last_probe + TEREDO_PROBE_SPACING))
+		return false;
+	if (peer->bubbles >= TEREDO_PROBE_TRIES) {
+		if (time_before(now, peer->last_probe + quiet_time(peer)))
+			return false;
+		WRITE_ONCE(peer->bubbles, 0);
+	}
+	/* For the echo request of a client (C-89) and the bubble of a relay
+	 * (R-13); 0 is none.
+	 */
+	if (!is_awaited(peer, now))
+		WRITE_ONCE(peer->nonce, get_random_u64() ?: 1);
+	WRITE_ONCE(peer->bubbles, peer->bubbles + 1);
+	WRITE_ONCE(peer->last_probe, teredo_now());
+
+	probe->addr = peer->addr;
+	probe->kind = peer->kind;
+	probe->nonce = peer->nonce;
+	probe->again = peer->bubbles > 1;
+	probe->cause = cause;
+	probe->when = peer->last_probe;
+	choose_ways(td, peer, probe);
+	return true;
+}
+
+/* Nothing was sent, so nothing was without an answer (C-68). The spacing stays: a
+ * limit or a missing route is asked again after as long as the peer would be.
+ */
+static void withdraw(struct teredo_dev *td, const struct teredo_probe *probe)
+{
+	struct teredo_peer *peer;
+
+	spin_lock_bh(&td->peers.lock);
+	peer = teredo_peer_lookup(td, &probe->addr);
+	if (peer && peer->last_probe == probe->when && peer->bubbles)
+		WRITE_ONCE(peer->bubbles, peer->bubbles - 1);
+	spin_unlock_bh(&td->peers.lock);
+}
+
+void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)
+{
+	bool sent = false;
+
+	/* First attempts go before those that follow them, and who makes few before
+	 * who makes many.
+	 */
+	probe->keep = teredo_limit_keep(td, TEREDO_LIMIT_PROBES, probe->cause);
+	if (probe->again)
+		probe->keep = teredo_limit_behind(probe->keep);
+	/* Whatever makes us probe makes us send that much and no more, wherever
+	 * it goes (SEC-28).
+	 */
+	if (teredo_limit_ok(td, TEREDO_LIMIT_PROBES, 0, probe->keep))
+		sent = READ_ONCE(td->role)->probe(td, probe);
+	else
+		teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
+	if (!sent)
+		withdraw(td, probe);
+}
+
+bool teredo_probe_may_ask(struct teredo_dev *td, __be32 server,
+			  const struct teredo_probe *probe)
+{
+	/* Whoever sends us to many clients of one server cannot use us to
+	 * flood that server (SEC-28).
+	 */
+	if (teredo_limit_ok(td, TEREDO_LIMIT_SERVER_PROBES,
+			    (__force u32)server, probe->keep))
+		return true;
+	teredo_count(td->stats, TEREDO_A_STATS_TX_LIMITED);
+	return false;
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whoever sends with sources that he made up has a peer made for each, and can
+ * have us answer each: bubbles need no nonce (RFC 4380 5.2.3). So neither that a
+ * peer spoke nor that it was spoken to says anything about it. What does is a
+ * round trip, something that only he can know who receives our packets:
+ *	- the nonce of our echo request (C-39) or of our relay's bubble (R-13),
+ *	- a segment that our TCP saw acknowledged, or MSG_CONFIRM of a program: what
+ *	  tells neighbour discovery that a neighbour is there tells us, too.
+ * Such a peer is proven, and goes only when it is idle. All others share a part of
+ * the list, and go for each other: of some that are looked at, one of whoever has the
+ * most in it, else the oldest, but rather one that was not heard again since it was
+ * last looked at. Those whom we address have a part of their own, which
+ * strangers cannot fill, and the proven cannot take either part: so there is room
+ * for somebody new however long the list is, and a flood costs others at most
+ * another bubble.
+ */
+#include "peer/quota.h"
+
+#include "link/device.h"
+#include "peer/table.h"
+#include "base/trace.h"
+
+#define UNPROVEN_MAX	65535U		/* addressed by us; strangers half of it */
+#define LOOKS		8U		/* at candidates to evict */
+
+static_assert(UNPROVEN_MAX <= U16_MAX);		/* a share may be all of them */
+
+static unsigned int quota_of(const struct teredo_config *cfg,
+			     enum teredo_origin origin)
+{
+	unsigned int ours = clamp(cfg->peers_max / 4,
+				  min(cfg->peers_max, 16U), UNPROVEN_MAX);
+
+	return origin == TEREDO_BY_STRANGER ? max(ours / 2, 1U) : ours;
+}
+
+/* What the others leave. */
+static unsigned int proven_max(const struct teredo_config *cfg)
+{
+	unsigned int others = quota_of(cfg, TEREDO_BY_US) +
+			      quota_of(cfg, TEREDO_BY_STRANGER);
+
+	return cfg->peers_max - min(cfg->peers_max, others);
+}
+
+void teredo_quota_init(struct teredo_quota *quota)
+{
+	unsigned int i;
+
+	for (i = 0; i < TEREDO_QUOTAS; i++)
+		INIT_LIST_HEAD(&quota->list[i]);
+}
+
+bool teredo_quota_is_even(const struct teredo_quota *quota)
+{
+	return !memchr_inv(quota->count, 0, sizeof(quota->count)) &&
+	       !memchr_inv(quota->share, 0, sizeof(quota->share)) &&
+	       !quota->proven;
+}
+
+/* The place of @peer in a row of shares. */
+static u16 *share_of(struct teredo_quota *quota,
+		     const struct teredo_peer *peer, unsigned int row)
+{
+	return &quota->share[peer->origin][row][peer->share[row]];
+}
+
+/* How many there are by who caused @peer, or more: others may have the same place in
+ * one row, but hardly in both.
+ */
+static unsigned int held_by_cause(struct teredo_quota *quota,
+				  const struct teredo_peer *peer)
+{
+	return min(*share_of(quota, peer, 0), *share_of(quota, peer, 1));
+}
+
+/* Put @peer, which is in no list, behind all others. */
+static void enqueue(struct teredo_quota *quota, struct teredo_peer *peer,
+		    enum teredo_origin origin, u32 cause)
+{
+	unsigned int row;
+
+	peer->origin = origin;
+	peer->queued_at = jiffies;
+	list_add_tail(&peer->unproven, &quota->list[origin]);
+	quota->count[origin]++;
+	for (row = 0; row < TEREDO_QUOTA_ROWS; row++) {
+		peer->share[row] = (cause >> row * 8) % TEREDO_QUOTA_SHARES;
+		++*share_of(quota, peer, row);
+	}
+}
+
+static void dequeue(struct teredo_quota *quota, struct teredo_peer *peer)
+{
+	unsigned int row;
+
+	list_del(&peer->unproven);
+	quota->count[peer->origin]--;
+	for (row = 0; row < TEREDO_QUOTA_ROWS; row++)
+		--*share_of(quota, peer, row);
+}
+
+static bool heard_since_queued(const struct teredo_peer *peer)
+{
+	unsigned long rx = READ_ONCE(peer->last_rx);
+
+	return rx && time_after(rx, peer->queued_at);
+}
+
+/* What is known of a peer that may have to go. */
+struct candidate {
+	struct teredo_peer *peer;
+	unsigned int held;	/* by its cause, if that is much, else 0 */
+	bool heard;
+};
+
+/* True if @a goes before @b. */
+static bool goes_before(const struct candidate *a, const struct candidate *b)
+{
+	if (a->held != b->held)
+		return a->held > b->held;
+	if (a->heard != b->heard)
+		return b->heard;
+	return time_before(a->peer->queued_at, b->peer->queued_at);
+}
+
+/* Look at some peers, and at others the next time: so what this costs does not depend
+ * on how many there are, and who has many of them is seen all the same. Much is eight
+ * times what each would have of a full table: nobody's chance neighbours are as many.
+ */
+static bool find_victim(struct teredo_quota *quota, enum teredo_origin origin,
+			struct candidate *victim)
+{
+	unsigned int looks = min(quota->count[origin], LOOKS);
+	unsigned int much = quota->count[origin] / (TEREDO_QUOTA_SHARES / 8);
+	struct candidate next;
+
+	*victim = (struct candidate) { };
+	while (looks--) {
+		next.peer = list_first_entry(&quota->list[origin],
+					     struct teredo_peer, unproven);
+		list_move_tail(&next.peer->unproven, &quota->list[origin]);
+		next.held = held_by_cause(quota, next.peer);
+		if (next.held <= much)
+			next.held = 0;
+		next.heard = heard_since_queued(next.peer);
+		if (!victim->peer || goes_before(&next, victim))
+			swap(next, *victim);
+		/* who stays has to be heard anew */
+		if (next.peer && next.heard)
+			next.peer->queued_at = jiffies;
+	}
+	return victim->peer;
+}
+
+static bool evict(struct teredo_dev *td, enum teredo_origin origin,
+		  struct sk_buff_head *evicted)
+{
+	struct candidate victim;
+
+	if (!find_victim(&td->peers.quota, origin, &victim))
+		return false;
+	teredo_peer_remove(td, victim.peer, TEREDO_PEER_CAUSE_EVICTED, evicted);
+	teredo_count(td->stats, TEREDO_A_STATS_PEERS_EVICTED);
+	return true;
+}
+
+bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
+			enum teredo_origin origin, struct sk_buff_head *evicted)
+{
+	bool full = teredo_peers_count(&td->peers) >= cfg->peers_max;
+
+	lockdep_assert_held(&td->peers.lock);
+	if (full)
+		teredo_peers_press(td);
+	else if (origin == TEREDO_BY_HAND ||
+		 td->peers.quota.count[origin] < quota_of(cfg, origin))
+		return true;
+	if (origin != TEREDO_BY_HAND && evict(td, origin, evicted))
+		return true;
+	/* nobody goes for a stranger but another one */
+	return full && origin != TEREDO_BY_STRANGER &&
+	       (evict(td, TEREDO_BY_STRANGER, evicted) ||
+		evict(td, TEREDO_BY_US, evicted));
+}
+
+void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
+			enum teredo_origin origin, u32 cause)
+{
+	lockdep_assert_held(&td->peers.lock);
+	if (origin == TEREDO_BY_HAND) {
+		WRITE_ONCE(peer->proven, true);
+		td->peers.quota.proven++;
+	} else {
+		enqueue(&td->peers.quota, peer, origin, cause);
+	}
+}
+
+void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->proven) {
+		td->peers.quota.proven--;
+	} else {
+		dequeue(&td->peers.quota, peer);
+		/* who still finds it has nothing left to prove */
+		WRITE_ONCE(peer->proven, true);
+	}
+}
+
+void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
+			 struct teredo_peer *peer, enum teredo_origin origin,
+			 u32 cause)
+{
+	struct teredo_quota *quota = &td->peers.quota;
+
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->proven)
+		return;
+	if (origin == TEREDO_BY_STRANGER ||
+	    quota->count[origin] >= quota_of(cfg, origin))
+		origin = peer->origin;
+	dequeue(quota, peer);
+	enqueue(quota, peer, origin, cause);
+}
+
+void teredo_quota_vouch(struct teredo_dev *td, struct teredo_peer *peer)
+{
+	lockdep_assert_held(&td->peers.lock);
+	if (peer->proven)
+		return;
+	dequeue(&td->peers.quota, peer);
+	teredo_quota_enter(td, peer, TEREDO_BY_HAND, 0);
+	trace_teredo_peer(td->dev, peer);
+}
+
+void teredo_quota_prove(struct teredo_dev *td, const struct teredo_config *cfg,
+			struct teredo_peer *peer)
+{
+	if (teredo_quota_is_full(td, cfg))
+		teredo_peers_press(td);
+	else
+		teredo_quota_vouch(td, peer);
+}
+
+bool teredo_quota_is_full(const struct teredo_dev *td,
+			  const struct teredo_config *cfg)
+{
+	return READ_ONCE(td->peers.quota.proven) >= proven_max(cfg);
+}
+
+bool teredo_quota_is_pressed(const struct teredo_dev *td,
+			     const struct teredo_config *cfg)
+{
+	unsigned int room = proven_max(cfg);
+
+	return READ_ONCE(td->peers.quota.proven) >= room - room / 8 ||
+	       teredo_peers_count(&td->peers) >=
+	       cfg->peers_max - cfg->peers_max / 8;
+}

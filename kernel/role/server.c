@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The server (RFC 4380 5.3): no state for any client. The seven checks of
+ * 5.3.1 are numbered as there.
+ */
+#include <linux/skbuff.h>
+
+#include "method/bubble.h"
+#include "codec/build.h"
+#include "link/device.h"
+#include "data/loop.h"
+#include "data/recv.h"
+#include "link/role.h"
+#include "base/trace.h"
+
+static bool is_own_ipv4(const struct teredo_config *cfg, __be32 addr)
+{
+	return addr == cfg->local ||
+	       addr == teredo_config_server2(cfg, cfg->local);
+}
+
+/* fe80::8000:f227 and the complement of the primary address (F-16, S-24). */
+static void own_link_local(const struct teredo_config *cfg,
+			   struct in6_addr *out)
+{
+	const struct teredo_addr id = {
+		.flags = TEREDO_FLAG_CONE,
+		.port = htons(TEREDO_PORT),
+		.client = cfg->local,
+	};
+
+	teredo_addr_link_local(out, &id);
+}
+
+/* The answer of a reflector goes to the address that the question came from, and may
+ * be for one of many clients behind it. So the limit is of the address, and shared by
+ * its ports. Who has signed is known, and does not suffer from those who are not.
+ */
+static bool may_answer(struct teredo_dev *td, union teredo_endpoint src,
+		       bool is_signed)
+{
+	unsigned int keep;
+
+	src.zero = htons(is_signed);
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word);
+	src.port = 0;
+	return teredo_limit_ok(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word, keep);
+}
+
+/* Checking a signature is the most work that anybody can have us do for nothing.
+ * Those networks that ask for much of it, with sources that may be made up, leave
+ * room for others.
+ */
+static bool may_verify(struct teredo_dev *td, union teredo_endpoint src)
+{
+	unsigned int keep;
+
+	keep = teredo_limit_keep(td, TEREDO_LIMIT_VERIFICATIONS,
+				 ntohl(src.addr) >> 8);
+	return teredo_limit_ok(td, TEREDO_LIMIT_VERIFICATIONS, 0, keep);
+}
+
+/* Whose solicitation it is, by 5.2.2: *@secret becomes that of the client, or
+ * NULL where none is asked for. The whole IPv6 packet is in the linear part,
+ * and what the value covers lies in one piece: nonce, confirmation byte, packet
+ * (C-28).
+ */
+static int check_secret(struct teredo_dev *td, const struct sk_buff *skb,
+			const struct teredo_rx *rx,
+			struct teredo_secret **secret)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	const u8 *id = skb->data + pkt->auth + 4;
+	const u8 *text = skb->data + pkt->nonce;
+
+	*secret = NULL;
+	if (rx->cfg->secure == TEREDO_SECURE_OFF)
+		return TEREDO_GO_ON;
+	if (!pkt->has_auth || !pkt->id_len)
+		return rx->cfg->secure == TEREDO_SECURE_REQUIRED ?
+		       TEREDO_A_STATS_RX_SECURE : TEREDO_GO_ON;
+
+	*secret = teredo_secret_find(&td->secrets, id, pkt->id_len);
+	if (!*secret || teredo_secret_au_len(*secret) != pkt->au_len)
+		return TEREDO_A_STATS_RX_SECURE;	/* C-29 */
+	if (!may_verify(td, rx->src))
+		return TEREDO_A_STATS_RX_LIMITED;
+	if (!teredo_secret_verify(*secret, id + pkt->id_len, text,
+				  pkt->ipv6 + TEREDO_IPV6_LEN +
+				  pkt->payload_len - pkt->nonce))
+		return TEREDO_A_STATS_RX_SECURE;	/* C-29 */
+	return TEREDO_GO_ON;
+}
+
+/* Answer a Router Solicitation (5.3.2). */
+static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
+			       const struct teredo_rx *rx)
+{
+	u8 buf[TEREDO_AUTH_MIN + TEREDO_ID_MAX + TEREDO_AU_MAX +
+	       TEREDO_ORIGIN_LEN + TEREDO_RA_LEN];
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct in6_addr saddr, prefix;
+	struct teredo_secret *secret;
+	const u8 *icmp, *nonce;
+	unsigned int from;
+	size_t len = 0;
+	u8 *value;
+	int verdict;
+
+	/* Neither checksum nor signature of more than a solicitation can be. */
+	if (pkt->payload_len > TEREDO_SOLICITATION_MAX)
+		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	icmp = teredo_rx_payload(skb, rx);
+	if (!icmp || !teredo_is_solicitation(pkt, icmp))
+		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	/* First the secret: who does not know it gets no answer, and uses
+	 * nothing up that belongs to the address it pretends to have.
+	 */
+	verdict = check_secret(td, skb, rx, &secret);
+	if (verdict)
+		return verdict;
+	if (!may_answer(td, rx->src, secret))
+		return TEREDO_A_STATS_RX_LIMITED;
+
+	/* Repeat identifier and nonce (S-21); without a secret, the nonce
+	 * alone (S-22, S-23).
+	 */
+	nonce = skb->data + pkt->nonce;
+	value = buf + 4 + pkt->id_len;
+	if (secret)
+		len += teredo_build_auth_signed(buf, skb->data + pkt->auth + 4,
+						pkt->id_len, pkt->au_len, nonce,
+						teredo_secret_confirmation(secret));
+	else if (pkt->has_auth)
+		len += teredo_build_auth(buf, nonce, 0);
+	len += teredo_build_origin(buf + len, rx->src.addr, rx->src.port);
+	own_link_local(rx->cfg, &saddr);
+	prefix = rx->cfg->prefix;
+	prefix.s6_addr32[1] = rx->cfg->local;		/* S-18 */
+	len += teredo_build_advert(buf + len, &saddr, &pkt->saddr, &prefix,
+				   READ_ONCE(td->dev->mtu));
+	if (secret && teredo_secret_sign(secret, value, value + pkt->au_len,
+					 buf + len - (value + pkt->au_len)))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+
+	/* A client that sets the cone bit wants to know if an answer from
+	 * another address reaches it (S-19).
+	 */
+	from = rx->ts->index;
+	if (pkt->saddr.s6_addr[8] & (TEREDO_FLAG_CONE >> 8))
+		from = !from;
+	teredo_count(td->stats, TEREDO_A_STATS_RX_SOLICITATION);
+	teredo_answer(td, from, skb, rx->src, buf, len,
+		      TEREDO_A_STATS_TX_ADVERTISEMENT);
+	return TEREDO_TAKEN;
+}
+
+/* A bubble, or an echo request or reply that is small enough (S-05, S-26,
+ * S-27).
+ */
+static int check_served(struct sk_buff *skb, const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	const u8 *icmp;
+
+	if (teredo_is_bubble(pkt))
+		return TEREDO_GO_ON;
+	if (pkt->nexthdr != TEREDO_NEXTHDR_ICMPV6 ||
+	    pkt->payload_len < TEREDO_ICMP_LEN)
+		return TEREDO_A_STATS_RX_NOT_SERVED;
+	if (pkt->payload_len > TEREDO_SERVER_ICMP_MAX)
+		return TEREDO_A_STATS_RX_TOO_BIG;
+	icmp = teredo_rx_payload(skb, rx);
+	if (!icmp)
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	if ((icmp[0] != TEREDO_ICMP_ECHO_REQUEST &&
+	     icmp[0] != TEREDO_ICMP_ECHO_REPLY) || icmp[1])
+		return TEREDO_A_STATS_RX_NOT_SERVED;
+	return TEREDO_GO_ON;
+}
+
+/* Largest datagram that is sent on: a bubble or an echo, and its trailers. */
+#define FORWARD_MAX \
+	(TEREDO_IPV6_LEN + TEREDO_SERVER_ICMP_MAX + 128)
+
+/* Send the inner packet with its trailers on to a Teredo client (S-14 to
+ * S-16).
+ */
+static int forward_udp(struct teredo_dev *td, struct sk_buff *skb,
+		       const struct teredo_rx *rx)
+{
+	u8 buf[TEREDO_ORIGIN_LEN + FORWARD_MAX];
+	u32 rest = rx->data_len - rx->pkt.ipv6;
+	union teredo_endpoint to;
+	struct teredo_addr ta;
+	size_t len = 0;
+
+	if (!teredo_addr_is_usable(&ta, &rx->pkt.daddr) ||
+	    teredo_is_broadcast(td, ta.client))
+		return TEREDO_A_STATS_TX_NOT_GLOBAL;
+	/* back to a server address of ours it would go round (S-28) */
+	if (is_own_ipv4(rx->cfg, ta.client))
+		return TEREDO_A_STATS_RX_LOOP;
+	if (rest > FORWARD_MAX)
+		return TEREDO_A_STATS_RX_TOO_BIG;
+
+	if (ta.server == rx->cfg->local)
+		len = teredo_build_origin(buf, rx->src.addr, rx->src.port);
+	if (skb_copy_bits(skb, rx->pkt.ipv6, buf + len, rest))
+		return TEREDO_A_STATS_RX_NO_MEMORY;
+	to = teredo_endpoint(ta.client, ta.port);
+	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
+			     to, buf, len + rest)) {
+		trace_teredo_forward(td->dev, rx->src, to, &rx->pkt.saddr,
+				     &rx->pkt.daddr, rest);
+		teredo_count(td->stats, TEREDO_A_STATS_RX_FORWARDED);
+	}
+	consume_skb(skb);
+	return TEREDO_TAKEN;
+}
+
+static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
+		      const struct teredo_rx *rx)
+{
+	const struct teredo_packet *pkt = &rx->pkt;
+	struct teredo_addr ta;
+	bool from_client;
+	int verdict;
+
+	/* Check 1 was recv.c's. Check 3: */
+	if (!teredo_ipv4_is_global(rx->src.addr))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
+	if (rx->src.port == htons(TEREDO_PORT) &&
+	    is_own_ipv4(rx->cfg, rx->src.addr))
+		return TEREDO_A_STATS_RX_LOOP;			/* S-28 */
+	if (pkt->has_origin)
+		return TEREDO_A_STATS_RX_MISPLACED;		/* F-25 */
+
+	/* Check 4. No answer leaves for a broadcast address: that is the route's
+	 * to say.
+	 */
+	if (teredo_addr_is_all_routers(&pkt->daddr))
+		return teredo_addr_is_link_local(&pkt->saddr) ?
+		       answer_solicitation(td, skb, rx) :
+		       TEREDO_A_STATS_RX_SOLICITATION_BAD;
+	if (teredo_is_broadcast(td, rx->src.addr))
+		return TEREDO_A_STATS_RX_OUTER_SOURCE;
+	if (pkt->has_auth)
+		return TEREDO_A_STATS_RX_MISPLACED;
+
+	/* Check 2 */
+	verdict = check_served(skb, rx);
+	if (verdict)
+		return verdict;
+
+	/* Checks 5, 6 and 7 */
+	from_client = teredo_config_covers(rx->cfg, &pkt->saddr);
+	if (from_client) {
+		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		if (ta.client != rx->src.addr || ta.port != rx->src.port)
+			return TEREDO_A_STATS_RX_MAPPING;
+	} else {
+		teredo_addr_unpack(&ta, &pkt->daddr);
+		if (!teredo_config_covers(rx->cfg, &pkt->daddr) ||
+		    ta.server != rx->cfg->local)
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+		/* Relays speak from link-local addresses, too; nobody speaks
+		 * from multicast, loopback or unspecified ones.
+		 */
+		if (!teredo_addr_is_routable(&pkt->saddr) &&
+		    !(teredo_addr_is_link_local(&pkt->saddr) &&
+		      teredo_is_bubble(pkt)))
+			return TEREDO_A_STATS_RX_INNER_SOURCE;
+	}
+
+	if (teredo_config_covers(rx->cfg, &pkt->daddr))
+		return forward_udp(td, skb, rx);
+	if (!teredo_addr_is_routable(&pkt->daddr))
+		return TEREDO_A_STATS_RX_INNER_DEST;		/* S-12 */
+	if (teredo_loop_dest(td, rx->cfg, &pkt->daddr))
+		return TEREDO_A_STATS_RX_LOOP;
+	/* To the native network go echoes of clients only; a bubble there
+	 * means nothing. The stack counts the hop (S-13, S-30).
+	 */
+	if (teredo_is_bubble(pkt))
+		return teredo_bubble_taken(td, skb, rx);
+	teredo_count(td->stats, TEREDO_A_STATS_RX_NATIVE);
+	return TEREDO_GO_ON;
+}
+
+/* A server sends nothing on behalf of the IPv6 stack. */
+static int server_xmit(struct teredo_dev *td, struct sk_buff *skb,
+		       const struct teredo_config *cfg)
+{
+	return TEREDO_A_STATS_TX_INNER_DEST;
+}
+
+static bool server_probe(struct teredo_dev *td,
+			 const struct teredo_probe *probe)
+{
+	return false;
+}
+
+/* A bubble to a client of this very server would leave for our own port and go
+ * nowhere: send what the server would have made of it (S-14, S-15, R-27).
+ */
+static bool server_relay_probe(struct teredo_dev *td,
+			       const struct teredo_probe *probe)
+{
+	const struct teredo_config *cfg = rcu_dereference_bh(td->config);
+	u8 buf[TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN];
+	union teredo_endpoint to;
+	struct in6_addr saddr;
+	struct teredo_addr ta;
+
+	if (!teredo_addr_is_usable(&ta, &probe->addr) ||
+	    !is_own_ipv4(cfg, ta.server))
+		return teredo_relay_probe(td, probe);
+	teredo_relay_source(probe, &saddr);
+	teredo_build_origin(buf, cfg->local, cfg->port ?: htons(TEREDO_PORT));
+	teredo_build_bubble(buf + TEREDO_ORIGIN_LEN, &saddr, &probe->addr);
+	to = teredo_endpoint(ta.client, ta.port);
+	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
+		return false;
+	trace_teredo_bubble(td->dev, false, to, &saddr, &probe->addr);
+	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
+	return true;
+}
+
+/* Server and relay on one port (5.4.3): first those whom the relay knows, then
+ * what a server serves, and what it does not, may be the relay's (R-25, R-26).
+ */
+static int server_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
+			    const struct teredo_rx *rx)
+{
+	struct teredo_peer *peer = teredo_peer_lookup(td, &rx->pkt.saddr);
+	int verdict;
+
+	if (peer && !teredo_is_bubble(&rx->pkt) &&
+	    teredo_peer_matches(peer, rx->src) &&
+	    !teredo_config_covers(rx->cfg, &rx->pkt.daddr))
+		return teredo_relay_rcv(td, skb, rx);
+
+	verdict = server_rcv(td, skb, rx);
+	switch (verdict) {
+	case TEREDO_A_STATS_RX_NOT_SERVED:
+	case TEREDO_A_STATS_RX_TOO_BIG:
+	case TEREDO_A_STATS_RX_INNER_DEST:
+	case TEREDO_A_STATS_RX_MAPPING:
+		return teredo_relay_rcv(td, skb, rx);
+	default:
+		return verdict;
+	}
+}
+
+const struct teredo_role teredo_server_role = {
+	.start_state = TEREDO_STATE_ACTIVE,
+	.default_port = TEREDO_PORT,
+	.second_socket = true,
+	.xmit = server_xmit,
+	.rcv = server_rcv,
+	.probe = server_probe,
+};
+
+const struct teredo_role teredo_server_relay_role = {
+	.start_state = TEREDO_STATE_ACTIVE,
+	.default_port = TEREDO_PORT,
+	.second_socket = true,
+	.xmit = teredo_relay_xmit,
+	.rcv = server_relay_rcv,
+	.probe = server_relay_probe,
+};
