@@ -3,30 +3,15 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
+#include "base/compat.h"
+#include "base/ledger.h"
 #include "control/secret.h"
 #include "data/demux.h"
-#include "link/device.h"
-#include "base/ledger.h"
-#include "netlink/netlink.h"
-#include "link/role.h"
 #include "data/socket.h"
-
-const struct teredo_role *teredo_role_find(const struct teredo_config *cfg)
-{
-	switch (cfg->mode) {
-	case TEREDO_MODE_CLIENT:
-		return &teredo_client_role;
-	case TEREDO_MODE_RELAY:
-		return &teredo_relay_role;
-	case TEREDO_MODE_HOST_RELAY:
-		return &teredo_host_relay_role;
-	case TEREDO_MODE_SERVER:
-		return cfg->relaying ? &teredo_server_relay_role :
-				       &teredo_server_role;
-	default:
-		return NULL;
-	}
-}
+#include "device/device.h"
+#include "method/discovery.h"
+#include "netlink/family.h"
+#include "netlink/netlink-gen.h"
 
 static int __init teredo_init(void)
 {
@@ -44,7 +29,8 @@ static int __init teredo_init(void)
 	err = teredo_nl_init();
 	if (err)
 		goto err_discovery;
-	err = teredo_device_init();
+	err = teredo_device_init(teredo_config_nl_policy,
+				 ARRAY_SIZE(teredo_config_nl_policy) - 1);
 	if (err)
 		goto err_nl;
 	return 0;
@@ -72,7 +58,7 @@ static void __exit teredo_exit(void)
 	teredo_discovery_exit();
 	teredo_demux_exit();
 	teredo_sockets_unregister();
-	teredo_auth_exit();
+	teredo_secret_exit();
 	teredo_ledger_close();
 }
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What is remembered of a datagram holds for those that are like it in all that decides
-# about them, and only as long as nothing of that changes: what comes in (kernel/demux.c)
+# about them, and only as long as nothing of that changes: what comes in (kernel/data/demux.c)
 # differs in one thing from what came before, each in turn; of what goes out
-# (kernel/socket.c), one setting changes while it flows.  A client without NAT;
+# (kernel/data/route.c), one setting changes while it flows.  A client without NAT;
 # caches.py plays its peers.
 
 . "$(dirname "$0")/lab.sh"

@@ -28,7 +28,7 @@ REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FREES = (r"kfree|kvfree|kfree_sensitive|kzfree|kmem_cache_free|vfree|free_percpu|"
          r"free_netdev|gro_cells_destroy|crypto_free_shash|sock_release|"
          r"udp_tunnel_sock_release|teredo_compat_release_tunnel|rhashtable_destroy|"
-         r"rhashtable_free_and_destroy|teredo_\w+_free|teredo_sockets_uninit|free_now|"
+         r"rhashtable_free_and_destroy|teredo_\w+_free|teredo_sockets_uninit|teredo_table_uninit|free_now|"
          r"teredo_secrets_uninit|teredo_percpu_free")
 LATER = r"kfree_rcu(?:_mightsleep)?|kvfree_rcu|call_rcu\w*|queue_rcu_work|free_later"
 WAIT = r"synchronize_\w+|rcu_barrier"
@@ -53,7 +53,7 @@ AT_ONCE = {
     "teredo_nl_dev_set_doit": (1, "refused"),
     "teredo_nl_state_set_doit": (1, "refused"),
     "teredo_open": (1, "not the device's yet"),
-    "create": (1, "not in the table"),
+    "teredo_peer_create": (1, "not in the table"),
     "teredo_demux_add": (1, "in no list yet"),
     "sock_open": (2, "in no list yet"),
     "group_open": (1, "not bound"),
@@ -70,17 +70,20 @@ AT_ONCE = {
     "group_close": (1, "waits for who receives"),
     "teredo_dev_uninit": (5, "unregistered, down, and waited for by the stack"),
     "teredo_destructor": (2, "the last reference is gone"),
+    "teredo_table_uninit": (1, "of teredo_peers_uninit()"),
     "teredo_peers_uninit": (1, "unregistered, and empty"),
     "teredo_secrets_uninit": (1, "unregistered"),
     "teredo_sockets_uninit": (1, "unregistered"),
+    "teredo_routes_free": (1, "of teredo_sockets_uninit()"),
     "free_now": (1, "of teredo_secrets_uninit()"),
-    "teredo_auth_exit": (1, "WAITS"),
+    "teredo_secret_exit": (1, "WAITS"),
 }
 
 # What readers may still have when it is let go of: by whom, and how often
 DEFERRED = {
-    "teredo_peer_remove": ["kfree_rcu(extra", "kfree_rcu(peer"],
-    "teredo_set_status": ["kfree_rcu(old"],
+    "teredo_peer_remove": ["kfree_rcu(peer"],
+    "teredo_neighbour_remove": ["kfree_rcu(extra"],
+    "teredo_status_replace": ["kfree_rcu(old"],
     "teredo_apply_config": ["kfree_rcu(old"],
     "free_later": ["call_rcu(&secret->rcu, free_rcu"],
     "teredo_secret_add": ["free_later(old"],
@@ -90,34 +93,37 @@ DEFERRED = {
 # What has to be done in this order, of which the wait is one
 WAITS = {
     "teredo_sockets_close": [
-        "RCU_INIT_POINTER(td->sockets.sock[i], NULL)", "hlist_del_rcu(&ts[i]->node)",
-        "teredo_demux_del(", "synchronize_net()", "teredo_discovery_forget(",
-        "teredo_compat_release_tunnel(", "teredo_demux_free(", "kfree(", "routes_release("],
+        "RCU_INIT_POINTER(td->sockets->sock[i], NULL)", "hlist_del_rcu(&ts[i]->node)",
+        "teredo_demux_del(", "synchronize_net()",
+        "teredo_compat_release_tunnel(", "teredo_demux_free(", "kfree(",
+        "teredo_routes_release("],
+    "close_sockets": ["teredo_discovery_forget(", "teredo_sockets_close("],
     "after_quits": ["synchronize_net()", "forget_neighbours("],
     "end": ["quit(", "synchronize_net()", "forget_neighbours(", "group_close("],
-    "teredo_stop": ["teredo_sockets_close(", "teredo_peers_close(", "synchronize_net()", "memset("],
+    "teredo_stop": ["close_sockets(", "teredo_peers_close(", "synchronize_net()", "memset("],
     "move": ["quit(", "after_quits("],
     "lost": ["quit(", "after_quits("],
-    "teredo_auth_exit": ["rcu_barrier()", "crypto_free_shash("],
+    "teredo_secret_exit": ["rcu_barrier()", "crypto_free_shash("],
     "teredo_exit": ["teredo_device_exit()", "teredo_nl_exit()", "teredo_discovery_exit()",
-                    "teredo_demux_exit()", "teredo_sockets_unregister()", "teredo_auth_exit()",
+                    "teredo_demux_exit()", "teredo_sockets_unregister()", "teredo_secret_exit()",
                     "teredo_ledger_close()"],
 }
 
 # What others may see comes after what it consists of, and is freed after nobody can find it
 # any more
 ORDER = {
-    "create": ["peer->addr = ", "peer->kind = ", "peer->state = ", "teredo_peer_insert(",
-               "teredo_quota_enter("],
-    "teredo_peer_remove": ["teredo_peer_unhash(", "kfree_rcu(extra", "kfree_rcu(peer"],
+    "teredo_peer_create": ["peer->addr = ", "peer->kind = ", "peer->state = ",
+                           "teredo_peer_insert(",
+                           "teredo_quota_enter("],
+    "teredo_peer_remove": ["teredo_peer_unhash(", "teredo_neighbour_remove(", "kfree_rcu(peer"],
     "attach_extra": ["extra->peer = ", "list_add_tail("],
     "set_local": ["teredo_endpoint_write(&extra->local", "WRITE_ONCE(extra->announced",
                   "rcu_assign_pointer(peer->extra"],
     "confirm": ["teredo_endpoint_write(&peer->mapped", "WRITE_ONCE(peer->last_rx",
-                "teredo_send_packet(", "smp_store_release(&peer->state"],
+                "send(", "smp_store_release(&peer->state"],
     "teredo_peer_is_open": ["smp_load_acquire(&peer->state)", "peer->last_rx"],
-    "teredo_set_status": ["status->since = ", "rcu_assign_pointer(td->status, status)",
-                          "kfree_rcu(old"],
+    "teredo_status_replace": ["status->since = ", "rcu_assign_pointer(td->status, status)",
+                              "kfree_rcu(old"],
     "teredo_apply_config": ["rcu_assign_pointer(td->config, cfg)", "kfree_rcu(old"],
     "teredo_secret_add": ["rhashtable_replace_fast(", "list_replace_rcu(", "list_add_tail_rcu(",
                           "free_later(old"],
@@ -143,7 +149,9 @@ LADDERS = {
     "teredo_demux_add": ("teredo_demux_free", [
         ("teredo_percpu_alloc(", "_free(ts")]),
     "teredo_sockets_init": ("teredo_sockets_uninit", [
-        ("teredo_percpu_alloc(", "teredo_percpu_free(socks->routes)")]),
+        ("teredo_routes_new(", "teredo_routes_free(socks->routes)")]),
+    "teredo_routes_new": ("teredo_routes_free", [
+        ("teredo_percpu_alloc(", "teredo_percpu_free(routes)")]),
     "sock_open": ("teredo_sockets_close", [
         ("kzalloc(", "kfree("),
         ("udp_sock_create(", "release"),
@@ -205,8 +213,10 @@ def ladder(name, bodies, release_all, steps):
 
 
 def main():
-    texts = {os.path.basename(path): without_comments(open(path, encoding="utf-8").read())
-             for path in sorted(glob.glob(os.path.join(REPO, "kernel/*/*.[ch]")))}
+    kernel = os.path.join(REPO, "kernel")
+    texts = {os.path.relpath(path, kernel): without_comments(open(path, encoding="utf-8").read())
+             for path in sorted(glob.glob(kernel + "/*.c") + glob.glob(kernel + "/*/*.[ch]"))
+             if "/selftest/" not in path}
     bodies, frees, later = {}, {}, {}
     for file, text in texts.items():
         for name, body in functions(text):
@@ -226,7 +236,7 @@ def main():
             for match in re.finditer(r"\b(h?list_(?:add|del|replace|move|splice)\w*)\(([^;]*)\);", text):
                 words = re.findall(r"->(\w+)", match[2].split(",")[0])
                 if words[-1:] == [member] and not match[1].endswith("_rcu") and \
-                        not (file, member, match[1]) in [("discovery.c", "list", "list_add_tail")]:
+                        not (file, member, match[1]) in [("method/discovery.c", "list", "list_add_tail")]:
                     problems.append("%s: %s of ->%s, which is walked under RCU"
                                     % (file, match[1], member))
 

@@ -289,7 +289,7 @@ ledger_begin()
 	echo "$ledger" >/dev/kmsg
 }
 
-# ledger [all]: since then it was, and freed every object that it had made (kernel/ledger.c);
+# ledger [all]: since then it was, and freed every object that it had made (kernel/base/ledger.c);
 # all: of each kind there was something
 ledger()
 {

@@ -20,7 +20,7 @@ TEXT = re.compile(r'(?:NL_SET_ERR_MSG\w*\(|\brefuse\(|\bparse_addr\(|\{ TEREDO_A
 
 
 def read(pattern):
-    return {os.path.basename(path): open(path, encoding="utf-8").read()
+    return {os.path.relpath(path, REPO): open(path, encoding="utf-8").read()
             for path in sorted(glob.glob(os.path.join(REPO, pattern)))}
 
 
@@ -34,7 +34,7 @@ def texts():
 
 
 def reasons():
-    names = read("kernel/base/names-gen.h")["names-gen.h"]
+    names = read("kernel/base/names-gen.h")["kernel/base/names-gen.h"]
     start = names.index("TEREDO_STATS_NAMES")
     return re.findall(r'\((\w+), "([^"]*)"\)', names[start:names.index("\n\n", start)])
 
@@ -43,7 +43,7 @@ def main():
     tests = {}
     for kind in ("sh", "py", "c"):
         tests.update(read("selftests/*." + kind))
-    del tests[os.path.basename(__file__)]
+    del tests["selftests/" + os.path.basename(__file__)]
     words = "\n".join(tests.values())
     problems = []
 

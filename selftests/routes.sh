@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Routes of datagrams are remembered, those out (kernel/socket.c) and those in
-# (kernel/demux.c).  Whatever changes about them, the next packet heeds it: each
+# Routes of datagrams are remembered, those out (kernel/data/route.c) and those in
+# (kernel/data/demux.c).  Whatever changes about them, the next packet heeds it: each
 # case begins with a path in use.
 #
 # Runs alone: the kernel counts who comes by, wherever from, and on one CPU, since to

@@ -7,7 +7,7 @@
 # where time only passes while nothing runs, for so many rounds (2) each.
 # Nothing hangs; all of it works again afterwards; and of every kind of object that
 # the module has made, none is left when it is unloaded: it counts them
-# (kernel/ledger.h).
+# (kernel/base/ledger.h).
 #
 # Runs alone: it unloads the module.
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Token buckets, single ones and tables of fixed size: what a remote host can make
- * us do is bounded in rate, and its keys cannot make anything grow. allowance.h says
+ * us do is bounded in rate, and its keys cannot make anything grow. link/limit.h says
  * what is limited.
  */
 #ifndef TEREDO_RATELIMITER_H

@@ -15,9 +15,8 @@
 #include <net/net_namespace.h>
 #include <uapi/linux/teredo.h>
 
+#include "base/endpoint.h"
 #include "base/names-gen.h"
-#include "peer/peer.h"
-#include "data/socket.h"
 
 #ifndef TEREDO_TRACE_ONCE
 #define TEREDO_TRACE_ONCE
@@ -197,9 +196,10 @@ TRACE_EVENT(teredo_bubble,
 );
 
 DECLARE_EVENT_CLASS(teredo_peer_change,
-	TP_PROTO(const struct net_device *device,
-		 const struct teredo_peer *peer),
-	TP_ARGS(device, peer),
+	TP_PROTO(const struct net_device *device, const struct in6_addr *who,
+		 enum teredo_peer_state state, union teredo_endpoint mapped,
+		 bool proven),
+	TP_ARGS(device, who, state, mapped, proven),
 	TP_STRUCT__entry(
 		DEV_FIELDS
 		__array(u8, peer, sizeof(struct in6_addr))
@@ -210,11 +210,11 @@ DECLARE_EVENT_CLASS(teredo_peer_change,
 	),
 	TP_fast_assign(
 		DEV_ASSIGN(device);
-		memcpy(__entry->peer, &peer->addr, sizeof(struct in6_addr));
-		__entry->state = peer->state;
-		__entry->addr = ntohl(peer->mapped.addr);
-		__entry->port = ntohs(peer->mapped.port);
-		__entry->proven = peer->proven;
+		memcpy(__entry->peer, who, sizeof(struct in6_addr));
+		__entry->state = state;
+		__entry->addr = ntohl(mapped.addr);
+		__entry->port = ntohs(mapped.port);
+		__entry->proven = proven;
 	),
 	TP_printk(DEV_FORMAT "peer=%pI6c state=%s at=" IPV4_FORMAT " proven=%d",
 		  DEV_ARGS, __entry->peer, show_state(__entry->state),
@@ -223,16 +223,18 @@ DECLARE_EVENT_CLASS(teredo_peer_change,
 
 /* A new state, a new mapping. */
 DEFINE_EVENT(teredo_peer_change, teredo_peer,
-	TP_PROTO(const struct net_device *device,
-		 const struct teredo_peer *peer),
-	TP_ARGS(device, peer)
+	TP_PROTO(const struct net_device *device, const struct in6_addr *who,
+		 enum teredo_peer_state state, union teredo_endpoint mapped,
+		 bool proven),
+	TP_ARGS(device, who, state, mapped, proven)
 );
 
 /* Forgotten, for whatever reason. */
 DEFINE_EVENT(teredo_peer_change, teredo_peer_del,
-	TP_PROTO(const struct net_device *device,
-		 const struct teredo_peer *peer),
-	TP_ARGS(device, peer)
+	TP_PROTO(const struct net_device *device, const struct in6_addr *who,
+		 enum teredo_peer_state state, union teredo_endpoint mapped,
+		 bool proven),
+	TP_ARGS(device, who, state, mapped, proven)
 );
 
 #endif /* TEREDO_TRACE_H */

@@ -2,8 +2,8 @@
 /* The parser of datagrams. Pure code: no allocation, every loop bounded by
  * the length of the input or by a constant.
  */
-#include "codec/parse.h"
 #include "codec/build.h"
+#include "codec/parse.h"
 
 #ifdef __KERNEL__
 #include <linux/string.h>

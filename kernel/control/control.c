@@ -9,25 +9,24 @@
 #include <net/checksum.h>
 #include <net/net_namespace.h>
 
-#include "link/device.h"
-#include "netlink/netlink.h"
 #include "codec/parse.h"
-#include "data/recv.h"
-#include "link/role.h"
+#include "data/rx.h"
+#include "link/device.h"
+#include "link/notify.h"
 
 void teredo_control_init(struct teredo_dev *td)
 {
-	spin_lock_init(&td->control.lock);
+	spin_lock_init(&td->control->lock);
 }
 
 u32 teredo_control_portid(struct teredo_dev *td)
 {
 	u32 portid;
 
-	spin_lock_bh(&td->control.lock);
+	spin_lock_bh(&td->control->lock);
 	/* A link that was moved has left its controller behind. */
-	portid = td->control.net == dev_net(td->dev) ? td->control.portid : 0;
-	spin_unlock_bh(&td->control.lock);
+	portid = td->control->net == dev_net(td->dev) ? td->control->portid : 0;
+	spin_unlock_bh(&td->control->lock);
 	return portid;
 }
 
@@ -40,10 +39,10 @@ int teredo_control_bind(struct teredo_dev *td, const struct net *net,
 		NL_SET_ERR_MSG(extack, "the device has a controller already");
 		return -EBUSY;
 	}
-	spin_lock_bh(&td->control.lock);
-	td->control.portid = portid;
-	td->control.net = net;
-	spin_unlock_bh(&td->control.lock);
+	spin_lock_bh(&td->control->lock);
+	td->control->portid = portid;
+	td->control->net = net;
+	spin_unlock_bh(&td->control->lock);
 	return 0;
 }
 
@@ -53,9 +52,9 @@ bool teredo_control_left(struct teredo_dev *td, u32 *seconds)
 
 	if (teredo_control_portid(td))
 		return false;
-	spin_lock_bh(&td->control.lock);
-	left = td->control.left;
-	spin_unlock_bh(&td->control.lock);
+	spin_lock_bh(&td->control->lock);
+	left = td->control->left;
+	spin_unlock_bh(&td->control->lock);
 	*seconds = ktime_get_boottime_seconds() - left;
 	return left;
 }
@@ -75,25 +74,25 @@ bool teredo_control_closed(struct teredo_dev *td, const struct net *net,
 {
 	bool was;
 
-	spin_lock_bh(&td->control.lock);
-	was = portid && td->control.portid == portid &&
-	      td->control.net == net;
+	spin_lock_bh(&td->control->lock);
+	was = portid && td->control->portid == portid &&
+	      td->control->net == net;
 	if (was)
-		leave(&td->control);
-	spin_unlock_bh(&td->control.lock);
+		leave(td->control);
+	spin_unlock_bh(&td->control->lock);
 	return was;
 }
 
 void teredo_control_forget(struct teredo_dev *td)
 {
-	spin_lock_bh(&td->control.lock);
-	leave(&td->control);
-	spin_unlock_bh(&td->control.lock);
+	spin_lock_bh(&td->control->lock);
+	leave(td->control);
+	spin_unlock_bh(&td->control->lock);
 }
 
 void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
 {
-	struct teredo_control *control = &td->control;
+	struct teredo_control *control = td->control;
 	struct teredo_packet pkt;
 	unsigned int i;
 
@@ -116,7 +115,7 @@ void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
 static bool is_expected(struct teredo_dev *td, const struct sk_buff *skb,
 			const struct teredo_packet *pkt)
 {
-	struct teredo_control *control = &td->control;
+	struct teredo_control *control = td->control;
 	unsigned int i;
 	bool yes = false;
 
@@ -162,7 +161,7 @@ static bool may_err(struct teredo_dev *td,
 				     const void *what),
 		    const void *what)
 {
-	struct teredo_control *control = &td->control;
+	struct teredo_control *control = td->control;
 	unsigned int i;
 	bool yes = false;
 
@@ -195,8 +194,8 @@ bool teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
 		   !may_err(td, has_nonce, skb->data + off + pkt.nonce)) {
 		return false;
 	}
-	teredo_nl_control_error(td, portid, to, ip_hdr(skb)->saddr,
-				icmp_hdr(skb)->type, icmp_hdr(skb)->code);
+	teredo_notify->error(td, portid, to, ip_hdr(skb)->saddr,
+			     icmp_hdr(skb)->type, icmp_hdr(skb)->code);
 	return true;
 }
 
@@ -229,7 +228,7 @@ int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_LIMITED;
 	if (!pskb_may_pull(skb, skb->len))
 		return TEREDO_A_STATS_RX_NO_MEMORY;
-	if (teredo_nl_control_recv(td, portid, rx->src, skb->data, skb->len))
+	if (teredo_notify->datagram(td, portid, rx->src, skb->data, skb->len))
 		return TEREDO_A_STATS_RX_NO_CONTROLLER;
 	teredo_count(td->stats, TEREDO_A_STATS_RX_CONTROLLER);
 	consume_skb(skb);

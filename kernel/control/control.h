@@ -7,7 +7,7 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
-#include "data/socket.h"
+#include "base/endpoint.h"
 #include "codec/wire.h"
 
 struct net;

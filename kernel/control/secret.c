@@ -371,7 +371,7 @@ void teredo_secrets_uninit(struct teredo_secrets *secrets)
 }
 
 /* No device is left, so nobody calls for freeing any more. */
-void teredo_auth_exit(void)
+void teredo_secret_exit(void)
 {
 	unsigned int i;
 

@@ -85,6 +85,6 @@ int teredo_secrets_init(struct teredo_secrets *secrets);
 /* Nobody reads or writes any more. */
 void teredo_secrets_uninit(struct teredo_secrets *secrets);
 
-void teredo_auth_exit(void);
+void teredo_secret_exit(void);
 
 #endif /* TEREDO_SECRET_H */

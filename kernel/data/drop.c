@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "data/drop.h"
 
-#include "link/device.h"
-#include "data/recv.h"
 #include "base/trace.h"
+#include "data/rx.h"
+#include "data/socket.h"
+#include "link/device.h"
 
 void teredo_refuse_rx(const struct teredo_dev *td, const struct teredo_rx *rx,
 		      enum teredo_stats reason)

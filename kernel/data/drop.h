@@ -5,8 +5,10 @@
 
 #include <uapi/linux/teredo.h>
 
-#include "data/socket.h"
+#include "base/endpoint.h"
 
+struct sk_buff;
+struct teredo_dev;
 struct teredo_rx;
 struct teredo_trace_inner;
 

@@ -13,45 +13,13 @@
 #include <net/sock.h>
 #include <net/udp.h>
 
-#include "data/demux.h"
-#include "link/device.h"
-#include "data/drop.h"
-#include "role/icmp4.h"
-#include "codec/parse.h"
-#include "link/role.h"
 #include "base/trace.h"
-
-const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx)
-{
-	unsigned int head = rx->pkt.ipv6 + TEREDO_IPV6_LEN;
-
-	if (!pskb_may_pull(skb, head + rx->pkt.payload_len))
-		return NULL;
-	return skb->data + head;
-}
-
-int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
-{
-	u32 end = rx->pkt.ipv6 + TEREDO_IPV6_LEN + rx->pkt.payload_len;
-	u32 len = rx->data_len - end;
-	u8 buf[TEREDO_TRAILERS_LEN_MAX];
-	struct teredo_trailers trailers;
-	const u8 *data;
-
-	/* What is read is bounded by what can be meant, not by what is sent. */
-	if (len > sizeof(buf))
-		return TEREDO_A_STATS_RX_TRAILER;
-	data = skb_header_pointer(skb, end, len, buf);
-	if (!data || !teredo_parse_trailers(&trailers, data, len))
-		return TEREDO_A_STATS_RX_TRAILER;
-	/* Alternate addresses belong to indirect bubbles; elsewhere, nobody
-	 * cares what they are like (F-43, F-46).
-	 */
-	if (trailers.bad_alternate && rx->pkt.has_origin &&
-	    teredo_is_bubble(&rx->pkt))
-		return TEREDO_A_STATS_RX_TRAILER;
-	return TEREDO_GO_ON;
-}
+#include "data/demux.h"
+#include "data/drop.h"
+#include "data/rx.h"
+#include "data/socket.h"
+#include "link/device.h"
+#include "link/role.h"
 
 /* Checks of the outer header. The stack has dropped sources that cannot be
  * (multicast, broadcast, loopback); of destinations it lets through what the
@@ -72,31 +40,6 @@ static int check_outer(const struct teredo_sock *ts, const struct sk_buff *skb)
 		     iph->saddr == iph->daddr))
 		return TEREDO_A_STATS_RX_LOOP;
 	return TEREDO_GO_ON;
-}
-
-/* Almost all datagrams are an IPv6 packet and nothing else, so look at that much
- * first.
- */
-int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx)
-{
-	unsigned int want = min_t(u32, rx->data_len, TEREDO_IPV6_LEN);
-
-	if (unlikely(!want || !pskb_may_pull(skb, want)))
-		return TEREDO_A_STATS_RX_TRUNCATED;
-	if (unlikely(!skb->data[0])) {
-		want = min_t(u32, rx->data_len, TEREDO_HEADERS_MAX);
-		if (!pskb_may_pull(skb, want))
-			return TEREDO_A_STATS_RX_NO_MEMORY;
-	}
-	switch (teredo_parse(&rx->pkt, skb->data, want, rx->data_len)) {
-	case TEREDO_PARSE_OK:
-		return TEREDO_GO_ON;
-	case TEREDO_PARSE_TRUNCATED:
-		return TEREDO_A_STATS_RX_TRUNCATED;
-	case TEREDO_PARSE_MALFORMED:
-		break;
-	}
-	return TEREDO_A_STATS_RX_MALFORMED;
 }
 
 /* Extension headers that are looked at. Nobody needs more; ipv6_skip_exthdr() would
@@ -248,7 +191,7 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
 	return deliver(td, skb, rx, outer_tos);
 }
 
-int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
+int teredo_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
 	struct teredo_rx rx;
@@ -264,18 +207,4 @@ int teredo_encap_rcv(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(verdict > 0))
 		teredo_drop_rx(skb, &rx, verdict);
 	return 0;
-}
-
-/* An ICMPv4 error about a datagram from this port: it is for nobody else. */
-int teredo_encap_err_lookup(struct sock *sk, struct sk_buff *skb)
-{
-	return 0;
-}
-
-void teredo_encap_err_rcv(struct sock *sk, struct sk_buff *skb)
-{
-	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
-
-	if (likely(ts))
-		teredo_icmp4_rcv(ts, skb);
 }

@@ -4,8 +4,8 @@
 #include <linux/icmpv6.h>
 #include <net/sock.h>
 
-#include "link/device.h"
 #include "data/drop.h"
+#include "link/device.h"
 
 /* What a sender is told. All other drops are silent. The stack itself keeps
  * from answering errors, multicasts and the like (SEC-30).
@@ -36,8 +36,8 @@ static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 	}
 }
 
-bool teredo_icmp_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
-		      u8 code, u32 mtu, unsigned int keep)
+bool teredo_reject_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
+			u8 code, u32 mtu, unsigned int keep)
 {
 	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV6_ERRORS, 0, keep))
 		return false;
@@ -69,29 +69,29 @@ static unsigned int keep_for(struct teredo_dev *td, const struct sk_buff *skb)
 						   teredo_site(&ip6->daddr)));
 }
 
-void teredo_icmp_reject_to(struct teredo_dev *td, struct sk_buff *skb,
-			   enum teredo_stats reason, union teredo_endpoint to,
-			   u32 mtu)
+void teredo_reject_to(struct teredo_dev *td, struct sk_buff *skb,
+		      enum teredo_stats reason, union teredo_endpoint to,
+		      u32 mtu)
 {
 	u8 type, code;
 
 	if (error_for(reason, &type, &code))
-		teredo_icmp_send(td, skb, type, code, mtu, keep_for(td, skb));
+		teredo_reject_send(td, skb, type, code, mtu, keep_for(td, skb));
 	teredo_drop_tx(td, skb, reason, to);
 }
 
-void teredo_icmp_reject(struct teredo_dev *td, struct sk_buff *skb,
-			enum teredo_stats reason)
+void teredo_reject(struct teredo_dev *td, struct sk_buff *skb,
+		   enum teredo_stats reason)
 {
-	teredo_icmp_reject_to(td, skb, reason, TEREDO_NOWHERE,
-			      READ_ONCE(td->dev->mtu));
+	teredo_reject_to(td, skb, reason, TEREDO_NOWHERE,
+			 READ_ONCE(td->dev->mtu));
 }
 
-void teredo_icmp_reject_all(struct teredo_dev *td, struct sk_buff_head *list,
-			    enum teredo_stats reason)
+void teredo_reject_all(struct teredo_dev *td, struct sk_buff_head *list,
+		       enum teredo_stats reason)
 {
 	struct sk_buff *skb;
 
 	while ((skb = __skb_dequeue(list)))
-		teredo_icmp_reject(td, skb, reason);
+		teredo_reject(td, skb, reason);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The way out, from the IPv6 stack: sanity, then the rules of the role. Read
- * on in client.c, relay.c or server.c, then peer.c, then socket.c.
+ * on in client.c, relay.c or server.c, then peer.c, then send.c.
  */
 #include "data/xmit.h"
 
@@ -8,9 +8,9 @@
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 
-#include "link/device.h"
 #include "data/drop.h"
 #include "data/reject.h"
+#include "link/device.h"
 #include "link/role.h"
 
 netdev_features_t teredo_features_check(struct sk_buff *skb,
@@ -57,7 +57,7 @@ netdev_tx_t teredo_xmit(struct sk_buff *skb, struct net_device *dev)
 		verdict = READ_ONCE(td->role)->xmit(td, skb,
 						    rcu_dereference_bh(td->config));
 	if (unlikely(verdict > 0))
-		teredo_icmp_reject(td, skb, verdict);
+		teredo_reject(td, skb, verdict);
 out:
 	rcu_read_unlock();
 	return NETDEV_TX_OK;

@@ -6,10 +6,9 @@
 #include <net/ipv6.h>
 #include <net/netlink.h>
 
-#include "codec/addr.h"
 #include "base/ledger.h"
+#include "codec/addr.h"
 #include "link/modes.h"
-#include "link/role.h"
 
 #define PEERS_MAX	BIT(24)
 
@@ -217,7 +216,7 @@ static int parse(struct teredo_config *cfg, const struct teredo_config *old,
 	attr = tb[TEREDO_A_CONFIG_MODE];
 	if (attr) {
 		cfg->mode = nla_get_u8(attr);
-		if (!teredo_role_find(cfg))
+		if (!teredo_mode_exists(cfg->mode))
 			return refuse(extack, attr,
 				      "mode is not supported by this module",
 				      -EOPNOTSUPP);

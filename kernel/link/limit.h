@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What is limited in rate, and how those who ask share it. The numbers are in
- * allowance.c, what they mean for an attacker and for others in internals.rst.
+ * limit.c, what they mean for an attacker and for others in internals.rst.
  *
  * An event has a cause: whoever makes us send. Some limit is common to many causes
  * (one server's, one address's, all of a kind). There, whoever has asked for much

@@ -56,6 +56,19 @@ static const struct misplaced {
 	{ }
 };
 
+bool teredo_mode_exists(unsigned int mode)
+{
+	switch (mode) {
+	case TEREDO_MODE_CLIENT:
+	case TEREDO_MODE_RELAY:
+	case TEREDO_MODE_HOST_RELAY:
+	case TEREDO_MODE_SERVER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *teredo_mode_refuses(unsigned int mode, unsigned int attr)
 {
 	const struct misplaced *row;

@@ -15,6 +15,9 @@
 
 #define TEREDO_REFRESH_DEFAULT	30	/* seconds */
 
+/* True if there is such a mode, in this version. */
+bool teredo_mode_exists(unsigned int mode);
+
 /* Why the attribute of the set config means nothing in that mode, with the modes in
  * which it does; NULL if it does in this one.
  */

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A role is a table of operations; the packet's way asks it, never the mode. */
+/* A role is a table of operations; the packet's way asks it, never the mode. The floors
+ * below role/ know no more of roles than this.
+ */
 #ifndef TEREDO_ROLE_H
 #define TEREDO_ROLE_H
 
-#include "link/device.h"
-#include "data/recv.h"
+#include <linux/bits.h>
+#include <linux/types.h>
+#include <uapi/linux/teredo.h>
+
+struct sk_buff;
+struct teredo_config;
+struct teredo_dev;
+struct teredo_probe;
+struct teredo_rx;
+
+/* How a peer may be reached. */
+#define TEREDO_WAY_LOCAL	BIT(0)	/* bubble to where discovery found it */
+#define TEREDO_WAY_DIRECT	BIT(1)	/* bubble to the mapping in its address */
+#define TEREDO_WAY_INDIRECT	BIT(2)	/* bubble by the server in its address */
+#define TEREDO_WAY_ECHO		BIT(3)	/* echo request by our server */
 
 /**
  * struct teredo_role - rules of one role
@@ -17,38 +32,20 @@
  *	delivered, TEREDO_TAKEN if @skb is gone, or the reason to drop it. RCU,
  *	BH off. @skb->data is at the UDP payload; the IPv6 header is in the
  *	linear part.
- * @probe: one attempt to reach a peer that waits: bubbles or an echo request.
- *	True if something was sent. RCU, BH off.
+ * @probe: one attempt to reach a peer that waits, by probe->ways. True if something
+ *	was sent. RCU, BH off.
+ * @ways: by which it can reach peers, TEREDO_WAY_...
  */
 struct teredo_role {
 	enum teredo_state start_state;
 	u16 default_port;
 	bool second_socket;
+	u8 ways;
 	int (*xmit)(struct teredo_dev *td, struct sk_buff *skb,
 		    const struct teredo_config *cfg);
 	int (*rcv)(struct teredo_dev *td, struct sk_buff *skb,
 		   const struct teredo_rx *rx);
 	bool (*probe)(struct teredo_dev *td, const struct teredo_probe *probe);
 };
-
-extern const struct teredo_role teredo_client_role;	/* client.c */
-extern const struct teredo_role teredo_relay_role;	/* relay.c */
-extern const struct teredo_role teredo_host_relay_role;
-extern const struct teredo_role teredo_server_role;	/* server.c */
-extern const struct teredo_role teredo_server_relay_role;
-
-/* relay.c, for a server that is also a relay */
-int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
-		      const struct teredo_config *cfg);
-int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
-		     const struct teredo_rx *rx);
-bool teredo_relay_probe(struct teredo_dev *td,
-			const struct teredo_probe *probe);
-/* Source of the bubble that a relay sends for @probe. */
-void teredo_relay_source(const struct teredo_probe *probe,
-			 struct in6_addr *out);
-
-/* The role that a configuration asks for, NULL if there is none (main.c). */
-const struct teredo_role *teredo_role_find(const struct teredo_config *cfg);
 
 #endif /* TEREDO_ROLE_H */

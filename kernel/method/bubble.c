@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "method/bubble.h"
 
-#include "codec/build.h"
-#include "link/device.h"
-#include "peer/probe.h"
-#include "data/recv.h"
 #include "base/trace.h"
+#include "codec/build.h"
+#include "data/rx.h"
+#include "data/send.h"
+#include "link/device.h"
+#include "link/role.h"
+#include "peer/probe.h"
 
 bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,
@@ -14,7 +16,7 @@ bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 	u8 buf[TEREDO_IPV6_LEN];
 
 	teredo_build_bubble(buf, saddr, daddr);
-	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
+	if (teredo_send_buf(td, to, buf, sizeof(buf)))
 		return false;
 	trace_teredo_bubble(td->dev, false, to, saddr, daddr);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
@@ -43,40 +45,18 @@ static bool unpack(struct teredo_dev *td, const struct in6_addr *daddr,
 	return false;
 }
 
-bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,
-			  const struct in6_addr *daddr)
+bool teredo_bubble_probe(struct teredo_dev *td, const struct in6_addr *saddr,
+			 const struct teredo_probe *probe)
 {
 	struct teredo_addr ta;
-
-	return unpack(td, daddr, &ta) &&
-	       teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
-				  saddr, daddr);
-}
-
-bool teredo_bubble_indirect(struct teredo_dev *td,
-			    const struct in6_addr *saddr,
-			    const struct teredo_probe *probe)
-{
-	struct teredo_addr ta;
-
-	return unpack(td, &probe->addr, &ta) &&
-	       teredo_probe_may_ask(td, ta.server, probe) &&
-	       teredo_bubble_send(td, teredo_endpoint(ta.server,
-						      htons(TEREDO_PORT)),
-				  saddr, &probe->addr);
-}
-
-bool teredo_bubble_both(struct teredo_dev *td, const struct in6_addr *saddr,
-			const struct teredo_probe *probe)
-{
-	struct teredo_addr ta;
-	bool sent;
+	bool sent = false;
 
 	if (!unpack(td, &probe->addr, &ta) ||
 	    !teredo_probe_may_ask(td, ta.server, probe))
 		return false;
-	sent = teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
-				  saddr, &probe->addr);
+	if (probe->ways & TEREDO_WAY_DIRECT)
+		sent = teredo_bubble_send(td, teredo_endpoint(ta.client, ta.port),
+					  saddr, &probe->addr);
 	return teredo_bubble_send(td, teredo_endpoint(ta.server,
 						      htons(TEREDO_PORT)),
 				  saddr, &probe->addr) || sent;

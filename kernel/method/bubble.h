@@ -3,30 +3,23 @@
 #ifndef TEREDO_BUBBLE_H
 #define TEREDO_BUBBLE_H
 
-#include "peer/peer.h"
+#include "base/endpoint.h"
 
+struct in6_addr;
+struct sk_buff;
+struct teredo_dev;
+struct teredo_probe;
 struct teredo_rx;
 
 /* All that send: RCU, BH off; true if something was sent. */
 
-/* A bubble to the mapping in the Teredo address @daddr (C-51), if that is allowed
- * (C-53, F-54).
+/* The bubbles of @probe, which are one attempt (C-70): through the server in the Teredo
+ * address, if that server's limit allows it, and if probe->ways has it, to the mapping in the
+ * address (C-51). The direct one goes first: it opens our NAT for the answer to the other
+ * one. It does not go alone (C-53, F-54).
  */
-bool teredo_bubble_direct(struct teredo_dev *td, const struct in6_addr *saddr,
-			  const struct in6_addr *daddr);
-
-/* The bubble of @probe through the server in its Teredo address, if that server's
- * limit allows it.
- */
-bool teredo_bubble_indirect(struct teredo_dev *td,
-			    const struct in6_addr *saddr,
-			    const struct teredo_probe *probe);
-
-/* Both, which are one attempt (C-70). The direct one goes first: it opens our NAT
- * for the answer to the other one. It does not go alone.
- */
-bool teredo_bubble_both(struct teredo_dev *td, const struct in6_addr *saddr,
-			const struct teredo_probe *probe);
+bool teredo_bubble_probe(struct teredo_dev *td, const struct in6_addr *saddr,
+			 const struct teredo_probe *probe);
 
 /* A bubble anywhere. @to is global unicast, or the source of a datagram from a
  * trusted peer, or of a discovery bubble.

@@ -12,24 +12,17 @@
 #include <net/sock.h>
 #include <net/udp_tunnel.h>
 
-#include "method/bubble.h"
-#include "codec/build.h"
 #include "base/compat.h"
-#include "link/device.h"
-#include "data/drop.h"
 #include "base/ledger.h"
-#include "peer/table.h"
-#include "data/recv.h"
-#include "base/trace.h"
+#include "data/socket.h"
+#include "link/device.h"
+#include "method/announce.h"
+#include "peer/age.h"
+#include "peer/peer.h"
 
-/* The first announcement, and the one that a newcomer gets: soon, but not with
- * all others on the link.
+/* Between two announcements that newcomers ask for, who may be made up, but may also
+ * have packets that wait no longer than 8 s.
  */
-#define SOON		HZ
-/* Between two announcements, whoever asks for them; and if a newcomer does, who
- * may be made up, but may also have packets that wait no longer than 8 s.
- */
-#define SPACING		(HZ / 4)
 #define NEWS_SPACING	(5 * HZ)
 /* Addresses come before routes do, and nobody tells when those come. */
 #define SETTLE		HZ
@@ -40,34 +33,20 @@
  */
 #define MEMBERS_MAX	64
 
-struct discovery_net {
-	struct net *net;
-	struct list_head clients;	/* teredo_discovery.list; RTNL */
-	struct list_head members;	/* teredo_discovery.member; RCU */
-	unsigned int members_count;	/* RTNL */
-	struct socket *sock;		/* of the group, or NULL */
-	struct sock *holder;		/* ours that has the port elsewhere */
-	struct delayed_work work;	/* announces, follows changes */
-	spinlock_t lock;		/* protects the two below */
-	bool awaited;			/* the work has yet to run */
-	unsigned long due;		/* jiffies, when */
-};
-
 static unsigned int discovery_net_id;
 
-static struct discovery_net *discovery_net(const struct net *net)
+struct teredo_discovery_net *teredo_discovery_net(const struct net *net)
 {
 	return net_generic(net, discovery_net_id);
 }
 
-/* Have the work run after @delay, or earlier. Any context. The deadline is our own:
- * the work's timer keeps an old one when it is queued without delay.
+/* The deadline is our own: the work's timer keeps an old one when it is queued without delay.
  *
  * Timers come late by up to an eighth of what they are set to, 300 s by more than half
  * a minute. So the work comes after seven eighths, finds nothing to do yet, and asks for
  * the rest, until that is no matter.
  */
-static void wake(struct discovery_net *dn, unsigned long delay)
+void teredo_discovery_wake(struct teredo_discovery_net *dn, unsigned long delay)
 {
 	unsigned long due = jiffies + delay;
 
@@ -82,201 +61,17 @@ static void wake(struct discovery_net *dn, unsigned long delay)
 	spin_unlock_bh(&dn->lock);
 }
 
-/* -- announcements -- */
-
-void teredo_discovery_ask(struct teredo_dev *td)
-{
-	struct teredo_discovery *d = &td->discovery;
-
-	if (!READ_ONCE(d->ifindex) || READ_ONCE(d->asked))
-		return;
-	WRITE_ONCE(d->asked, true);
-	wake(discovery_net(td->net), get_random_u32_below(SOON));
-}
-
-static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
-		union teredo_endpoint src)
-{
-	const struct teredo_status *status = rcu_dereference(td->status);
-	const struct teredo_config *cfg = rcu_dereference(td->config);
-	struct teredo_addr ta;
-	bool news = false;
-	int verdict;
-
-	if (status->state != TEREDO_STATE_QUALIFIED)
-		return TEREDO_A_STATS_RX_NOT_READY;
-	if (ipv6_addr_equal(saddr, &status->address))
-		return TEREDO_A_STATS_RX_LOOP;
-	/* Behind another NAT there is another way, and an address of another
-	 * NAT could be anybody's (C-85, C-86).
-	 */
-	if (!teredo_config_covers(cfg, saddr) ||
-	    !teredo_addr_is_usable(&ta, saddr) ||
-	    ta.client != status->mapped_addr)
-		return TEREDO_A_STATS_RX_INNER_SOURCE;
-	verdict = teredo_peer_announced(td, cfg, saddr, src, &news);
-	if (verdict)
-		return verdict;
-	trace_teredo_bubble(td->dev, true, src, saddr,
-			    &in6addr_linklocal_allnodes);
-	teredo_count(td->stats, TEREDO_A_STATS_RX_DISCOVERY);
-	teredo_bubble_send(td, src, &status->address, saddr);	/* C-88 */
-	/* The answer means nothing to who has not heard our announcement, and
-	 * so could not begin to speak to us for up to 300 s.
-	 */
-	if (news)
-		teredo_discovery_ask(td);
-	return TEREDO_GO_ON;
-}
-
-/* A discovery bubble to the link, and to those of our own namespace, whom
- * multicast from a tunnel's socket would not reach. False if it could not be sent.
- */
-static bool announce(struct teredo_dev *td, const struct teredo_status *status)
-{
-	struct teredo_discovery *d = &td->discovery;
-	unsigned long now = jiffies, sent = READ_ONCE(d->sent);
-	int ifindex = READ_ONCE(d->ifindex);
-	struct teredo_discovery *other;
-	union teredo_endpoint from;
-	u8 buf[TEREDO_IPV6_LEN];
-
-	if (!ifindex || time_before(now, sent + SPACING) ||
-	    cmpxchg(&d->sent, sent, now) != sent)
-		return true;
-	teredo_build_discovery(buf, &status->address);
-	if (teredo_send_group(td, ifindex, buf, sizeof(buf), &from))
-		return false;
-	trace_teredo_bubble(td->dev, false, teredo_discovery_group(),
-			    &status->address, &in6addr_linklocal_allnodes);
-	teredo_count(td->stats, TEREDO_A_STATS_TX_DISCOVERY);
-
-	list_for_each_entry_rcu(other, &discovery_net(td->net)->members,
-				member) {
-		struct teredo_dev *neighbour;
-		int verdict;
-
-		if (other == d || READ_ONCE(other->ifindex) != ifindex)
-			continue;
-		neighbour = container_of(other, struct teredo_dev, discovery);
-		verdict = hear(neighbour, &status->address, from);
-		if (verdict)
-			teredo_count(neighbour->stats, verdict);
-	}
-	return true;
-}
-
-bool teredo_discovery_probe(struct teredo_dev *td,
-			    const struct teredo_status *status,
-			    const struct teredo_probe *probe)
-{
-	/* It does not answer the bubble, but takes it for a sign of life of
-	 * ours; the announcement is what it answers.
-	 */
-	bool sent = teredo_bubble_send(td, probe->local, &status->address,
-				       &probe->addr);
-
-	announce(td, status);
-	return sent;
-}
-
-/* -- reception -- */
-
-/* True if @addr is a host of a subnet that @dev is in (C-85). */
-static bool in_local_subnet(const struct net_device *dev, __be32 addr)
-{
-	const struct in_device *in_dev = __in_dev_get_rcu(dev);
-	const struct in_ifaddr *ifa;
-
-	if (!in_dev)
-		return false;
-	in_dev_for_each_ifa_rcu(ifa, in_dev) {
-		if (!ifa->ifa_mask || !inet_ifa_match(addr, ifa))
-			continue;
-		/* not its first and last addresses, where these mean all */
-		if (ifa->ifa_prefixlen < 31 &&
-		    ((addr & ~ifa->ifa_mask) == 0 ||
-		     (addr | ifa->ifa_mask) == htonl(INADDR_BROADCAST)))
-			continue;
-		return true;
-	}
-	return false;
-}
-
-/* The bubble must be as C-84 has it. */
-static int check_bubble(struct sk_buff *skb, struct teredo_rx *rx)
-{
-	const struct teredo_packet *pkt = &rx->pkt;
-	int verdict;
-
-	rx->src = teredo_endpoint(ip_hdr(skb)->saddr, udp_hdr(skb)->source);
-	rx->dst = teredo_endpoint(ip_hdr(skb)->daddr, udp_hdr(skb)->dest);
-	if (rx->dst.addr != htonl(TEREDO_DISCOVERY_GROUP))
-		return TEREDO_A_STATS_RX_OUTER_DEST;
-	if (!rx->src.port || !in_local_subnet(skb->dev, rx->src.addr))
-		return TEREDO_A_STATS_RX_OUTER_SOURCE;
-	if (ip_hdr(skb)->ttl != 1)
-		return TEREDO_A_STATS_RX_MALFORMED;
-
-	skb_pull_rcsum(skb, sizeof(struct udphdr));
-	rx->data_len = skb->len;
-	verdict = teredo_rx_parse(skb, rx);
-	if (verdict)
-		return verdict;
-	if (pkt->has_auth || pkt->has_origin)
-		return TEREDO_A_STATS_RX_MISPLACED;
-	if (!teredo_addr_is_all_nodes(&pkt->daddr))
-		return TEREDO_A_STATS_RX_INNER_DEST;
-	if (!teredo_is_bubble(pkt) || pkt->hop_limit != 1)
-		return TEREDO_A_STATS_RX_MALFORMED;
-	return teredo_rx_check_trailers(skb, rx);
-}
-
-/* For all members of the namespace that are where it came from. */
-static int encap_rcv(struct sock *sk, struct sk_buff *skb)
-{
-	struct discovery_net *dn = rcu_dereference_sk_user_data(sk);
-	struct teredo_discovery *d;
-	struct teredo_rx rx = {};
-	bool taken = false;
-	int bad, verdict;
-
-	/* The socket is going. */
-	if (!dn)
-		goto out;
-	bad = check_bubble(skb, &rx);
-	list_for_each_entry_rcu(d, &dn->members, member) {
-		struct teredo_dev *td;
-
-		if (READ_ONCE(d->ifindex) != skb->dev->ifindex)
-			continue;
-		td = container_of(d, struct teredo_dev, discovery);
-		verdict = bad ?: hear(td, &rx.pkt.saddr, rx.src);
-		if (verdict)
-			teredo_refuse_rx(td, &rx, verdict);
-		else
-			taken = true;
-	}
-out:
-	/* Those who look for lost packets see only what nobody took. */
-	if (taken)
-		consume_skb(skb);
-	else
-		kfree_skb(skb);
-	return 0;
-}
+/* -- the group -- */
 
 static int encap_err_lookup(struct sock *sk, struct sk_buff *skb)
 {
 	return 0;
 }
 
-/* -- the group -- */
-
 /* Ours that has port 3544 of all addresses shares it for this moment, and only
  * with sockets of its own user. To share it always would be an invitation.
  */
-static void holder_shares(struct discovery_net *dn, bool yes)
+static void holder_shares(struct teredo_discovery_net *dn, bool yes)
 {
 	if (!dn->holder)
 		return;
@@ -285,7 +80,7 @@ static void holder_shares(struct discovery_net *dn, bool yes)
 	release_sock(dn->holder);
 }
 
-static int group_bind(struct discovery_net *dn, struct socket *sock)
+static int group_bind(struct teredo_discovery_net *dn, struct socket *sock)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
@@ -308,7 +103,7 @@ static int group_bind(struct discovery_net *dn, struct socket *sock)
 /* Sharing takes two sockets of one user, and whoever opens this one, now or after a
  * yield, need not be who opened the other.
  */
-static void group_own(const struct discovery_net *dn, struct socket *sock)
+static void group_own(const struct teredo_discovery_net *dn, struct socket *sock)
 {
 	const struct sock *holder = dn->holder;
 
@@ -318,11 +113,11 @@ static void group_own(const struct discovery_net *dn, struct socket *sock)
 	WRITE_ONCE(sock->sk->sk_uid, READ_ONCE(holder->sk_uid));
 }
 
-static int group_open(struct discovery_net *dn)
+static int group_open(struct teredo_discovery_net *dn)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
 		.encap_type = 1,
-		.encap_rcv = encap_rcv,
+		.encap_rcv = teredo_announce_rcv,
 		.encap_err_lookup = encap_err_lookup,
 		.sk_user_data = dn,
 	};
@@ -349,7 +144,7 @@ static int group_open(struct discovery_net *dn)
 }
 
 /* One membership serves all on a link. */
-static bool others_on(struct discovery_net *dn, int ifindex)
+static bool others_on(struct teredo_discovery_net *dn, int ifindex)
 {
 	const struct teredo_discovery *d;
 
@@ -359,7 +154,7 @@ static bool others_on(struct discovery_net *dn, int ifindex)
 	return false;
 }
 
-static int membership(struct discovery_net *dn, int ifindex,
+static int membership(struct teredo_discovery_net *dn, int ifindex,
 		      int (*change)(struct sock *sk, struct ip_mreqn *mreq))
 {
 	struct ip_mreqn mreq = {
@@ -379,11 +174,11 @@ static int membership(struct discovery_net *dn, int ifindex,
  */
 static void unsaid(struct teredo_discovery *d)
 {
-	WRITE_ONCE(d->sent, jiffies - SPACING);
+	WRITE_ONCE(d->sent, jiffies - TEREDO_ANNOUNCE_SPACING);
 }
 
 /* Between a quit() and this, an RCU grace period has to pass. */
-static void join(struct discovery_net *dn, struct teredo_discovery *d,
+static void join(struct teredo_discovery_net *dn, struct teredo_discovery *d,
 		 int ifindex)
 {
 	if (dn->members_count >= MEMBERS_MAX)
@@ -393,12 +188,12 @@ static void join(struct discovery_net *dn, struct teredo_discovery *d,
 		return;
 	WRITE_ONCE(d->ifindex, ifindex);
 	unsaid(d);
-	d->due = jiffies + get_random_u32_below(SOON);
+	d->due = jiffies + get_random_u32_below(TEREDO_ANNOUNCE_SOON);
 	list_add_tail_rcu(&d->member, &dn->members);
 	dn->members_count++;
 }
 
-static void quit(struct discovery_net *dn, struct teredo_discovery *d)
+static void quit(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 {
 	int ifindex = d->ifindex;
 
@@ -413,14 +208,14 @@ static void quit(struct discovery_net *dn, struct teredo_discovery *d)
 
 static void forget_neighbours(struct teredo_discovery *d)
 {
-	teredo_peers_flush_local(container_of(d, struct teredo_dev, discovery));
+	teredo_peers_flush_local(d->td);
 }
 
 /* Some have quit, and nobody else has done what is due then: whoever was found on
  * their link is no neighbour any more, and packets to local addresses would end up who
  * knows where. One wait for all of them, and for those who still hear.
  */
-static void after_quits(struct discovery_net *dn)
+static void after_quits(struct teredo_discovery_net *dn)
 {
 	struct teredo_discovery *d;
 
@@ -430,7 +225,7 @@ static void after_quits(struct discovery_net *dn)
 			forget_neighbours(d);
 }
 
-static void group_close(struct discovery_net *dn)
+static void group_close(struct teredo_discovery_net *dn)
 {
 	struct teredo_discovery *d, *next;
 
@@ -478,14 +273,13 @@ static int find_link(const struct teredo_dev *td)
 }
 
 /* Have everybody quit who has to go to another link, or to none. */
-static void move(struct discovery_net *dn)
+static void move(struct teredo_discovery_net *dn)
 {
 	struct teredo_discovery *d;
 	bool any = false;
 
 	list_for_each_entry(d, &dn->clients, list) {
-		d->wanted = find_link(container_of(d, struct teredo_dev,
-						   discovery));
+		d->wanted = find_link(d->td);
 		if (d->ifindex && d->ifindex != d->wanted) {
 			quit(dn, d);
 			any = true;
@@ -496,10 +290,10 @@ static void move(struct discovery_net *dn)
 }
 
 /* Do what has to be done for one client, and say when to look again. */
-static unsigned long attend(struct discovery_net *dn,
+static unsigned long attend(struct teredo_discovery_net *dn,
 			    struct teredo_discovery *d)
 {
-	struct teredo_dev *td = container_of(d, struct teredo_dev, discovery);
+	struct teredo_dev *td = d->td;
 	const struct teredo_status *status = rtnl_dereference(td->status);
 	bool sent;
 
@@ -510,7 +304,7 @@ static unsigned long attend(struct discovery_net *dn,
 	if (!ipv6_addr_equal(&d->address, &status->address)) {
 		d->address = status->address;
 		unsaid(d);
-		d->due = jiffies + get_random_u32_below(SOON);
+		d->due = jiffies + get_random_u32_below(TEREDO_ANNOUNCE_SOON);
 	}
 	if (READ_ONCE(d->asked)) {
 		WRITE_ONCE(d->asked, false);
@@ -520,7 +314,7 @@ static unsigned long attend(struct discovery_net *dn,
 	if (!time_before(jiffies, d->due)) {
 		rcu_read_lock();
 		local_bh_disable();
-		sent = announce(td, status);
+		sent = teredo_announce(td, status);
 		local_bh_enable();
 		rcu_read_unlock();
 		/* Nobody has heard what was not sent. */
@@ -528,15 +322,15 @@ static unsigned long attend(struct discovery_net *dn,
 			 (sent ? TEREDO_ANNOUNCE_MIN +
 				 get_random_u32_below(TEREDO_ANNOUNCE_MAX -
 						      TEREDO_ANNOUNCE_MIN + 1) :
-				 RETRY + get_random_u32_below(SOON));
+				 RETRY + get_random_u32_below(TEREDO_ANNOUNCE_SOON));
 	}
 	return d->due;
 }
 
 static void work(struct work_struct *work)
 {
-	struct discovery_net *dn = container_of(to_delayed_work(work),
-						struct discovery_net, work);
+	struct teredo_discovery_net *dn = container_of(to_delayed_work(work),
+						struct teredo_discovery_net, work);
 	unsigned long next = jiffies + TEREDO_ANNOUNCE_MIN;
 	struct teredo_discovery *d;
 
@@ -555,7 +349,7 @@ static void work(struct work_struct *work)
 			if (time_before(due, next))
 				next = due;
 		}
-		wake(dn, time_after(next, jiffies) ? next - jiffies : 0);
+		teredo_discovery_wake(dn, time_after(next, jiffies) ? next - jiffies : 0);
 	}
 	rtnl_unlock();
 }
@@ -564,11 +358,11 @@ static void work(struct work_struct *work)
 
 void teredo_discovery_setup(struct teredo_dev *td)
 {
-	INIT_LIST_HEAD(&td->discovery.list);
-	teredo_buckets_init(&td->discovery.answers);
+	td->discovery->td = td;
+	INIT_LIST_HEAD(&td->discovery->list);
 }
 
-static int begin(struct discovery_net *dn, struct teredo_discovery *d)
+static int begin(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 {
 	int err = group_open(dn);
 
@@ -580,7 +374,7 @@ static int begin(struct discovery_net *dn, struct teredo_discovery *d)
 	d->sent = jiffies - NEWS_SPACING;
 	d->asked = false;
 	list_add_tail(&d->list, &dn->clients);
-	wake(dn, 0);
+	teredo_discovery_wake(dn, 0);
 	return 0;
 }
 
@@ -588,7 +382,7 @@ static int begin(struct discovery_net *dn, struct teredo_discovery *d)
  * one before: who hears for us, who was found. The work needs RTNL to find us,
  * and ends by itself when it finds nobody.
  */
-static void end(struct discovery_net *dn, struct teredo_discovery *d)
+static void end(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 {
 	list_del_init(&d->list);
 	quit(dn, d);
@@ -601,8 +395,8 @@ static void end(struct discovery_net *dn, struct teredo_discovery *d)
 
 int teredo_discovery_set(struct teredo_dev *td, bool on)
 {
-	struct discovery_net *dn = discovery_net(td->net);
-	struct teredo_discovery *d = &td->discovery;
+	struct teredo_discovery_net *dn = teredo_discovery_net(td->net);
+	struct teredo_discovery *d = td->discovery;
 
 	ASSERT_RTNL();
 	if (on == !list_empty(&d->list))
@@ -616,28 +410,28 @@ int teredo_discovery_set(struct teredo_dev *td, bool on)
 void teredo_discovery_update(struct teredo_dev *td)
 {
 	ASSERT_RTNL();
-	if (!list_empty(&td->discovery.list))
-		wake(discovery_net(td->net), 0);
+	if (!list_empty(&td->discovery->list))
+		teredo_discovery_wake(teredo_discovery_net(td->net), 0);
 }
 
 void teredo_discovery_yield(struct net *net)
 {
-	group_close(discovery_net(net));
+	group_close(teredo_discovery_net(net));
 }
 
 void teredo_discovery_return(struct net *net, struct sock *sk)
 {
-	struct discovery_net *dn = discovery_net(net);
+	struct teredo_discovery_net *dn = teredo_discovery_net(net);
 
 	if (sk)
 		dn->holder = sk;
 	if (!list_empty(&dn->clients))
-		wake(dn, 0);
+		teredo_discovery_wake(dn, 0);
 }
 
 void teredo_discovery_forget(struct net *net, const struct sock *sk)
 {
-	struct discovery_net *dn = discovery_net(net);
+	struct teredo_discovery_net *dn = teredo_discovery_net(net);
 
 	if (dn->holder == sk)
 		dn->holder = NULL;
@@ -648,7 +442,7 @@ void teredo_discovery_forget(struct net *net, const struct sock *sk)
 /* @dev went down, lost an address, or is going for good. */
 static void lost(struct net_device *dev)
 {
-	struct discovery_net *dn = discovery_net(dev_net(dev));
+	struct teredo_discovery_net *dn = teredo_discovery_net(dev_net(dev));
 	struct teredo_discovery *d, *next;
 	bool any = false;
 
@@ -664,7 +458,7 @@ static void lost(struct net_device *dev)
 
 static void changed(struct net_device *dev, unsigned long event)
 {
-	struct discovery_net *dn = discovery_net(dev_net(dev));
+	struct teredo_discovery_net *dn = teredo_discovery_net(dev_net(dev));
 
 	ASSERT_RTNL();
 	if (list_empty(&dn->clients))
@@ -676,7 +470,7 @@ static void changed(struct net_device *dev, unsigned long event)
 		fallthrough;
 	case NETDEV_UP:
 	case NETDEV_CHANGE:
-		wake(dn, SETTLE);
+		teredo_discovery_wake(dn, SETTLE);
 		break;
 	}
 }
@@ -707,7 +501,7 @@ static struct notifier_block inetaddr_notifier = {
 
 static int __net_init net_begin(struct net *net)
 {
-	struct discovery_net *dn = discovery_net(net);
+	struct teredo_discovery_net *dn = teredo_discovery_net(net);
 
 	dn->net = net;
 	INIT_LIST_HEAD(&dn->clients);
@@ -723,7 +517,7 @@ static int __net_init net_begin(struct net *net)
  */
 static void __net_exit net_end(struct net *net)
 {
-	struct discovery_net *dn = discovery_net(net);
+	struct teredo_discovery_net *dn = teredo_discovery_net(net);
 
 	WARN_ON_ONCE(!list_empty(&dn->clients) || dn->members_count ||
 		     dn->sock);
@@ -734,7 +528,7 @@ static struct pernet_operations pernet_ops = {
 	.init = net_begin,
 	.exit = net_end,
 	.id = &discovery_net_id,
-	.size = sizeof(struct discovery_net),
+	.size = sizeof(struct teredo_discovery_net),
 };
 
 int teredo_discovery_init(void)

@@ -17,16 +17,17 @@
 #include <linux/in6.h>
 #include <linux/list.h>
 
-#include "base/ratelimiter.h"
-#include "data/socket.h"
+#include "base/endpoint.h"
 
-struct netlink_ext_ack;
+struct net;
 struct sock;
+struct teredo_dev;
 struct teredo_probe;
 struct teredo_status;
 
 /* The part of discovery in a device. */
 struct teredo_discovery {
+	struct teredo_dev *td;
 	struct list_head list;		/* of the clients of a namespace */
 	struct list_head member;	/* of those that take part; RCU */
 	int ifindex;			/* of the link, 0: takes no part */
@@ -35,7 +36,6 @@ struct teredo_discovery {
 	unsigned long due;		/* jiffies, of the next announcement */
 	unsigned long sent;		/* jiffies, of the last one */
 	bool asked;			/* by somebody who does not know us yet */
-	struct teredo_buckets answers;
 };
 
 void teredo_discovery_setup(struct teredo_dev *td);

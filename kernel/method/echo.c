@@ -4,14 +4,17 @@
 #include <linux/skbuff.h>
 
 #include "codec/build.h"
+#include "data/route.h"
+#include "data/rx.h"
+#include "data/send.h"
 #include "link/device.h"
+#include "method/relays.h"
 #include "peer/probe.h"
-#include "data/recv.h"
-#include "link/role.h"
+#include "peer/table.h"
 
-bool teredo_conntest_send(struct teredo_dev *td,
-			  const struct teredo_status *status,
-			  const struct teredo_probe *probe)
+bool teredo_echo_send(struct teredo_dev *td,
+		      const struct teredo_status *status,
+		      const struct teredo_probe *probe)
 {
 	u8 buf[TEREDO_ECHO_LEN];
 
@@ -19,17 +22,16 @@ bool teredo_conntest_send(struct teredo_dev *td,
 		return false;
 	teredo_build_echo(buf, &status->address, &probe->addr,
 			  (const u8 *)&probe->nonce);
-	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
-			    teredo_endpoint(status->server,
-					    htons(TEREDO_PORT)),
+	if (teredo_send_buf(td, teredo_endpoint(status->server,
+						htons(TEREDO_PORT)),
 			    buf, sizeof(buf)))
 		return false;
 	teredo_count(td->stats, TEREDO_A_STATS_TX_ECHO);
 	return true;
 }
 
-int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
-			const struct teredo_rx *rx)
+int teredo_echo_rcv(struct teredo_dev *td, struct sk_buff *skb,
+		    const struct teredo_rx *rx)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
 	const struct teredo_peer *peer;
@@ -53,7 +55,7 @@ int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			       TEREDO_PEER_KIND_NATIVE, rx->src,
 			       TEREDO_TRUST_NONCE, nonce))
 		return TEREDO_GO_ON;
-	teredo_relay_proven(&td->relays, rx->src);
+	teredo_relay_proven(td->relays, rx->src);
 	teredo_count(td->stats, TEREDO_A_STATS_RX_ECHO);
 	consume_skb(skb);
 	return TEREDO_TAKEN;

@@ -15,14 +15,14 @@ struct teredo_rx;
 struct teredo_status;
 
 /* Send the echo request of a probe (C-89, C-90). True if it was. RCU, BH off. */
-bool teredo_conntest_send(struct teredo_dev *td,
-			  const struct teredo_status *status,
-			  const struct teredo_probe *probe);
+bool teredo_echo_send(struct teredo_dev *td,
+		      const struct teredo_status *status,
+		      const struct teredo_probe *probe);
 
 /* If the datagram is the echo reply to a test, trust its sender and take it
  * (C-39). TEREDO_TAKEN, TEREDO_GO_ON, or the reason to drop it. RCU, BH off.
  */
-int teredo_conntest_rcv(struct teredo_dev *td, struct sk_buff *skb,
-			const struct teredo_rx *rx);
+int teredo_echo_rcv(struct teredo_dev *td, struct sk_buff *skb,
+		    const struct teredo_rx *rx);
 
 #endif /* TEREDO_ECHO_H */

@@ -11,7 +11,7 @@
 
 #include <linux/siphash.h>
 
-#include "data/socket.h"
+#include "base/endpoint.h"
 
 #define TEREDO_RELAYS_PROVEN	256
 #define TEREDO_RELAYS_ANSWERED	1024

@@ -4,9 +4,10 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "link/device.h"
 #include "base/ledger.h"
-#include "netlink/netlink.h"
+#include "link/device.h"
+#include "link/notify.h"
+#include "peer/peer.h"
 
 #define EVENTS_MAX	1024	/* that wait to be told */
 
@@ -16,7 +17,7 @@ static struct teredo_event *event_new(struct teredo_dev *td)
 	struct teredo_event *event;
 	struct mem_cgroup *memcg;
 
-	if (td->events.count >= EVENTS_MAX)
+	if (td->peers->events.count >= EVENTS_MAX)
 		return NULL;
 	memcg = set_active_memcg(td->memcg);
 	event = kmalloc(sizeof(*event), TEREDO_GFP_REMOTE);
@@ -27,11 +28,11 @@ static struct teredo_event *event_new(struct teredo_dev *td)
 static void record(struct teredo_dev *td, const struct teredo_peer *peer,
 		   enum teredo_cmd cmd, enum teredo_peer_cause cause)
 {
-	struct teredo_events *events = &td->events;
+	struct teredo_events *events = &td->peers->events;
 	struct teredo_event *event;
 
-	lockdep_assert_held(&td->peers.lock);
-	if (!events->on || !teredo_nl_peers_heard(td) || events->lost)
+	lockdep_assert_held(&td->peers->lock);
+	if (!events->on || !teredo_notify->peers_heard(td) || events->lost)
 		return;
 	event = event_new(td);
 	if (event) {
@@ -60,20 +61,20 @@ void teredo_event_gone(struct teredo_dev *td, const struct teredo_peer *peer,
 
 void teredo_events_tell(struct teredo_dev *td)
 {
-	struct teredo_events *events = &td->events;
+	struct teredo_events *events = &td->peers->events;
 	struct teredo_event *event, *next;
 	LIST_HEAD(list);
 	bool lost;
 
 	mutex_lock(&events->telling);
-	spin_lock_bh(&td->peers.lock);
+	spin_lock_bh(&td->peers->lock);
 	list_splice_init(&events->list, &list);
 	events->count = 0;
 	lost = events->lost;
 	events->lost = false;
-	spin_unlock_bh(&td->peers.lock);
+	spin_unlock_bh(&td->peers->lock);
 
-	teredo_nl_peer_events(td, &list, lost);
+	teredo_notify->peers(td, &list, lost);
 	mutex_unlock(&events->telling);
 	list_for_each_entry_safe(event, next, &list, node)
 		kfree(teredo_gone(TEREDO_OBJECT_EVENT, event));
@@ -81,22 +82,24 @@ void teredo_events_tell(struct teredo_dev *td)
 
 static void work(struct work_struct *work)
 {
-	struct teredo_events *events = container_of(work, struct teredo_events,
-						    work);
-
-	teredo_events_tell(container_of(events, struct teredo_dev, events));
+	teredo_events_tell(container_of(work, struct teredo_peers,
+					events.work)->td);
 }
 
-void teredo_events_init(struct teredo_events *events)
+void teredo_events_init(struct teredo_peers *peers)
 {
+	struct teredo_events *events = &peers->events;
+
 	INIT_LIST_HEAD(&events->list);
 	mutex_init(&events->telling);
 	INIT_WORK(&events->work, work);
 }
 
 /* The last peer is gone, and the device with its namespace: nobody records. */
-void teredo_events_uninit(struct teredo_events *events)
+void teredo_events_uninit(struct teredo_peers *peers)
 {
+	struct teredo_events *events = &peers->events;
+
 	cancel_work_sync(&events->work);
 	WARN_ON_ONCE(!list_empty(&events->list));
 }

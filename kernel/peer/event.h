@@ -10,14 +10,38 @@
 #ifndef TEREDO_EVENT_H
 #define TEREDO_EVENT_H
 
+#include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/teredo.h>
 
+#include "base/endpoint.h"
+
 struct teredo_dev;
 struct teredo_peer;
+struct teredo_peers;
+
+/* A peer as others see it, taken under the lock. */
+struct teredo_peer_info {
+	struct in6_addr addr;
+	union teredo_endpoint mapped;
+	enum teredo_peer_state state;
+	enum teredo_peer_kind kind;
+	enum teredo_peer_path path;
+	bool heard, sent, permanent;	/* idle_rx, idle_tx are valid */
+	u32 idle_rx, idle_tx;		/* milliseconds */
+	u32 queued, bubbles;
+};
+
+/* What became of a peer. */
+struct teredo_event {
+	struct list_head node;
+	enum teredo_cmd cmd;
+	enum teredo_peer_cause cause;
+	struct teredo_peer_info peer;
+};
 
 struct teredo_events {
 	struct list_head list;		/* not told yet, oldest first; peers.lock */
@@ -28,8 +52,8 @@ struct teredo_events {
 	struct work_struct work;
 };
 
-void teredo_events_init(struct teredo_events *events);
-void teredo_events_uninit(struct teredo_events *events);
+void teredo_events_init(struct teredo_peers *peers);
+void teredo_events_uninit(struct teredo_peers *peers);
 
 /* @peer is new or has changed. Under teredo_peers.lock. */
 void teredo_event_changed(struct teredo_dev *td, const struct teredo_peer *peer,

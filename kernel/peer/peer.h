@@ -16,8 +16,10 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/teredo.h>
 
+#include "base/endpoint.h"
+#include "base/ratelimiter.h"
+#include "peer/event.h"
 #include "peer/quota.h"
-#include "data/socket.h"
 
 /* All times of the protocol in one place. */
 #define TEREDO_PEER_VALID	(30 * HZ)	/* C-46 */
@@ -51,12 +53,11 @@ struct teredo_backlog {
 	struct list_head packets[TEREDO_QUEUE_SHARES];
 };
 
-/* Peers of one device that are on our own link. All of them are behind one
- * IPv4 address, ours.
- */
-#define TEREDO_LOCALS_MAX	1024
-
+struct sk_buff;
+struct sk_buff_head;
 struct teredo_config;
+struct teredo_dev;
+struct teredo_extra;
 struct teredo_wait;
 
 struct teredo_peer {
@@ -81,26 +82,6 @@ struct teredo_peer {
 	struct rcu_head rcu;
 };
 
-/* What few peers need. It hangs off its peer from when it is first needed, and
- * is freed with it. Under the lock, but for single words that are read without.
- *
- * @local is the second way to a client on our own link (RFC 4380 5.2.8); the
- * first one is the mapping in its address. peer->mapped is the one in use, and
- * peer->last_rx is about that one: packets go out and come in without a look at
- * this here (D-18).
- */
-struct teredo_extra {
-	struct teredo_peer *peer;
-	struct list_head node;		/* in peers.locals */
-	union teredo_endpoint local;	/* whence its discovery bubble came */
-	unsigned long announced;	/* when, jiffies */
-	unsigned long answered;		/* jiffies, our last answer to one */
-	unsigned long direct_rx;	/* jiffies, 0 is never: the mapping was
-					 * heard while @local was in use
-					 */
-	struct rcu_head rcu;
-};
-
 /* kmalloc-128, two cache lines, of which a packet needs the first. */
 static_assert(sizeof(struct teredo_peer) <= 128);
 static_assert(offsetofend(struct teredo_peer, proven) <= 64);
@@ -112,20 +93,8 @@ static_assert(offsetofend(struct teredo_peer, proven) <= 64);
  */
 #define TEREDO_GFP_REMOTE	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 
-/* One attempt to reach a peer, handed to the role without any lock held. */
-struct teredo_probe {
-	struct in6_addr addr;
-	u8 kind;
-	u64 nonce;			/* what the answer has to repeat */
-	union teredo_endpoint local;	/* try this (C-49), or 0 */
-	bool direct;			/* try what the address says */
-	bool again;			/* others went before, in vain */
-	u32 cause;			/* teredo_cause() */
-	unsigned int keep;		/* what it leaves of a limit to others */
-	unsigned long when;		/* peer->last_probe */
-};
-
 struct teredo_peers {
+	struct teredo_dev *td;
 	struct rhashtable table;
 	struct list_head dumps;		/* under teredo_dump_mutex */
 	spinlock_t lock;		/* protects what is marked above, and */
@@ -139,18 +108,9 @@ struct teredo_peers {
 	struct timer_list timer;	/* first deadline */
 	struct delayed_work gc;
 	unsigned long gc_due;		/* jiffies, its next run; lock */
+	struct teredo_events events;
+	struct teredo_buckets answers;	/* to neighbours */
 };
-
-int teredo_peers_init(struct teredo_dev *td);	/* peerlookup.c */
-void teredo_peers_uninit(struct teredo_dev *td);
-
-/* Link up and down; a closed list lets nobody wait. RTNL. */
-void teredo_peers_open(struct teredo_dev *td);
-void teredo_peers_close(struct teredo_dev *td);
-
-/* The peer, valid until the end of the RCU section, or NULL. */
-struct teredo_peer *teredo_peer_lookup(struct teredo_dev *td,
-				       const struct in6_addr *addr);
 
 /* jiffies, but never 0. */
 static inline unsigned long teredo_now(void)
@@ -193,17 +153,6 @@ static inline bool teredo_peer_matches(const struct teredo_peer *peer,
 	       teredo_endpoint_read(&peer->mapped).word == src.word;
 }
 
-/* True if the peer's own discovery bubble came from @src (5.2.3 case 5). RCU. */
-static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
-					union teredo_endpoint src)
-{
-	const struct teredo_extra *extra = rcu_dereference(peer->extra);
-
-	return extra && teredo_endpoint_read(&extra->local).word == src.word &&
-	       time_before(jiffies, READ_ONCE(extra->announced) +
-				    TEREDO_LOCAL_KNOWN);
-}
-
 /* Send @skb to an open peer, and ask it for a sign of life in time, so that a
  * one-way flow never sees the path expire. RCU, BH off. Takes @skb.
  */
@@ -243,15 +192,6 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		       union teredo_endpoint src, enum teredo_trust how,
 		       u64 nonce);
 
-/* A discovery bubble came from the client @addr at @src, on our own link (C-87).
- * TEREDO_GO_ON if it is to be answered, else the reason to drop it; @news: it may
- * not know us. RCU, BH off.
- */
-int teredo_peer_announced(struct teredo_dev *td,
-			  const struct teredo_config *cfg,
-			  const struct in6_addr *addr,
-			  union teredo_endpoint src, bool *news);
-
 /* By hand. -ENOSPC when the list is full; -EBUSY for one that goes with the link, while
  * that goes down. Process context.
  */
@@ -260,37 +200,38 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 		    bool permanent);
 int teredo_peer_del(struct teredo_dev *td, const struct in6_addr *addr);
 
-/* A peer as netlink shows it, taken under the lock. */
-struct teredo_peer_info {
-	struct in6_addr addr;
-	union teredo_endpoint mapped;
-	enum teredo_peer_state state;
-	enum teredo_peer_kind kind;
-	enum teredo_peer_path path;
-	bool heard, sent, permanent;	/* idle_rx, idle_tx are valid */
-	u32 idle_rx, idle_tx;		/* milliseconds */
-	u32 queued, bubbles;
-};
-
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 		      struct teredo_peer_info *info);
-
-/* For probe.c. Under the lock. */
-struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
-				       const struct teredo_peer *peer);
-bool teredo_peer_uses_local(struct teredo_dev *td,
-			    const struct teredo_peer *peer);
 
 /* For timers.c: nobody answered. The packets go to @dropped. Under the lock. */
 void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 		      struct sk_buff_head *dropped);
 
-/* For peerlookup.c: unhash @peer and let it go; packets that waited for it
+/* Take @peer out of the table and let it go; packets that waited for it
  * go to @dropped. Under the lock.
  */
 void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 			enum teredo_peer_cause cause,
 			struct sk_buff_head *dropped);
+
+/* A new one, for @addr, if there is room; else ERR_PTR(-ENOSPC) or ERR_PTR(-ENOMEM). One
+ * that had to go for it leaves the packets that waited for it in @evicted. Under the lock.
+ */
+struct teredo_peer *teredo_peer_create(struct teredo_dev *td,
+				       const struct teredo_config *cfg,
+				       const struct in6_addr *addr,
+				       enum teredo_peer_kind kind,
+				       enum teredo_origin origin, u32 cause,
+				       struct sk_buff_head *evicted);
+
+/* Tell whoever watches that @peer is new, or not what it was. Under the lock. */
+void teredo_peer_changed(struct teredo_dev *td, const struct teredo_peer *peer,
+			 enum teredo_peer_cause cause);
+
+/* To any state but TRUSTED, which is shown last of all. Under the lock. */
+void teredo_peer_set_state(struct teredo_dev *td, struct teredo_peer *peer,
+			   enum teredo_peer_state state,
+			   enum teredo_peer_cause cause);
 
 /* Packets that waited for a peer which was removed: count them, and tell their
  * senders. Any context.

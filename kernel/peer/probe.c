@@ -5,6 +5,9 @@
 
 #include "link/device.h"
 #include "link/role.h"
+#include "peer/neighbour.h"
+#include "peer/path.h"
+#include "peer/table.h"
 
 /* How long a peer that did not answer is left alone. The RFC limits bubbles;
  * echo requests to native hosts only need to be rare.
@@ -25,23 +28,30 @@ bool teredo_probe_is_due(const struct teredo_peer *peer)
 	       (!last || !time_before(jiffies, last + pause));
 }
 
-/* The ways to try (C-49, C-51): a client on our link there first, and from the
- * second attempt on also where its address says, lest it is gone from here.
+/* The ways to try, of those that the role has (C-49, C-51): a client on our link there
+ * first, and from the second attempt on also where its address says, lest it is gone from
+ * here.
  */
 static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 			struct teredo_probe *probe)
 {
 	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	u8 ways = READ_ONCE(td->role)->ways;
 
-	probe->local.word = 0;
-	probe->direct = true;
-	if (!extra ||
-	    !time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN))
-		return;
-	probe->local = extra->local;
-	probe->direct = peer->bubbles > 1 ||
-			(teredo_peer_is_open(peer) &&
-			 !teredo_peer_uses_local(td, peer));
+	probe->local = TEREDO_NOWHERE;
+	if (peer->kind == TEREDO_PEER_KIND_NATIVE && ways & TEREDO_WAY_ECHO) {
+		probe->ways = TEREDO_WAY_ECHO;
+	} else if (!extra || !teredo_neighbour_is_known(extra)) {
+		probe->ways = TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT;
+	} else {
+		probe->local = extra->local;
+		probe->ways = TEREDO_WAY_LOCAL;
+		if (peer->bubbles > 1 ||
+		    (teredo_peer_is_open(peer) &&
+		     !teredo_path_leads_local(td, peer)))
+			probe->ways |= TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT;
+	}
+	probe->ways &= ways;
 }
 
 /* True if the answer to an earlier attempt of the same series may still come.
@@ -59,7 +69,7 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 {
 	unsigned long now = jiffies;
 
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	if (peer->last_probe &&
 	    time_before(now, peer->last_probe + TEREDO_PROBE_SPACING))
 		return false;
@@ -77,7 +87,6 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(peer->last_probe, teredo_now());
 
 	probe->addr = peer->addr;
-	probe->kind = peer->kind;
 	probe->nonce = peer->nonce;
 	probe->again = peer->bubbles > 1;
 	probe->cause = cause;
@@ -93,11 +102,11 @@ static void withdraw(struct teredo_dev *td, const struct teredo_probe *probe)
 {
 	struct teredo_peer *peer;
 
-	spin_lock_bh(&td->peers.lock);
+	spin_lock_bh(&td->peers->lock);
 	peer = teredo_peer_lookup(td, &probe->addr);
 	if (peer && peer->last_probe == probe->when && peer->bubbles)
 		WRITE_ONCE(peer->bubbles, peer->bubbles - 1);
-	spin_unlock_bh(&td->peers.lock);
+	spin_unlock_bh(&td->peers->lock);
 }
 
 void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)

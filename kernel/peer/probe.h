@@ -7,6 +7,18 @@
 
 #include "peer/peer.h"
 
+/* One attempt to reach a peer, handed to the role without any lock held. */
+struct teredo_probe {
+	struct in6_addr addr;
+	u64 nonce;			/* what the answer has to repeat */
+	union teredo_endpoint local;	/* where discovery found it, for that way */
+	u8 ways;			/* to try, TEREDO_WAY_... */
+	bool again;			/* others went before, in vain */
+	u32 cause;			/* teredo_cause() */
+	unsigned int keep;		/* what it leaves of a limit to others */
+	unsigned long when;		/* peer->last_probe */
+};
+
 /* Account for one attempt to reach @peer because of @cause and describe it in
  * @probe. False if the peer has used up its attempts (C-67, C-68). Under
  * teredo_peers.lock.

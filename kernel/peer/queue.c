@@ -5,8 +5,8 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
-#include "link/device.h"
 #include "base/ledger.h"
+#include "link/device.h"
 
 struct teredo_wait *teredo_wait_new(struct teredo_dev *td)
 {
@@ -49,12 +49,12 @@ void teredo_queue_init(struct teredo_dev *td)
 	unsigned int i;
 
 	for (i = 0; i < TEREDO_QUEUE_SHARES; i++)
-		INIT_LIST_HEAD(&td->peers.backlog.packets[i]);
+		INIT_LIST_HEAD(&td->peers->backlog.packets[i]);
 }
 
 bool teredo_queue_is_even(const struct teredo_dev *td)
 {
-	const struct teredo_backlog *backlog = &td->peers.backlog;
+	const struct teredo_backlog *backlog = &td->peers->backlog;
 
 	return !backlog->octets &&
 	       !memchr_inv(backlog->share, 0, sizeof(backlog->share));
@@ -128,9 +128,9 @@ void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 		      struct sk_buff *skb, u32 cause, unsigned int limit,
 		      struct sk_buff_head *dropped)
 {
-	struct teredo_backlog *backlog = &td->peers.backlog;
+	struct teredo_backlog *backlog = &td->peers->backlog;
 
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	if (!limit || !make_room(backlog, skb, dropped)) {
 		__skb_queue_tail(dropped, skb);
 		return;
@@ -144,7 +144,7 @@ void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 void teredo_queue_take(struct teredo_dev *td, struct teredo_wait *wait,
 		       struct sk_buff_head *to)
 {
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	while (!skb_queue_empty(&wait->queue))
-		release(&td->peers.backlog, skb_peek(&wait->queue), to);
+		release(&td->peers->backlog, skb_peek(&wait->queue), to);
 }

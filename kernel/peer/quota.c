@@ -16,9 +16,9 @@
  */
 #include "peer/quota.h"
 
+#include "base/trace.h"
 #include "link/device.h"
 #include "peer/table.h"
-#include "base/trace.h"
 
 #define UNPROVEN_MAX	65535U		/* addressed by us; strangers half of it */
 #define LOOKS		8U		/* at candidates to evict */
@@ -128,14 +128,13 @@ static bool goes_before(const struct candidate *a, const struct candidate *b)
  * on how many there are, and who has many of them is seen all the same. Much is eight
  * times what each would have of a full table: nobody's chance neighbours are as many.
  */
-static bool find_victim(struct teredo_quota *quota, enum teredo_origin origin,
-			struct candidate *victim)
+static struct teredo_peer *find_victim(struct teredo_quota *quota,
+				       enum teredo_origin origin)
 {
 	unsigned int looks = min(quota->count[origin], LOOKS);
 	unsigned int much = quota->count[origin] / (TEREDO_QUOTA_SHARES / 8);
-	struct candidate next;
+	struct candidate next, victim = { };
 
-	*victim = (struct candidate) { };
 	while (looks--) {
 		next.peer = list_first_entry(&quota->list[origin],
 					     struct teredo_peer, unproven);
@@ -144,65 +143,56 @@ static bool find_victim(struct teredo_quota *quota, enum teredo_origin origin,
 		if (next.held <= much)
 			next.held = 0;
 		next.heard = heard_since_queued(next.peer);
-		if (!victim->peer || goes_before(&next, victim))
-			swap(next, *victim);
+		if (!victim.peer || goes_before(&next, &victim))
+			swap(next, victim);
 		/* who stays has to be heard anew */
 		if (next.peer && next.heard)
 			next.peer->queued_at = jiffies;
 	}
-	return victim->peer;
-}
-
-static bool evict(struct teredo_dev *td, enum teredo_origin origin,
-		  struct sk_buff_head *evicted)
-{
-	struct candidate victim;
-
-	if (!find_victim(&td->peers.quota, origin, &victim))
-		return false;
-	teredo_peer_remove(td, victim.peer, TEREDO_PEER_CAUSE_EVICTED, evicted);
-	teredo_count(td->stats, TEREDO_A_STATS_PEERS_EVICTED);
-	return true;
+	return victim.peer;
 }
 
 bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
-			enum teredo_origin origin, struct sk_buff_head *evicted)
+			enum teredo_origin origin, struct teredo_peer **victim)
 {
-	bool full = teredo_peers_count(&td->peers) >= cfg->peers_max;
+	bool full = teredo_peers_count(td->peers) >= cfg->peers_max;
+	struct teredo_quota *quota = &td->peers->quota;
 
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
+	*victim = NULL;
 	if (full)
 		teredo_peers_press(td);
 	else if (origin == TEREDO_BY_HAND ||
-		 td->peers.quota.count[origin] < quota_of(cfg, origin))
+		 quota->count[origin] < quota_of(cfg, origin))
 		return true;
-	if (origin != TEREDO_BY_HAND && evict(td, origin, evicted))
-		return true;
-	/* nobody goes for a stranger but another one */
-	return full && origin != TEREDO_BY_STRANGER &&
-	       (evict(td, TEREDO_BY_STRANGER, evicted) ||
-		evict(td, TEREDO_BY_US, evicted));
+	if (origin != TEREDO_BY_HAND)
+		*victim = find_victim(quota, origin);
+	/* A stranger may evict only another stranger. */
+	if (!*victim && full && origin != TEREDO_BY_STRANGER)
+		*victim = find_victim(quota, TEREDO_BY_STRANGER) ?:
+			  find_victim(quota, TEREDO_BY_US);
+	return *victim;
 }
 
 void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
 			enum teredo_origin origin, u32 cause)
 {
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	if (origin == TEREDO_BY_HAND) {
 		WRITE_ONCE(peer->proven, true);
-		td->peers.quota.proven++;
+		td->peers->quota.proven++;
 	} else {
-		enqueue(&td->peers.quota, peer, origin, cause);
+		enqueue(&td->peers->quota, peer, origin, cause);
 	}
 }
 
 void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer)
 {
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	if (peer->proven) {
-		td->peers.quota.proven--;
+		td->peers->quota.proven--;
 	} else {
-		dequeue(&td->peers.quota, peer);
+		dequeue(&td->peers->quota, peer);
 		/* who still finds it has nothing left to prove */
 		WRITE_ONCE(peer->proven, true);
 	}
@@ -212,9 +202,9 @@ void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
 			 struct teredo_peer *peer, enum teredo_origin origin,
 			 u32 cause)
 {
-	struct teredo_quota *quota = &td->peers.quota;
+	struct teredo_quota *quota = &td->peers->quota;
 
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	if (peer->proven)
 		return;
 	if (origin == TEREDO_BY_STRANGER ||
@@ -226,12 +216,13 @@ void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
 
 void teredo_quota_vouch(struct teredo_dev *td, struct teredo_peer *peer)
 {
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	if (peer->proven)
 		return;
-	dequeue(&td->peers.quota, peer);
+	dequeue(&td->peers->quota, peer);
 	teredo_quota_enter(td, peer, TEREDO_BY_HAND, 0);
-	trace_teredo_peer(td->dev, peer);
+	trace_teredo_peer(td->dev, &peer->addr, peer->state, peer->mapped,
+			  peer->proven);
 }
 
 void teredo_quota_prove(struct teredo_dev *td, const struct teredo_config *cfg,
@@ -246,7 +237,7 @@ void teredo_quota_prove(struct teredo_dev *td, const struct teredo_config *cfg,
 bool teredo_quota_is_full(const struct teredo_dev *td,
 			  const struct teredo_config *cfg)
 {
-	return READ_ONCE(td->peers.quota.proven) >= proven_max(cfg);
+	return READ_ONCE(td->peers->quota.proven) >= proven_max(cfg);
 }
 
 bool teredo_quota_is_pressed(const struct teredo_dev *td,
@@ -254,7 +245,7 @@ bool teredo_quota_is_pressed(const struct teredo_dev *td,
 {
 	unsigned int room = proven_max(cfg);
 
-	return READ_ONCE(td->peers.quota.proven) >= room - room / 8 ||
-	       teredo_peers_count(&td->peers) >=
+	return READ_ONCE(td->peers->quota.proven) >= room - room / 8 ||
+	       teredo_peers_count(td->peers) >=
 	       cfg->peers_max - cfg->peers_max / 8;
 }

@@ -6,7 +6,6 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-struct sk_buff_head;
 struct teredo_config;
 struct teredo_dev;
 struct teredo_peer;
@@ -35,12 +34,11 @@ void teredo_quota_init(struct teredo_quota *quota);
 /* True if nobody is counted: the last peer has gone, and what it had with it. */
 bool teredo_quota_is_even(const struct teredo_quota *quota);
 
-/* True if there is room for another peer; one that had to go for it leaves the
- * packets that waited for it in @evicted. Under the lock.
+/* True if there is room for another peer, once *@victim has gone for it, if that is not
+ * NULL. Under the lock.
  */
 bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
-			enum teredo_origin origin,
-			struct sk_buff_head *evicted);
+			enum teredo_origin origin, struct teredo_peer **victim);
 
 /* The new @peer is in the table because of @cause, see teredo_cause(), or out of it
  * again. Under the lock.

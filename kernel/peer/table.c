@@ -6,13 +6,6 @@
 #include <net/ipv6.h>
 
 #include "link/device.h"
-#include "peer/event.h"
-#include "netlink/netlink.h"
-#include "peer/queue.h"
-#include "peer/timers.h"
-
-/* Between two pauses of a walk. */
-#define SLICE	1024
 
 DEFINE_MUTEX(teredo_dump_mutex);	/* protects dump->td and peers.dumps */
 
@@ -53,115 +46,30 @@ static const struct rhashtable_params params = {
 struct teredo_peer *teredo_peer_lookup(struct teredo_dev *td,
 				       const struct in6_addr *addr)
 {
-	return rhashtable_lookup(&td->peers.table, addr, params);
+	return rhashtable_lookup(&td->peers->table, addr, params);
 }
 
 int teredo_peer_insert(struct teredo_dev *td, struct teredo_peer *peer)
 {
-	lockdep_assert_held(&td->peers.lock);
-	return rhashtable_lookup_insert_fast(&td->peers.table, &peer->node,
+	lockdep_assert_held(&td->peers->lock);
+	return rhashtable_lookup_insert_fast(&td->peers->table, &peer->node,
 					     params);
 }
 
 bool teredo_peer_unhash(struct teredo_dev *td, struct teredo_peer *peer)
 {
-	lockdep_assert_held(&td->peers.lock);
-	return !rhashtable_remove_fast(&td->peers.table, &peer->node, params);
+	lockdep_assert_held(&td->peers->lock);
+	return !rhashtable_remove_fast(&td->peers->table, &peer->node, params);
 }
 
-/* -- ageing -- */
+/* -- room -- */
 
-/* The last sign of use, or of an attempt; RFC 4380 5.2 wants the least
- * recently used to go.
+/* The deadline is ours: the work's own timer keeps an old one where the work was queued
+ * without.
  */
-static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
+void teredo_peers_schedule_age(struct teredo_dev *td, unsigned long delay)
 {
-	unsigned long now = jiffies;
-	unsigned long rx = READ_ONCE(peer->last_rx);
-	unsigned long tx = READ_ONCE(peer->last_tx);
-	unsigned long probe = READ_ONCE(peer->last_probe);
-	const struct teredo_extra *extra = rcu_dereference(peer->extra);
-
-	/* Clients on our link announce themselves every 300 s at the latest. */
-	if (extra &&
-	    !time_after(now, READ_ONCE(extra->announced) + 2 * limit))
-		return false;
-	return (!rx || time_after(now, rx + limit)) &&
-	       (!tx || time_after(now, tx + limit)) &&
-	       (!probe || time_after(now, probe + limit));
-}
-
-static bool may_go(const struct teredo_peer *peer, unsigned long limit)
-{
-	return !READ_ONCE(peer->permanent) && !READ_ONCE(peer->wait) &&
-	       is_idle(peer, limit);
-}
-
-static bool any(const struct teredo_peer *peer, unsigned long limit)
-{
-	return true;
-}
-
-static bool not_by_hand(const struct teredo_peer *peer, unsigned long limit)
-{
-	return !READ_ONCE(peer->permanent);
-}
-
-static bool by_discovery(const struct teredo_peer *peer, unsigned long limit)
-{
-	return rcu_access_pointer(peer->extra) && not_by_hand(peer, limit);
-}
-
-/* Remove all peers of which @match is true; process context. A resize under
- * way may show some twice and hide some until the next time.
- */
-static unsigned int
-remove_matching(struct teredo_dev *td,
-		bool (*match)(const struct teredo_peer *, unsigned long),
-		unsigned long limit, enum teredo_peer_cause cause)
-{
-	struct teredo_peers *peers = &td->peers;
-	unsigned int removed = 0, seen = 0;
-	struct rhashtable_iter iter;
-	struct sk_buff_head dropped;
-	struct teredo_peer *peer;
-
-	__skb_queue_head_init(&dropped);
-	rhashtable_walk_enter(&peers->table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((peer = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(peer))
-			continue;
-		if (match(peer, limit)) {
-			spin_lock_bh(&peers->lock);
-			/* again, now that nothing changes */
-			if (match(peer, limit)) {
-				teredo_peer_remove(td, peer, cause, &dropped);
-				removed++;
-			}
-			spin_unlock_bh(&peers->lock);
-		}
-		if (++seen % SLICE == 0) {
-			rhashtable_walk_stop(&iter);
-			teredo_peer_forget_packets(td, &dropped);
-			teredo_events_tell(td);
-			cond_resched();
-			rhashtable_walk_start(&iter);
-		}
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-	teredo_peer_forget_packets(td, &dropped);
-	teredo_events_tell(td);
-	return removed;
-}
-
-/* Have the ageing run after @delay. Its deadline is ours: the work's own timer
- * keeps an old one where the work was queued without. Under the lock.
- */
-static void schedule_age(struct teredo_dev *td, unsigned long delay)
-{
-	struct teredo_peers *peers = &td->peers;
+	struct teredo_peers *peers = td->peers;
 
 	lockdep_assert_held(&peers->lock);
 	if (peers->closed)
@@ -170,113 +78,12 @@ static void schedule_age(struct teredo_dev *td, unsigned long delay)
 	mod_delayed_work(system_power_efficient_wq, &peers->gc, delay);
 }
 
-static void age(struct work_struct *work)
-{
-	struct teredo_dev *td = container_of(work, struct teredo_dev,
-					     peers.gc.work);
-	unsigned int removed;
-	bool pressed;
-
-	rcu_read_lock();
-	pressed = teredo_quota_is_pressed(td, rcu_dereference(td->config));
-	rcu_read_unlock();
-
-	/* Short of room, whoever is not valid any more goes at once. */
-	removed = remove_matching(td, may_go, pressed ? TEREDO_PEER_VALID :
-							TEREDO_PEER_IDLE,
-				  TEREDO_PEER_CAUSE_IDLE);
-	if (removed)
-		this_cpu_add(td->stats->count[TEREDO_A_STATS_PEERS_EXPIRED],
-			     removed);
-	spin_lock_bh(&td->peers.lock);
-	schedule_age(td, TEREDO_GC_INTERVAL);
-	spin_unlock_bh(&td->peers.lock);
-}
-
 void teredo_peers_press(struct teredo_dev *td)
 {
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	/* Not more often than once a second, whoever asks. */
-	if (time_after(td->peers.gc_due, jiffies + HZ))
-		schedule_age(td, HZ);
-}
-
-void teredo_peers_flush(struct teredo_dev *td, bool all,
-			enum teredo_peer_cause cause)
-{
-	int passes = 8;
-
-	/* A removal or a resize can hide others from the walk, but with traffic
-	 * there may always be new ones.
-	 */
-	while (remove_matching(td, all ? any : not_by_hand, 0, cause) &&
-	       --passes)
-		cond_resched();
-}
-
-void teredo_peers_flush_local(struct teredo_dev *td)
-{
-	/* Nobody comes any more, so this ends. */
-	while (READ_ONCE(td->peers.locals_count) &&
-	       remove_matching(td, by_discovery, 0, TEREDO_PEER_CAUSE_LEFT))
-		cond_resched();
-}
-
-/* -- namespaces -- */
-
-/* Tell those who listen where the device is now of all peers that it has: process
- * context. A resize under way may show some twice.
- */
-static void tell_all(struct teredo_dev *td,
-		     void (*event)(struct teredo_dev *,
-				   const struct teredo_peer *,
-				   enum teredo_peer_cause))
-{
-	struct teredo_peers *peers = &td->peers;
-	struct rhashtable_iter iter;
-	struct teredo_peer *peer;
-	unsigned int seen = 0;
-
-	if (!teredo_nl_peers_heard(td))
-		return;
-	rhashtable_walk_enter(&peers->table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((peer = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(peer))
-			continue;
-		spin_lock_bh(&peers->lock);
-		event(td, peer, TEREDO_PEER_CAUSE_DEVICE);
-		spin_unlock_bh(&peers->lock);
-		if (++seen % SLICE == 0) {
-			rhashtable_walk_stop(&iter);
-			teredo_events_tell(td);
-			cond_resched();
-			rhashtable_walk_start(&iter);
-		}
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-}
-
-void teredo_peers_appear(struct teredo_dev *td)
-{
-	spin_lock_bh(&td->peers.lock);
-	td->events.on = true;
-	spin_unlock_bh(&td->peers.lock);
-	tell_all(td, teredo_event_changed);
-	teredo_events_tell(td);
-}
-
-/* The device is down and nobody finds it any more: nothing changes. All is told while
- * it still is where those are who listen.
- */
-void teredo_peers_disappear(struct teredo_dev *td)
-{
-	tell_all(td, teredo_event_gone);
-	spin_lock_bh(&td->peers.lock);
-	td->events.on = false;
-	spin_unlock_bh(&td->peers.lock);
-	teredo_events_tell(td);
+	if (time_after(td->peers->gc_due, jiffies + HZ))
+		teredo_peers_schedule_age(td, HZ);
 }
 
 /* -- dumps -- */
@@ -286,8 +93,8 @@ void teredo_dump_begin(struct teredo_dump *dump, struct teredo_dev *td)
 	lockdep_assert_held(&teredo_dump_mutex);
 	dump->td = td;
 	dump->ifindex = td->dev->ifindex;
-	rhashtable_walk_enter(&td->peers.table, &dump->iter);
-	list_add(&dump->list, &td->peers.dumps);
+	rhashtable_walk_enter(&td->peers->table, &dump->iter);
+	list_add(&dump->list, &td->peers->dumps);
 }
 
 void teredo_dump_end(struct teredo_dump *dump)
@@ -302,76 +109,25 @@ void teredo_dump_end(struct teredo_dump *dump)
 
 /* -- life -- */
 
-void teredo_peers_open(struct teredo_dev *td)
+int teredo_table_init(struct teredo_peers *peers)
 {
-	spin_lock_bh(&td->peers.lock);
-	td->peers.closed = false;
-	schedule_age(td, TEREDO_GC_INTERVAL);
-	spin_unlock_bh(&td->peers.lock);
-}
-
-/* Called after the sockets are closed: no datagram comes any more, but the
- * stack may still hand packets to the transmit path, so first nobody may wait
- * any more, then the timer that serves those who do cannot be armed again.
- */
-void teredo_peers_close(struct teredo_dev *td)
-{
-	spin_lock_bh(&td->peers.lock);
-	td->peers.closed = true;
-	td->peers.closing = true;
-	spin_unlock_bh(&td->peers.lock);
-	timer_delete_sync(&td->peers.timer);
-	cancel_delayed_work_sync(&td->peers.gc);
-	/* Nobody comes any more, so this ends; who waits must not be missed. Netlink does
-	 * not wait for RTNL, which is ours meanwhile.
-	 */
-	while (remove_matching(td, not_by_hand, 0, TEREDO_PEER_CAUSE_DOWN) ||
-	       !list_empty_careful(&td->peers.waiting))
-		cond_resched();
-	spin_lock_bh(&td->peers.lock);
-	td->peers.closing = false;
-	spin_unlock_bh(&td->peers.lock);
-}
-
-int teredo_peers_init(struct teredo_dev *td)
-{
-	struct teredo_peers *peers = &td->peers;
-
 	get_random_once(hash_key, sizeof(hash_key));
-	spin_lock_init(&peers->lock);
-	teredo_quota_init(&peers->quota);
-	teredo_queue_init(td);
-	INIT_LIST_HEAD(&peers->locals);
-	INIT_LIST_HEAD(&peers->waiting);
 	INIT_LIST_HEAD(&peers->dumps);
-	teredo_timer_init(td);
-	teredo_events_init(&td->events);
-	INIT_DELAYED_WORK(&peers->gc, age);
-	peers->closed = true;
 	return rhashtable_init(&peers->table, &params);
 }
 
-/* The device is unregistered: nobody sends, receives or configures. Readers
- * of single peers may be left; RCU frees the peers after them.
- */
-void teredo_peers_uninit(struct teredo_dev *td)
+/* Nobody begins a dump any more, and all peers are gone. */
+void teredo_table_uninit(struct teredo_peers *peers)
+{
+	rhashtable_destroy(&peers->table);
+}
+
+void teredo_dumps_end(struct teredo_peers *peers)
 {
 	struct teredo_dump *dump, *next;
 
 	mutex_lock(&teredo_dump_mutex);
-	list_for_each_entry_safe(dump, next, &td->peers.dumps, list)
+	list_for_each_entry_safe(dump, next, &peers->dumps, list)
 		teredo_dump_end(dump);
 	mutex_unlock(&teredo_dump_mutex);
-
-	/* Nobody comes any more, so this ends. */
-	while (teredo_peers_count(&td->peers)) {
-		teredo_peers_flush(td, true, TEREDO_PEER_CAUSE_DEVICE);
-		cond_resched();
-	}
-	teredo_events_uninit(&td->events);
-	WARN_ON_ONCE(!list_empty(&td->peers.waiting));
-	WARN_ON_ONCE(td->peers.locals_count);
-	WARN_ON_ONCE(!teredo_queue_is_even(td));
-	WARN_ON_ONCE(!teredo_quota_is_even(&td->peers.quota));
-	rhashtable_destroy(&td->peers.table);
 }

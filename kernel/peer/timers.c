@@ -2,8 +2,8 @@
 #include "peer/timers.h"
 
 #include "base/compat.h"
-#include "link/device.h"
 #include "data/reject.h"
+#include "link/device.h"
 #include "peer/probe.h"
 
 /* Peers handled at a time, and in one run of the timer, which ends with the tick, too:
@@ -17,7 +17,7 @@
  */
 static void arm(struct teredo_dev *td)
 {
-	struct teredo_peers *peers = &td->peers;
+	struct teredo_peers *peers = td->peers;
 	const struct teredo_wait *first;
 	unsigned long now = jiffies;
 
@@ -33,9 +33,9 @@ static void arm(struct teredo_dev *td)
 
 void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait)
 {
-	lockdep_assert_held(&td->peers.lock);
+	lockdep_assert_held(&td->peers->lock);
 	wait->deadline = jiffies + TEREDO_PROBE_SPACING;
-	list_add_tail(&wait->node, &td->peers.waiting);
+	list_add_tail(&wait->node, &td->peers->waiting);
 	arm(td);
 }
 
@@ -48,7 +48,7 @@ struct batch {
 
 static bool collect(struct teredo_dev *td, struct batch *batch)
 {
-	struct teredo_peers *peers = &td->peers;
+	struct teredo_peers *peers = td->peers;
 	struct teredo_wait *wait;
 
 	lockdep_assert_held(&peers->lock);
@@ -76,8 +76,8 @@ static bool collect(struct teredo_dev *td, struct batch *batch)
 
 static void expired(struct timer_list *timer)
 {
-	struct teredo_dev *td = timer_container_of(td, timer, peers.timer);
-	struct teredo_peers *peers = &td->peers;
+	struct teredo_peers *peers = timer_container_of(peers, timer, timer);
+	struct teredo_dev *td = peers->td;
 	unsigned long began = jiffies;
 	unsigned int i, done = 0;
 	struct batch batch;
@@ -92,8 +92,8 @@ static void expired(struct timer_list *timer)
 
 		for (i = 0; i < batch.probes; i++)
 			teredo_probe_send(td, &batch.probe[i]);
-		teredo_icmp_reject_all(td, &batch.dropped,
-				       TEREDO_A_STATS_TX_UNREACHABLE);
+		teredo_reject_all(td, &batch.dropped,
+				  TEREDO_A_STATS_TX_UNREACHABLE);
 		done += batch.probes + batch.failures;
 	} while (more && done < RUN && !time_after(jiffies, began));
 	rcu_read_unlock();
@@ -105,5 +105,5 @@ static void expired(struct timer_list *timer)
 
 void teredo_timer_init(struct teredo_dev *td)
 {
-	timer_setup(&td->peers.timer, expired, 0);
+	timer_setup(&td->peers->timer, expired, 0);
 }

@@ -8,7 +8,7 @@
  * give up        | 2 s after the fourth attempt    | the same
  * ask for a sign | data to send, nothing heard for | teredo_peer_send(), no
  * of life        | 20 s, twice, 4 s apart          | timer at all
- * forget         | 300 s idle, 30 s if short of    | peerlookup.c, a work that
+ * forget         | 300 s idle, 30 s if short of    | age.c, a work that
  *                | room                            | walks every 10 s
  * announce us    | every 200 to 300 s, sooner if   | discovery.c, one work for
  *                | somebody does not know us       | all of a namespace

@@ -4,12 +4,19 @@
 #include <linux/tcp.h>
 #include <net/ipv6.h>
 
-#include "method/bubble.h"
-#include "method/echo.h"
+#include "control/control.h"
+#include "data/route.h"
+#include "data/rx.h"
+#include "data/socket.h"
 #include "link/device.h"
+#include "method/bubble.h"
+#include "method/discovery.h"
+#include "method/echo.h"
+#include "method/relays.h"
+#include "peer/neighbour.h"
 #include "peer/probe.h"
-#include "data/recv.h"
-#include "link/role.h"
+#include "peer/table.h"
+#include "role/roles.h"
 
 /* True for what the stack says to whoever sent it something. */
 static bool is_answer(const struct sk_buff *skb)
@@ -100,12 +107,12 @@ static bool client_probe(struct teredo_dev *td,
 	/* Between two qualifications there is no address to speak from. */
 	if (status->state != TEREDO_STATE_QUALIFIED)
 		return false;
-	if (probe->kind == TEREDO_PEER_KIND_NATIVE)
-		return teredo_conntest_send(td, status, probe);
-	if (probe->local.word)
+	if (probe->ways & TEREDO_WAY_ECHO)
+		sent = teredo_echo_send(td, status, probe);
+	if (probe->ways & TEREDO_WAY_LOCAL)
 		sent = teredo_discovery_probe(td, status, probe); /* case 3 */
-	if (probe->direct &&
-	    teredo_bubble_both(td, &status->address, probe))
+	if (probe->ways & TEREDO_WAY_INDIRECT &&
+	    teredo_bubble_probe(td, &status->address, probe))
 		sent = true;
 	return sent;
 }
@@ -121,7 +128,7 @@ static bool may_answer(struct teredo_dev *td, union teredo_endpoint to,
 	unsigned int keep;
 
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_INDIRECT_ANSWERS, to.word);
-	if (teredo_relay_is_proven(&td->relays, to) ||
+	if (teredo_relay_is_proven(td->relays, to) ||
 	    (peer && READ_ONCE(peer->proven) &&
 	     teredo_endpoint_read(&peer->mapped).word == to.word))
 		keep = teredo_limit_ahead(keep);
@@ -159,7 +166,7 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 	if (!may_answer(td, to, peer))
 		return TEREDO_A_STATS_RX_LIMITED;
 	if (pkt->has_origin)
-		teredo_relay_answered(&td->relays, to);
+		teredo_relay_answered(td->relays, to);
 	/* A neighbour need not have asked the server. */
 	if (peer && rcu_access_pointer(peer->extra))
 		teredo_discovery_ask(td);
@@ -196,9 +203,9 @@ static bool may_test(struct teredo_dev *td, union teredo_endpoint relay,
 				     (__force u32)relay.addr),
 		   teredo_limit_keep(td, TEREDO_LIMIT_NATIVE_TESTS,
 				     teredo_site(host)));
-	if (teredo_relay_is_proven(&td->relays, relay))
+	if (teredo_relay_is_proven(td->relays, relay))
 		keep = teredo_limit_ahead(keep);
-	else if (teredo_relay_is_answered(&td->relays, relay))
+	else if (teredo_relay_is_answered(td->relays, relay))
 		keep = teredo_limit_behind(keep);
 	else
 		keep = teredo_limit_last(keep);
@@ -231,7 +238,7 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_GO_ON;
 	}
 
-	verdict = teredo_conntest_rcv(td, skb, rx);	/* case 2 */
+	verdict = teredo_echo_rcv(td, skb, rx);	/* case 2 */
 	if (verdict)
 		return verdict;
 	/* Case 6: a native host, by some relay. Accept, but before anything
@@ -294,7 +301,7 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		/* A test of a trusted peer, to keep it so. */
 		if (unlikely(READ_ONCE(peer->nonce) &&
 			     peer->kind == TEREDO_PEER_KIND_NATIVE)) {
-			verdict = teredo_conntest_rcv(td, skb, rx);
+			verdict = teredo_echo_rcv(td, skb, rx);
 			if (verdict)
 				return verdict;
 		}
@@ -310,6 +317,8 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 
 const struct teredo_role teredo_client_role = {
 	.start_state = TEREDO_STATE_STARTING,
+	.ways = TEREDO_WAY_LOCAL | TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT |
+		TEREDO_WAY_ECHO,
 	.xmit = client_xmit,
 	.rcv = client_rcv,
 	.probe = client_probe,

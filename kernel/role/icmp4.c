@@ -15,10 +15,13 @@
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 
-#include "control/control.h"
-#include "link/device.h"
-#include "data/reject.h"
 #include "codec/parse.h"
+#include "control/control.h"
+#include "data/reject.h"
+#include "data/socket.h"
+#include "link/device.h"
+#include "peer/peer.h"
+#include "peer/table.h"
 
 /* Who sent what is quoted, to whom. */
 struct quote {
@@ -125,7 +128,7 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 	 * packets.
 	 */
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS, quote->to.word);
-	teredo_icmp_send(td, copy, type, code, mtu, teredo_limit_behind(keep));
+	teredo_reject_send(td, copy, type, code, mtu, teredo_limit_behind(keep));
 out:
 	consume_skb(copy);
 }

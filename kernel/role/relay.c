@@ -6,11 +6,14 @@
 #include <net/addrconf.h>
 #include <net/ipv6.h>
 
-#include "method/bubble.h"
-#include "link/device.h"
 #include "data/loop.h"
-#include "data/recv.h"
-#include "link/role.h"
+#include "data/route.h"
+#include "data/rx.h"
+#include "link/device.h"
+#include "method/bubble.h"
+#include "peer/probe.h"
+#include "peer/table.h"
+#include "role/roles.h"
 
 /* Source of a bubble: a local address, as 5.4.1 wants it, that holds the nonce
  * of these attempts. A client repeats it as destination of its answer, which
@@ -59,7 +62,7 @@ bool teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 	struct in6_addr saddr;
 
 	teredo_relay_source(probe, &saddr);
-	return teredo_bubble_indirect(td, &saddr, probe);	/* case 3, R-07 */
+	return teredo_bubble_probe(td, &saddr, probe);	/* case 3, R-07 */
 }
 
 /* Only what this host sends: what it forwards came by another link. */
@@ -69,16 +72,6 @@ static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	if (unlikely(skb->skb_iif))
 		return TEREDO_A_STATS_TX_INNER_SOURCE;
 	return teredo_relay_xmit(td, skb, cfg);
-}
-
-/* A host-specific relay is often behind a NAT itself. */
-static bool host_relay_probe(struct teredo_dev *td,
-			     const struct teredo_probe *probe)
-{
-	struct in6_addr saddr;
-
-	teredo_relay_source(probe, &saddr);
-	return teredo_bubble_both(td, &saddr, probe);
 }
 
 /* A bubble, or a datagram of a client whose peer entry does not match it (yet).
@@ -164,14 +157,17 @@ static int host_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 
 const struct teredo_role teredo_relay_role = {
 	.start_state = TEREDO_STATE_ACTIVE,
+	.ways = TEREDO_WAY_INDIRECT,
 	.xmit = teredo_relay_xmit,
 	.rcv = teredo_relay_rcv,
 	.probe = teredo_relay_probe,
 };
 
+/* Often behind a NAT itself. */
 const struct teredo_role teredo_host_relay_role = {
 	.start_state = TEREDO_STATE_ACTIVE,
+	.ways = TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT,
 	.xmit = host_relay_xmit,
 	.rcv = host_relay_rcv,
-	.probe = host_relay_probe,
+	.probe = teredo_relay_probe,
 };

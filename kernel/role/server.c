@@ -4,19 +4,20 @@
  */
 #include <linux/skbuff.h>
 
-#include "method/bubble.h"
-#include "codec/build.h"
-#include "link/device.h"
-#include "data/loop.h"
-#include "data/recv.h"
-#include "link/role.h"
 #include "base/trace.h"
-
-static bool is_own_ipv4(const struct teredo_config *cfg, __be32 addr)
-{
-	return addr == cfg->local ||
-	       addr == teredo_config_server2(cfg, cfg->local);
-}
+#include "codec/build.h"
+#include "control/secret.h"
+#include "data/loop.h"
+#include "data/route.h"
+#include "data/rx.h"
+#include "data/send.h"
+#include "data/socket.h"
+#include "link/device.h"
+#include "method/bubble.h"
+#include "peer/probe.h"
+#include "peer/table.h"
+#include "role/forward.h"
+#include "role/roles.h"
 
 /* fe80::8000:f227 and the complement of the primary address (F-16, S-24). */
 static void own_link_local(const struct teredo_config *cfg,
@@ -40,7 +41,7 @@ static bool may_answer(struct teredo_dev *td, union teredo_endpoint src,
 {
 	unsigned int keep;
 
-	src.zero = htons(is_signed);
+	src.via = is_signed;	/* for this key only */
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word);
 	src.port = 0;
 	return teredo_limit_ok(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word, keep);
@@ -79,7 +80,7 @@ static int check_secret(struct teredo_dev *td, const struct sk_buff *skb,
 		return rx->cfg->secure == TEREDO_SECURE_REQUIRED ?
 		       TEREDO_A_STATS_RX_SECURE : TEREDO_GO_ON;
 
-	*secret = teredo_secret_find(&td->secrets, id, pkt->id_len);
+	*secret = teredo_secret_find(td->secrets, id, pkt->id_len);
 	if (!*secret || teredo_secret_au_len(*secret) != pkt->au_len)
 		return TEREDO_A_STATS_RX_SECURE;	/* C-29 */
 	if (!may_verify(td, rx->src))
@@ -100,8 +101,8 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	const struct teredo_packet *pkt = &rx->pkt;
 	struct in6_addr saddr, prefix;
 	struct teredo_secret *secret;
+	union teredo_endpoint to = rx->src;
 	const u8 *icmp, *nonce;
-	unsigned int from;
 	size_t len = 0;
 	u8 *value;
 	int verdict;
@@ -145,12 +146,11 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	/* A client that sets the cone bit wants to know if an answer from
 	 * another address reaches it (S-19).
 	 */
-	from = rx->ts->index;
+	to.via = rx->ts->index;
 	if (pkt->saddr.s6_addr[8] & (TEREDO_FLAG_CONE >> 8))
-		from = !from;
+		to.via = !to.via;
 	teredo_count(td->stats, TEREDO_A_STATS_RX_SOLICITATION);
-	teredo_answer(td, from, skb, rx->src, buf, len,
-		      TEREDO_A_STATS_TX_ADVERTISEMENT);
+	teredo_answer(td, skb, to, buf, len, TEREDO_A_STATS_TX_ADVERTISEMENT);
 	return TEREDO_TAKEN;
 }
 
@@ -178,46 +178,6 @@ static int check_served(struct sk_buff *skb, const struct teredo_rx *rx)
 	return TEREDO_GO_ON;
 }
 
-/* Largest datagram that is sent on: a bubble or an echo, and its trailers. */
-#define FORWARD_MAX \
-	(TEREDO_IPV6_LEN + TEREDO_SERVER_ICMP_MAX + 128)
-
-/* Send the inner packet with its trailers on to a Teredo client (S-14 to
- * S-16).
- */
-static int forward_udp(struct teredo_dev *td, struct sk_buff *skb,
-		       const struct teredo_rx *rx)
-{
-	u8 buf[TEREDO_ORIGIN_LEN + FORWARD_MAX];
-	u32 rest = rx->data_len - rx->pkt.ipv6;
-	union teredo_endpoint to;
-	struct teredo_addr ta;
-	size_t len = 0;
-
-	if (!teredo_addr_is_usable(&ta, &rx->pkt.daddr) ||
-	    teredo_is_broadcast(td, ta.client))
-		return TEREDO_A_STATS_TX_NOT_GLOBAL;
-	/* back to a server address of ours it would go round (S-28) */
-	if (is_own_ipv4(rx->cfg, ta.client))
-		return TEREDO_A_STATS_RX_LOOP;
-	if (rest > FORWARD_MAX)
-		return TEREDO_A_STATS_RX_TOO_BIG;
-
-	if (ta.server == rx->cfg->local)
-		len = teredo_build_origin(buf, rx->src.addr, rx->src.port);
-	if (skb_copy_bits(skb, rx->pkt.ipv6, buf + len, rest))
-		return TEREDO_A_STATS_RX_NO_MEMORY;
-	to = teredo_endpoint(ta.client, ta.port);
-	if (!teredo_send_buf(td, TEREDO_SOCK_PRIMARY,
-			     to, buf, len + rest)) {
-		trace_teredo_forward(td->dev, rx->src, to, &rx->pkt.saddr,
-				     &rx->pkt.daddr, rest);
-		teredo_count(td->stats, TEREDO_A_STATS_RX_FORWARDED);
-	}
-	consume_skb(skb);
-	return TEREDO_TAKEN;
-}
-
 static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		      const struct teredo_rx *rx)
 {
@@ -230,7 +190,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (!teredo_ipv4_is_global(rx->src.addr))
 		return TEREDO_A_STATS_RX_OUTER_SOURCE;
 	if (rx->src.port == htons(TEREDO_PORT) &&
-	    is_own_ipv4(rx->cfg, rx->src.addr))
+	    teredo_server_is_own(rx->cfg, rx->src.addr))
 		return TEREDO_A_STATS_RX_LOOP;			/* S-28 */
 	if (pkt->has_origin)
 		return TEREDO_A_STATS_RX_MISPLACED;		/* F-25 */
@@ -274,7 +234,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	}
 
 	if (teredo_config_covers(rx->cfg, &pkt->daddr))
-		return forward_udp(td, skb, rx);
+		return teredo_forward(td, skb, rx);
 	if (!teredo_addr_is_routable(&pkt->daddr))
 		return TEREDO_A_STATS_RX_INNER_DEST;		/* S-12 */
 	if (teredo_loop_dest(td, rx->cfg, &pkt->daddr))
@@ -314,13 +274,13 @@ static bool server_relay_probe(struct teredo_dev *td,
 	struct teredo_addr ta;
 
 	if (!teredo_addr_is_usable(&ta, &probe->addr) ||
-	    !is_own_ipv4(cfg, ta.server))
+	    !teredo_server_is_own(cfg, ta.server))
 		return teredo_relay_probe(td, probe);
 	teredo_relay_source(probe, &saddr);
 	teredo_build_origin(buf, cfg->local, cfg->port ?: htons(TEREDO_PORT));
 	teredo_build_bubble(buf + TEREDO_ORIGIN_LEN, &saddr, &probe->addr);
 	to = teredo_endpoint(ta.client, ta.port);
-	if (teredo_send_buf(td, TEREDO_SOCK_PRIMARY, to, buf, sizeof(buf)))
+	if (teredo_send_buf(td, to, buf, sizeof(buf)))
 		return false;
 	trace_teredo_bubble(td->dev, false, to, &saddr, &probe->addr);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_BUBBLE);
@@ -366,6 +326,7 @@ const struct teredo_role teredo_server_relay_role = {
 	.start_state = TEREDO_STATE_ACTIVE,
 	.default_port = TEREDO_PORT,
 	.second_socket = true,
+	.ways = TEREDO_WAY_INDIRECT,
 	.xmit = teredo_relay_xmit,
 	.rcv = server_relay_rcv,
 	.probe = server_relay_probe,

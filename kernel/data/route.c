@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "data/route.h"
+
+#include <linux/random.h>
+#include <linux/security.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/sock.h>
+
+#include "base/compat.h"
+#include "base/ledger.h"
+#include "data/socket.h"
+#include "link/device.h"
+
+/* -- life -- */
+
+struct teredo_routes __percpu *teredo_routes_new(void)
+{
+	struct teredo_routes __percpu *routes;
+	int cpu;
+
+	routes = teredo_percpu_alloc(struct teredo_routes);
+	if (!routes)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		local_lock_init(&per_cpu_ptr(routes, cpu)->lock);
+	return routes;
+}
+
+void teredo_routes_free(struct teredo_routes __percpu *routes)
+{
+	teredo_percpu_free(routes);
+}
+
+static void forget(struct teredo_route *route)
+{
+	dst_release(route->dst);
+	route->dst = NULL;
+}
+
+void teredo_routes_release(struct teredo_routes __percpu *routes)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < (1 << TEREDO_ROUTES_BITS); i++)
+			forget(&per_cpu_ptr(routes, cpu)->slot[i]);
+}
+
+/* -- identifiers -- */
+
+/* Reserve @ids identifiers for datagrams along @route. A datagram without DF may be cut
+ * up, here or on its way, and its pieces are not to meet those of another one from this
+ * host, whoever sends that (RFC 6864 4.3), so they are from the stack's own counters.
+ */
+static void reserve(struct teredo_dev *td, struct teredo_route *route, u16 ids)
+{
+	struct iphdr iph = {
+		.saddr = route->saddr,
+		.daddr = route->to.addr,
+		.protocol = IPPROTO_UDP,
+	};
+
+	__ip_select_ident(td->net, &iph, ids);
+	route->id = ntohs(iph.id);
+	route->ids = ids;
+	route->reserved = jiffies;
+}
+
+/* How many are reserved at a time: for who used up the last ones, and for others; and
+ * how long they are good.
+ */
+#define IDS_BUSY	128
+#define IDS_QUIET	8
+#define IDS_LIFETIME	HZ
+
+/* Have @ids identifiers from route->id on. All CPUs write to the stack's counters, so to
+ * ask for each packet is dear: several are reserved at once. Others go on meanwhile, so
+ * what is not used within a second is given up, before they come round.
+ */
+static __always_inline void have_ids(struct teredo_dev *td,
+				     struct teredo_route *route, u16 ids)
+{
+	bool fresh = (u32)jiffies - route->reserved < IDS_LIFETIME;
+
+	if (unlikely(!fresh || route->ids < ids))
+		reserve(td, route,
+			max_t(u16, ids, fresh ? IDS_BUSY : IDS_QUIET));
+}
+
+/* -- lookup -- */
+
+/* Ask the stack for the route to route->to, by @ifindex or, if 0, any device: 0, and a
+ * reference in route->dst, or a negative errno. Rules, IPsec policies and security modules
+ * are told all that they may ask for.
+ */
+static int ask(struct teredo_dev *td, const struct teredo_sock *ts, int ifindex,
+	       struct teredo_route *route)
+{
+	struct sock *sk = ts->sock->sk;
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	flowi4_init_output(&fl4, ifindex, route->mark, route->tos,
+			   RT_SCOPE_UNIVERSE, IPPROTO_UDP, 0, route->to.addr,
+			   ts->addr, route->to.port, ts->port,
+			   sock_net_uid(td->net, sk));
+	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(td->net, &fl4, sk);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	route->dst = &rt->dst;
+	route->saddr = fl4.saddr;
+	return 0;
+}
+
+static int type_of(const struct teredo_route *route)
+{
+	return container_of(route->dst, struct rtable, dst)->rt_type;
+}
+
+/* The table may have @route: it would find it valid again. None to ourselves, which the
+ * test for a loop has to see each time. Nor any that leads to IPsec: its states can change
+ * without the routing tables; a policy that comes changes their generation.
+ */
+static bool is_to_keep(const struct teredo_dev *td,
+		       const struct teredo_route *route)
+{
+	return type_of(route) == RTN_UNICAST && !dst_xfrm(route->dst) &&
+	       teredo_dst_is_valid(td->net, route->dst);
+}
+
+/* Look the route to a peer up, as ask(). */
+static int lookup(struct teredo_dev *td, const struct teredo_sock *ts,
+		  struct teredo_route *route)
+{
+	const struct teredo_sock *other = NULL;
+	int type, err;
+
+	err = ask(td, ts, 0, route);
+	if (err)
+		return err;
+	/* No address of ours, no broadcast, no multicast because a Teredo
+	 * address says so (F-51, SEC-37), and no way back into this tunnel. But
+	 * client, server and relay of one host speak with each other.
+	 */
+	type = type_of(route);
+	if (type == RTN_LOCAL)
+		other = teredo_socket_find(td->net, route->to);
+	if (route->dst->dev == td->dev || other == ts)
+		err = -ELOOP;
+	else if (type != RTN_UNICAST && !other)
+		err = -ENOTUNIQ;
+	if (err)
+		forget(route);
+	return err;
+}
+
+static struct teredo_route *slot_of(struct teredo_routes __percpu *routes, u32 key,
+				    union teredo_endpoint to)
+{
+	u32 hash = to.word ^ to.word >> 32;
+
+	return this_cpu_ptr(routes)->slot +
+	       (hash * key >> (32 - TEREDO_ROUTES_BITS));
+}
+
+/* What the table holds is checked against the generation of the routing tables each time,
+ * so changes of routes, rules, policies, addresses and devices take effect at once. Only
+ * this CPU uses its table, and BH is off. That suffices but for PREEMPT_RT, where others get
+ * to run in between; the lock is for them, and nothing elsewhere. It is not held while
+ * sending, which may lead back here.
+ */
+int teredo_route_get(struct teredo_dev *td, const struct teredo_sock *ts,
+		     const struct teredo_config *cfg, union teredo_endpoint to,
+		     u8 tos, u16 ids, struct teredo_route *route)
+{
+	struct teredo_routes __percpu *routes = td->sockets->routes;
+	struct dst_entry *old = NULL;
+	struct teredo_route *slot;
+	int err;
+
+	tos &= ~INET_ECN_MASK;
+	to.via = ts->index;
+	local_lock_nested_bh(&routes->lock);
+	slot = slot_of(routes, td->sockets->routes_key, to);
+	if (slot->dst && slot->to.word == to.word && slot->mark == cfg->mark &&
+	    slot->tos == tos) {
+		if (likely(teredo_dst_is_valid(td->net, slot->dst))) {
+			have_ids(td, slot, ids);
+			*route = *slot;
+			slot->id += ids;
+			slot->ids -= ids;
+			local_unlock_nested_bh(&routes->lock);
+			return 1;
+		}
+		swap(old, slot->dst);
+	}
+	local_unlock_nested_bh(&routes->lock);
+	dst_release(old);
+
+	route->to = to;
+	route->mark = cfg->mark;
+	route->tos = tos;
+	err = lookup(td, ts, route);
+	if (err)
+		return err;
+	reserve(td, route, ids);
+	if (!is_to_keep(td, route))
+		return 0;
+	local_lock_nested_bh(&routes->lock);
+	old = slot->dst;
+	*slot = *route;
+	slot->ids = 0;
+	local_unlock_nested_bh(&routes->lock);
+	dst_release(old);
+	return 1;
+}
+
+int teredo_route_to_group(struct teredo_dev *td, const struct teredo_sock *ts,
+			  const struct teredo_config *cfg,
+			  union teredo_endpoint to, int ifindex,
+			  struct teredo_route *route)
+{
+	int err;
+
+	route->to = to;
+	route->mark = cfg->mark;
+	route->tos = 0;
+	err = ask(td, ts, ifindex, route);
+	if (!err)
+		reserve(td, route, 1);
+	return err;
+}
+
+bool teredo_is_broadcast(const struct teredo_dev *td, __be32 addr)
+{
+	return inet_addr_type(td->net, addr) == RTN_BROADCAST;
+}
+
+bool teredo_is_global(const struct teredo_dev *td, union teredo_endpoint to)
+{
+	return to.port && teredo_ipv4_is_global(to.addr) &&
+	       !teredo_is_broadcast(td, to.addr);
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "data/send.h"
+
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp_tunnel.h>
+
+#include "base/trace.h"
+#include "data/drop.h"
+#include "data/route.h"
+#include "data/socket.h"
+#include "link/device.h"
+
+/* The counter for what keeps a datagram from being sent: an errno of ours, or of the
+ * stack's, which has more of them for routes.
+ */
+static enum teredo_stats reason_for(int err)
+{
+	switch (err) {
+	case -ELOOP:
+		return TEREDO_A_STATS_TX_LOOP;
+	case -ENOTUNIQ:
+		return TEREDO_A_STATS_TX_NOT_GLOBAL;
+	case -EMSGSIZE:
+		return TEREDO_A_STATS_TX_TOO_BIG;
+	case -EBADMSG:
+		return TEREDO_A_STATS_TX_MALFORMED;
+	case -ENOMEM:
+		return TEREDO_A_STATS_TX_NO_MEMORY;
+	case -EPERM:
+		return TEREDO_A_STATS_TX_REFUSED;
+	case -ENOBUFS:
+		return TEREDO_A_STATS_TX_CONGESTED;
+	default:
+		return TEREDO_A_STATS_TX_NO_ROUTE;
+	}
+}
+
+/* Have the stack leave more room in front of the next packets. Too much of it
+ * moves small packets to the next larger slab.
+ */
+static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
+{
+	headroom = min(headroom, 512U);
+	if (headroom > READ_ONCE(dev->needed_headroom))
+		WRITE_ONCE(dev->needed_headroom, headroom);
+}
+
+/* One skb has room for one checksum that is still to be filled in. Of a single
+ * packet that must be the outer one: NATs, on this host or behind a veth, update
+ * such a checksum correctly only if it is described as pending. So the inner
+ * one is completed here, in headers that skb_cow_head() made ours. GSO packets
+ * describe both.
+ */
+static int complete_inner_checksum(struct sk_buff *skb)
+{
+	int start, field;
+	__wsum sum;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return 0;
+	start = skb_checksum_start_offset(skb);
+	field = start + skb->csum_offset + sizeof(__sum16);
+	if (unlikely(start < 0 || field > (int)skb->len))
+		return -EBADMSG;
+	if (skb_is_nonlinear(skb))
+		return pskb_may_pull(skb, field) ? skb_checksum_help(skb) :
+						   -ENOMEM;
+	sum = csum_partial(skb->data + start, skb->len - start, 0);
+	*(__sum16 *)(skb->data + field - sizeof(__sum16)) =
+		csum_fold(sum) ?: CSUM_MANGLED_0;
+	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
+/* Prepare the checksums and the description of @skb for one more header. */
+static __always_inline int prepare_offloads(struct sk_buff *skb)
+{
+	if (unlikely(skb_is_gso(skb))) {
+		/* Of packets that are encapsulated already, the stack has
+		 * resolved offloads before they came here: hw_enc_features
+		 * is 0.
+		 */
+		skb->encapsulation = 0;
+		skb_set_inner_protocol(skb, htons(ETH_P_IPV6));
+		return udp_tunnel_handle_offloads(skb, true);
+	}
+	skb->encapsulation = 0;
+	return complete_inner_checksum(skb);
+}
+
+/* Put the UDP header in front of @skb. Its checksum is left to be filled in;
+ * that of a GSO packet in each of its segments.
+ */
+static __always_inline void
+push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr, __be16 sport,
+	 __be16 dport)
+{
+	struct udphdr *uh = __skb_push(skb, sizeof(*uh));
+
+	skb_reset_transport_header(skb);
+	uh->source = sport;
+	uh->dest = dport;
+	uh->len = htons(skb->len);
+	uh->check = ~udp_v4_check(skb->len, saddr, daddr, 0);
+	if (skb_is_gso(skb))
+		return;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+}
+
+/* Put the IPv4 header in front of @skb; length and checksum are filled in by
+ * ip_local_out().
+ */
+static __always_inline void
+push_ipv4(struct sk_buff *skb, const struct teredo_route *route, u8 tos, u8 ttl,
+	  __be16 df)
+{
+	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
+
+	skb_reset_network_header(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = tos;
+	iph->frag_off = df;
+	iph->ttl = ttl;
+	iph->protocol = IPPROTO_UDP;
+	iph->saddr = route->saddr;
+	iph->daddr = route->to.addr;
+	iph->id = htons(route->id);
+}
+
+/* True if @skb, or each segment of it, is no longer than @mtu. */
+static bool fits(const struct sk_buff *skb, u32 mtu)
+{
+	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+				 skb->len <= mtu;
+}
+
+/* The option df is set: the longest packet that goes to @dst, and whether with
+ * DF. IPv6 wants 1280 octets of any path; where that takes fragments, it gets
+ * them.
+ */
+static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
+{
+	u32 mtu = dst_mtu(dst);
+
+	/* A route may say less than the headers take. */
+	if (mtu < TEREDO_MTU_MIN + TEREDO_ENCAP_LEN)
+		return TEREDO_MTU_MIN;
+	if (!ip_mtu_locked(dst))
+		*df = htons(IP_DF);
+	return mtu - TEREDO_ENCAP_LEN;
+}
+
+/* Put UDP and IPv4 in front of @skb and send it along @route, as do_send(). The one function
+ * that does. udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the
+ * price. @kept: the route is in the table, else its reference goes with @skb. Inline, for
+ * all but discovery come by do_send().
+ */
+static __always_inline int
+send_along(struct teredo_dev *td, const struct teredo_sock *ts,
+	   const struct teredo_config *cfg, struct sk_buff *skb,
+	   const struct teredo_route *route, bool kept, u8 tos, u8 ttl, u32 *mtu)
+{
+	struct dst_entry *dst = route->dst;
+	struct teredo_trace_inner inner;
+	unsigned int headroom;
+	__be16 df = 0;			/* F-36 */
+	int err;
+
+	if (unlikely(cfg->df == TEREDO_DF_SET) && mtu) {
+		*mtu = path_mtu(dst, &df);
+		if (!fits(skb, *mtu)) {
+			err = -EMSGSIZE;
+			goto fail;
+		}
+	}
+	headroom = LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+		   TEREDO_ENCAP_LEN;
+	if (unlikely(skb_headroom(skb) < headroom))
+		ask_for_headroom(td->dev, headroom);
+	err = skb_cow_head(skb, headroom);
+	if (unlikely(err))
+		goto fail;
+	err = prepare_offloads(skb);
+	if (unlikely(err))
+		goto fail;
+
+	/* Leaving the link's namespace takes off marks, too; ours comes after. */
+	skb_scrub_packet(skb, !net_eq(td->net, dev_net(td->dev)));
+	skb->mark = cfg->mark;
+	skb_clear_hash_if_not_l4(skb);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	/* The table's reference lasts until the end of the RCU section. */
+	if (likely(kept))
+		skb_dst_set_noref(skb, dst);
+	else
+		skb_dst_set(skb, dst);
+
+	if (trace_teredo_xmit_enabled())
+		teredo_trace_xmit(td->dev, skb,
+				  teredo_endpoint(route->saddr, ts->port),
+				  route->to);
+	inner.known = false;
+	if (trace_teredo_drop_enabled())
+		teredo_trace_inner(&inner, skb);
+	push_udp(skb, route->saddr, route->to.addr, ts->port, route->to.port);
+	push_ipv4(skb, route, tos, ttl, df);
+	err = ip_local_out(td->net, ts->sock->sk, skb);
+	if (likely(!err))
+		return 0;
+	/* Netfilter, IPsec or a queue has freed it: nobody is left to be told. */
+	err = err > 0 ? net_xmit_errno(err) : err;
+	if (err)
+		teredo_dropped_tx(td, &inner, reason_for(err), route->to, mtu);
+	return -err;
+
+fail:
+	if (!kept)
+		dst_release(dst);
+	return err;
+}
+
+/* ip4_dst_hoplimit(), where the namespace is known. */
+static u8 hop_limit(const struct net *net, const struct dst_entry *dst)
+{
+	return dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
+	       READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+}
+
+/* Send @skb: 0 if it is sent; -errno if it is not, and still the caller's; +errno if it was
+ * lost on its way, which is counted. @mtu: what the path takes, if the option df is set;
+ * NULL for control datagrams, which are small and nobody's.
+ */
+static int do_send(struct teredo_dev *td, const struct teredo_sock *ts,
+		   struct sk_buff *skb, union teredo_endpoint to, u8 tos,
+		   u32 *mtu)
+{
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+	struct teredo_route route;
+	int kept;
+
+	kept = teredo_route_get(td, ts, cfg, to, tos,
+				skb_shinfo(skb)->gso_segs ?: 1, &route);
+	if (unlikely(kept < 0))
+		return kept;
+	return send_along(td, ts, cfg, skb, &route, kept, tos,
+			  cfg->ttl ?: hop_limit(td->net, route.dst), mtu);
+}
+
+int teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
+		       union teredo_endpoint to, u32 *mtu)
+{
+	unsigned int len = skb->len;
+	const struct teredo_sock *ts;
+	int err;
+
+	ts = rcu_dereference(td->sockets->sock[to.via]);
+	if (unlikely(!ts))
+		return reason_for(-ENETDOWN);
+	/* Traffic class and congestion marks go along (RFC 6040 4.1). */
+	err = do_send(td, ts, skb, to, ipv6_get_dsfield(ipv6_hdr(skb)), mtu);
+	if (likely(!err))
+		dev_sw_netstats_tx_add(td->dev, 1, len);
+	else if (err < 0)
+		return reason_for(err);
+	return 0;
+}
+
+/* Of a control datagram that was not sent nobody has to be told. */
+static int send_control(struct teredo_dev *td, const struct teredo_sock *ts,
+			struct sk_buff *skb, union teredo_endpoint to)
+{
+	int err = do_send(td, ts, skb, to, 0, NULL);
+
+	if (unlikely(err < 0))
+		teredo_drop_control(td, skb, reason_for(err), to);
+	return err < 0 ? err : -err;
+}
+
+static void put_packet(struct sk_buff *skb, const void *buf, size_t len)
+{
+	skb_put_data(skb, buf, len);
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+}
+
+static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
+			       size_t len)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(MAX_HEADER + TEREDO_ENCAP_LEN + len, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		teredo_count(td->stats, TEREDO_A_STATS_TX_FAILED);
+		return NULL;
+	}
+	skb_reserve(skb, MAX_HEADER + TEREDO_ENCAP_LEN);
+	put_packet(skb, buf, len);
+	return skb;
+}
+
+/* Something went to @to from the service port. If that is our server's primary
+ * address, the NAT on the way goes on to let in what it passes on.
+ */
+static void note_sent(struct teredo_dev *td, union teredo_endpoint to)
+{
+	const struct teredo_status *status = rcu_dereference(td->status);
+
+	if (to.port != htons(TEREDO_PORT) || to.addr != status->server)
+		return;
+	WRITE_ONCE(td->server_sent, jiffies);
+	WRITE_ONCE(td->server_asked, true);
+}
+
+int teredo_send_buf(struct teredo_dev *td, union teredo_endpoint to,
+		    const void *buf, size_t len)
+{
+	const struct teredo_sock *ts = rcu_dereference(td->sockets->sock[to.via]);
+	struct sk_buff *skb;
+	int err;
+
+	if (unlikely(!ts))
+		return -ENETDOWN;
+	skb = new_skb(td, buf, len);
+	if (!skb)
+		return -ENOMEM;
+	err = send_control(td, ts, skb, to);
+	if (!err && to.via == TEREDO_SOCK_PRIMARY)
+		note_sent(td, to);
+	return err;
+}
+
+/* Make @skb, which came in, one that goes out with @buf, or leave it and say
+ * false. It stays the stack's memory: where that is too small, or others may look
+ * at it, too, a new one has to be made.
+ */
+static bool renew(struct sk_buff *skb, const void *buf, size_t len)
+{
+	unsigned int room = skb_end_offset(skb);
+
+	if (room < ETH_HLEN + TEREDO_ENCAP_LEN + len ||
+	    skb_shared(skb) || skb_cloned(skb) || skb_is_nonlinear(skb) ||
+	    skb_is_gso(skb) || skb_zcopy(skb))
+		return false;
+
+	/* What send_along() does not reset */
+	skb_orphan(skb);
+	memset(skb_shinfo(skb), 0, offsetof(struct skb_shared_info, dataref));
+	__vlan_hwaccel_clear_tag(skb);
+	skb_clear_hash(skb);
+	skb_reset_redirect(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_set_dst_pending_confirm(skb, 0);
+	skb_clear_tstamp(skb);
+	skb->dev = NULL;
+	skb->priority = 0;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->csum_valid = 0;
+	skb->csum_complete_sw = 0;
+
+	/* At the end, all that is left is room for headers. */
+	skb->data = skb->head + round_down(room - len, sizeof(u32));
+	skb->len = 0;
+	skb_reset_tail_pointer(skb);
+	put_packet(skb, buf, len);
+	return true;
+}
+
+void teredo_answer(struct teredo_dev *td, struct sk_buff *skb,
+		   union teredo_endpoint to, const void *buf, size_t len,
+		   enum teredo_stats counter)
+{
+	const struct teredo_sock *ts = rcu_dereference(td->sockets->sock[to.via]);
+	struct sk_buff *answer = NULL;
+
+	if (unlikely(!ts)) {
+		consume_skb(skb);
+		return;
+	}
+	if (likely(renew(skb, buf, len)))
+		swap(skb, answer);
+	else
+		answer = new_skb(td, buf, len);
+	if (likely(answer && !send_control(td, ts, answer, to)))
+		teredo_count(td->stats, counter);
+	consume_skb(skb);
+}
+
+int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
+		      size_t len, union teredo_endpoint *from)
+{
+	const union teredo_endpoint to = teredo_discovery_group();
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+	const struct teredo_sock *ts;
+	struct teredo_route route;
+	struct sk_buff *skb;
+	int err;
+
+	ts = rcu_dereference(td->sockets->sock[TEREDO_SOCK_PRIMARY]);
+	if (unlikely(!ts))
+		return -ENETDOWN;
+	skb = new_skb(td, buf, len);
+	if (!skb)
+		return -ENOMEM;
+	err = teredo_route_to_group(td, ts, cfg, to, ifindex, &route);
+	if (!err) {
+		*from = teredo_endpoint(route.saddr, ts->port);
+		/* no further than the link (C-84) */
+		err = send_along(td, ts, cfg, skb, &route, false, 0, 1, NULL);
+	}
+	if (err < 0)
+		teredo_drop_control(td, skb, reason_for(err), to);
+	return err < 0 ? err : -err;
+}

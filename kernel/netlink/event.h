@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What processes are told without having asked. */
+#ifndef TEREDO_NL_EVENT_H
+#define TEREDO_NL_EVENT_H
+
+struct teredo_notify;
+
+extern const struct teredo_notify teredo_nl_notify;
+
+#endif /* TEREDO_NL_EVENT_H */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "netlink/find.h"
+
+#include <linux/capability.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "base/compat.h"
+#include "control/control.h"
+#include "device/device.h"
+#include "link/role.h"
+
+static struct net_device *find_netdev(struct net *net, struct nlattr **attrs,
+				      struct netlink_ext_ack *extack)
+{
+	/* All sets that name devices begin alike. */
+	const struct nlattr *index = attrs[TEREDO_A_DEV_IFINDEX];
+	const struct nlattr *name = attrs[TEREDO_A_DEV_IFNAME];
+	struct net_device *dev;
+	char buf[IFNAMSIZ];
+
+	if (index) {
+		dev = dev_get_by_index_rcu(net, nla_get_u32(index));
+	} else if (name) {
+		nla_strscpy(buf, name, sizeof(buf));
+		dev = dev_get_by_name_rcu(net, buf);
+	} else {
+		NL_SET_ERR_MSG(extack, "ifindex or ifname is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	if (!dev) {
+		NL_SET_ERR_MSG_ATTR(extack, index ?: name, "no such device");
+		return ERR_PTR(-ENODEV);
+	}
+	return dev;
+}
+
+static_assert(!((int)TEREDO_A_DEV_IFINDEX ^ (int)TEREDO_A_PEER_IFINDEX) &&
+	      !((int)TEREDO_A_DEV_IFINDEX ^ (int)TEREDO_A_DATAGRAM_IFINDEX) &&
+	      !((int)TEREDO_A_DEV_IFINDEX ^ (int)TEREDO_A_SECRET_IFINDEX) &&
+	      !((int)TEREDO_A_DEV_IFNAME ^ (int)TEREDO_A_SECRET_IFNAME) &&
+	      !((int)TEREDO_A_DEV_IFNAME ^ (int)TEREDO_A_PEER_IFNAME) &&
+	      !((int)TEREDO_A_DEV_IFNAME ^ (int)TEREDO_A_DATAGRAM_IFNAME));
+
+struct teredo_dev *teredo_nl_find(struct net *net, struct nlattr **attrs,
+				  struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+	struct teredo_dev *td;
+
+	rcu_read_lock();
+	dev = find_netdev(net, attrs, extack);
+	rcu_read_unlock();
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	td = teredo_from_netdev(dev);
+	if (!td) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[TEREDO_A_DEV_IFINDEX] ?:
+				    attrs[TEREDO_A_DEV_IFNAME],
+				    "device is not of type teredo");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	return td;
+}
+
+struct teredo_dev *teredo_nl_dev(struct genl_info *info)
+{
+	return teredo_nl_find(genl_info_net(info), info->attrs, info->extack);
+}
+
+struct teredo_dev *teredo_nl_dev_to_change(const struct sk_buff *skb,
+					   struct genl_info *info)
+{
+	struct teredo_dev *td = teredo_nl_dev(info);
+	int err;
+
+	if (IS_ERR(td))
+		return td;
+	err = teredo_check_underlay(td, netlink_ns_capable(skb, td->net->user_ns,
+							   CAP_NET_ADMIN),
+				  info->extack);
+	return err ? ERR_PTR(err) : td;
+}
+
+struct teredo_dev *teredo_nl_next(struct net *net, int after)
+{
+	struct teredo_dev *best = NULL;
+	struct net_device *dev;
+
+	for_each_netdev_rcu(net, dev) {
+		struct teredo_dev *td = teredo_from_netdev(dev);
+
+		if (td && dev->ifindex > after &&
+		    (!best || dev->ifindex < best->dev->ifindex))
+			best = td;
+	}
+	return best;
+}
+
+struct teredo_dev *teredo_nl_dev_to_control(const struct sk_buff *skb,
+					    struct genl_info *info)
+{
+	struct teredo_dev *td = teredo_nl_dev_to_change(skb, info);
+	u32 controller;
+
+	if (IS_ERR(td))
+		return td;
+	if (READ_ONCE(td->role)->start_state != TEREDO_STATE_STARTING) {
+		NL_SET_ERR_MSG(info->extack, "only a client has a controller");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	controller = teredo_control_portid(td);
+	if (controller && controller != info->snd_portid) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the device has a controller already");
+		return ERR_PTR(-EBUSY);
+	}
+	return td;
+}

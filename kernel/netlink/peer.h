@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Messages about peers. */
+#ifndef TEREDO_NL_PEER_H
+#define TEREDO_NL_PEER_H
+
+#include <linux/types.h>
+#include <uapi/linux/teredo.h>
+
+struct netlink_callback;
+struct sk_buff;
+struct teredo_dev;
+struct teredo_peer_info;
+
+/* The one function that writes one; -EMSGSIZE leaves @skb as it was. @cause: of an event, or
+ * NULL. @cb: of a dump, or NULL.
+ */
+int teredo_nl_fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
+			const struct teredo_peer_info *peer, u32 portid, u32 seq,
+			int flags, enum teredo_cmd cmd,
+			const enum teredo_peer_cause *cause,
+			struct netlink_callback *cb);
+
+#endif /* TEREDO_NL_PEER_H */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Peers on our own link, whom discovery found (RFC 4380 5.2.8). */
+#ifndef TEREDO_NEIGHBOUR_H
+#define TEREDO_NEIGHBOUR_H
+
+#include "peer/peer.h"
+
+/* Of one device; all of them are behind one IPv4 address, ours. */
+#define TEREDO_LOCALS_MAX	1024
+
+/* What few peers need. It hangs off its peer from when it is first needed, and
+ * is freed with it. Under the lock, but for single words that are read without.
+ *
+ * @local is the second way to a client on our own link (RFC 4380 5.2.8); the
+ * first one is the mapping in its address. peer->mapped is the one in use, and
+ * peer->last_rx is about that one: packets go out and come in without a look at
+ * this here (D-18).
+ */
+struct teredo_extra {
+	struct teredo_peer *peer;
+	struct list_head node;		/* in peers.locals */
+	union teredo_endpoint local;	/* whence its discovery bubble came */
+	unsigned long announced;	/* when, jiffies */
+	unsigned long answered;		/* jiffies, our last answer to one */
+	unsigned long direct_rx;	/* jiffies, 0 is never: the mapping was
+					 * heard while @local was in use
+					 */
+	struct rcu_head rcu;
+};
+
+/* True if the peer's own discovery bubble came from @src (5.2.3 case 5). RCU. */
+static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
+					union teredo_endpoint src)
+{
+	const struct teredo_extra *extra = rcu_dereference(peer->extra);
+
+	return extra && teredo_endpoint_read(&extra->local).word == src.word &&
+	       time_before(jiffies, READ_ONCE(extra->announced) +
+				    TEREDO_LOCAL_KNOWN);
+}
+
+/* That of @peer, or NULL. Under the lock. */
+struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
+				       const struct teredo_peer *peer);
+
+/* True if its own announcement is not too old (C-49, D-18). Under the lock. */
+static inline bool teredo_neighbour_is_known(const struct teredo_extra *extra)
+{
+	return time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN);
+}
+
+/* A discovery bubble came from the client @addr at @src, on our own link (C-87).
+ * TEREDO_GO_ON if it is to be answered, else the reason to drop it; @news: it may
+ * not know us. RCU, BH off.
+ */
+int teredo_peer_announced(struct teredo_dev *td,
+			  const struct teredo_config *cfg,
+			  const struct in6_addr *addr,
+			  union teredo_endpoint src, bool *news);
+
+/* @peer goes, and what it has of a neighbour with it. Under the lock. */
+void teredo_neighbour_remove(struct teredo_dev *td, struct teredo_peer *peer);
+
+#endif /* TEREDO_NEIGHBOUR_H */
