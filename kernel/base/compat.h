@@ -15,7 +15,11 @@
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 struct genl_split_ops {
+	int (*pre_doit)(const struct genl_split_ops *ops, struct sk_buff *skb,
+			struct genl_info *info);
 	int (*doit)(struct sk_buff *skb, struct genl_info *info);
+	void (*post_doit)(const struct genl_split_ops *ops, struct sk_buff *skb,
+			  struct genl_info *info);
 	int (*start)(struct netlink_callback *cb);
 	int (*dumpit)(struct sk_buff *skb, struct netlink_callback *cb);
 	int (*done)(struct netlink_callback *cb);
@@ -58,13 +62,44 @@ teredo_compat_merge_ops(struct genl_ops *out, const struct genl_split_ops *in,
 	return used;
 }
 
+/* The entry of the do of a command; there are no two. */
+static inline const struct genl_split_ops *
+teredo_compat_find_op(const struct genl_split_ops *table, u8 cmd)
+{
+	while (table->cmd != cmd || !table->doit)
+		table++;
+	return table;
+}
+
 #define TEREDO_GENL_OPS(table)						\
-	static struct genl_ops merged_ops[ARRAY_SIZE(table)] __ro_after_init
+static int merged_pre_doit(const struct genl_ops *ops,			\
+			   struct sk_buff *skb, struct genl_info *info)	\
+{									\
+	const struct genl_split_ops *op;				\
+									\
+	op = teredo_compat_find_op(table, ops->cmd);			\
+	return op->pre_doit ? op->pre_doit(op, skb, info) : 0;		\
+}									\
+									\
+static void merged_post_doit(const struct genl_ops *ops,		\
+			     struct sk_buff *skb,			\
+			     struct genl_info *info)			\
+{									\
+	const struct genl_split_ops *op;				\
+									\
+	op = teredo_compat_find_op(table, ops->cmd);			\
+	if (op->post_doit)						\
+		op->post_doit(op, skb, info);				\
+}									\
+									\
+static struct genl_ops merged_ops[ARRAY_SIZE(table)] __ro_after_init
 #define teredo_genl_set_ops(family, table)				\
 	do {								\
 		(family)->ops = merged_ops;				\
 		(family)->n_ops = teredo_compat_merge_ops(merged_ops,	\
 					table, ARRAY_SIZE(table));	\
+		(family)->pre_doit = merged_pre_doit;			\
+		(family)->post_doit = merged_post_doit;			\
 		(family)->resv_start_op = 1;				\
 	} while (0)
 #else

@@ -134,33 +134,22 @@ static int set_reason_of_down(struct teredo_dev *td, struct genl_info *info)
 
 int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct teredo_status *old, *status;
-	const struct teredo_config *cfg;
-	struct teredo_dev *td;
+	struct teredo_dev *td = teredo_nl_dev(info);
+	const struct teredo_config *cfg = rtnl_dereference(td->config);
+	struct teredo_status *old = rtnl_dereference(td->status), *status;
 	bool moved;
 	int err;
 
-	rtnl_lock();
-	td = teredo_nl_dev_to_control(skb, info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (err)
-		goto out;
-	if (!netif_running(td->dev)) {
-		err = set_reason_of_down(td, info);
-		goto out;
-	}
-	old = rtnl_dereference(td->status);
+	if (!netif_running(td->dev))
+		return set_reason_of_down(td, info);
 	status = teredo_status_new(old);
-	if (!status) {
-		err = -ENOMEM;
-		goto out;
-	}
-	cfg = rtnl_dereference(td->config);
+	if (!status)
+		return -ENOMEM;
 	parse_status(status, cfg, info->attrs);
 	err = check_status(cfg, status, info);
 	if (err) {
 		teredo_status_free(status);
-		goto out;
+		return err;
 	}
 	/* The controller asks a server that we do not know, or has just heard it. */
 	if (status->server != old->server ||
@@ -182,27 +171,19 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	teredo_set_status(td, status);
 	if (moved)
 		teredo_peers_flush(td, false, TEREDO_PEER_CAUSE_ADDRESS);
-out:
-	rtnl_unlock();
-	return err;
+	return 0;
 }
 
 int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct teredo_dev *td;
+	struct teredo_dev *td = teredo_nl_dev(info);
 	int err;
 
-	rtnl_lock();
-	td = teredo_nl_dev_to_control(skb, info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (!err)
-		err = teredo_control_bind(td, genl_info_net(info),
-					  info->snd_portid, info->extack);
-	if (!err)
-		err = teredo_nl_reply_dev(info, td, TEREDO_CMD_CONTROL_BIND, false);
+	err = teredo_control_bind(td, genl_info_net(info), info->snd_portid,
+				  info->extack) ?:
+	      teredo_nl_reply_dev(info, td, TEREDO_CMD_CONTROL_BIND, false);
 	if (!err)
 		teredo_notify->device(td);
-	rtnl_unlock();
 	return err;
 }
 
@@ -250,8 +231,8 @@ static void say_why_not_sent(struct netlink_ext_ack *extack,
 int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *payload = info->attrs[TEREDO_A_DATAGRAM_PAYLOAD];
+	struct teredo_dev *td = teredo_nl_dev(info);
 	union teredo_endpoint to;
-	struct teredo_dev *td;
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_DATAGRAM_ADDRESS) ||
@@ -275,20 +256,13 @@ int teredo_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EMSGSIZE;
 	}
 
-	rcu_read_lock();
 	local_bh_disable();
-	td = teredo_nl_dev_to_control(skb, info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (err)
-		goto out;
 	teredo_control_expect(td, nla_data(payload), nla_len(payload));
 	err = teredo_send_buf(td, to, nla_data(payload), nla_len(payload));
+	local_bh_enable();
 	if (err)
 		say_why_not_sent(info->extack, td, err);
 	else
 		teredo_count(td->stats, TEREDO_A_STATS_TX_CONTROL);
-out:
-	local_bh_enable();
-	rcu_read_unlock();
 	return err;
 }

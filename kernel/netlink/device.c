@@ -156,17 +156,8 @@ int teredo_nl_reply_dev(struct genl_info *info, struct teredo_dev *td,
 
 int teredo_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct teredo_dev *td;
-	int err;
-
-	rcu_read_lock();
-	td = teredo_nl_dev(info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (!err)
-		err = teredo_nl_reply_dev(info, td, TEREDO_CMD_DEV_GET,
-					  info->attrs[TEREDO_A_DEV_WITH_STATS]);
-	rcu_read_unlock();
-	return err;
+	return teredo_nl_reply_dev(info, teredo_nl_dev(info), TEREDO_CMD_DEV_GET,
+				   info->attrs[TEREDO_A_DEV_WITH_STATS]);
 }
 
 int teredo_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -190,8 +181,8 @@ int teredo_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 int teredo_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *tb[ARRAY_SIZE(teredo_config_nl_policy)];
+	struct teredo_dev *td = teredo_nl_dev(info);
 	struct teredo_config *cfg;
-	struct teredo_dev *td;
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_DEV_CONFIG)) {
@@ -204,20 +195,12 @@ int teredo_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	rtnl_lock();
-	td = teredo_nl_dev_to_change(skb, info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (err)
-		goto out;
 	cfg = teredo_config_parse(rtnl_dereference(td->config), tb,
 				  netif_running(td->dev), info->extack);
-	err = PTR_ERR_OR_ZERO(cfg);
-	if (err)
-		goto out;
+	if (IS_ERR(cfg))
+		return PTR_ERR(cfg);
 	err = teredo_apply_config(td, cfg, info->extack);
 	if (err)
 		teredo_config_free(cfg);
-out:
-	rtnl_unlock();
 	return err;
 }

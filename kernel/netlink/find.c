@@ -2,6 +2,7 @@
 #include "netlink/find.h"
 
 #include <linux/capability.h>
+#include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
@@ -9,6 +10,7 @@
 #include "control/control.h"
 #include "device/device.h"
 #include "link/role.h"
+#include "netlink/netlink-gen.h"
 
 static struct net_device *find_netdev(struct net *net, struct nlattr **attrs,
 				      struct netlink_ext_ack *extack)
@@ -63,25 +65,6 @@ struct teredo_dev *teredo_nl_find(struct net *net, struct nlattr **attrs,
 	return td;
 }
 
-struct teredo_dev *teredo_nl_dev(struct genl_info *info)
-{
-	return teredo_nl_find(genl_info_net(info), info->attrs, info->extack);
-}
-
-struct teredo_dev *teredo_nl_dev_to_change(const struct sk_buff *skb,
-					   struct genl_info *info)
-{
-	struct teredo_dev *td = teredo_nl_dev(info);
-	int err;
-
-	if (IS_ERR(td))
-		return td;
-	err = teredo_check_underlay(td, netlink_ns_capable(skb, td->net->user_ns,
-							   CAP_NET_ADMIN),
-				  info->extack);
-	return err ? ERR_PTR(err) : td;
-}
-
 struct teredo_dev *teredo_nl_next(struct net *net, int after)
 {
 	struct teredo_dev *best = NULL;
@@ -97,10 +80,32 @@ struct teredo_dev *teredo_nl_next(struct net *net, int after)
 	return best;
 }
 
-struct teredo_dev *teredo_nl_dev_to_control(const struct sk_buff *skb,
+/* -- requests about one -- */
+
+static struct teredo_dev *named_dev(struct genl_info *info)
+{
+	return teredo_nl_find(genl_info_net(info), info->attrs, info->extack);
+}
+
+struct teredo_dev *teredo_nl_find_to_change(const struct sk_buff *skb,
 					    struct genl_info *info)
 {
-	struct teredo_dev *td = teredo_nl_dev_to_change(skb, info);
+	struct teredo_dev *td = named_dev(info);
+	int err;
+
+	if (IS_ERR(td))
+		return td;
+	err = teredo_check_underlay(td, netlink_ns_capable(skb, td->net->user_ns,
+							   CAP_NET_ADMIN),
+				  info->extack);
+	return err ? ERR_PTR(err) : td;
+}
+
+/* The same, of a client that has no other controller. */
+static struct teredo_dev *dev_to_control(const struct sk_buff *skb,
+					 struct genl_info *info)
+{
+	struct teredo_dev *td = teredo_nl_find_to_change(skb, info);
 	u32 controller;
 
 	if (IS_ERR(td))
@@ -116,4 +121,91 @@ struct teredo_dev *teredo_nl_dev_to_control(const struct sk_buff *skb,
 		return ERR_PTR(-EBUSY);
 	}
 	return td;
+}
+
+/* The request is about @td, which may be ERR_PTR. */
+static int begin(struct genl_info *info, struct teredo_dev *td)
+{
+	info->user_ptr[0] = td;
+	return PTR_ERR_OR_ZERO(td);
+}
+
+/* sparse does not know that who fails holds nothing. */
+static int begin_rcu(struct genl_info *info, struct teredo_dev *td)
+	__must_hold(RCU)
+{
+	int err = begin(info, td);
+
+	if (err) {
+		rcu_read_unlock();
+		__acquire(RCU);
+	}
+	return err;
+}
+
+static int begin_rtnl(struct genl_info *info, struct teredo_dev *td)
+{
+	int err = begin(info, td);
+
+	if (err)
+		rtnl_unlock();
+	return err;
+}
+
+int teredo_nl_rcu_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			   struct genl_info *info)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	return begin_rcu(info, named_dev(info));
+}
+
+int teredo_nl_rcu_change_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+				  struct genl_info *info)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	return begin_rcu(info, teredo_nl_find_to_change(skb, info));
+}
+
+int teredo_nl_rcu_control_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+				   struct genl_info *info)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	return begin_rcu(info, dev_to_control(skb, info));
+}
+
+int teredo_nl_rtnl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			    struct genl_info *info)
+{
+	rtnl_lock();
+	return begin_rtnl(info, named_dev(info));
+}
+
+int teredo_nl_rtnl_change_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+				   struct genl_info *info)
+{
+	rtnl_lock();
+	return begin_rtnl(info, teredo_nl_find_to_change(skb, info));
+}
+
+int teredo_nl_rtnl_control_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+				    struct genl_info *info)
+{
+	rtnl_lock();
+	return begin_rtnl(info, dev_to_control(skb, info));
+}
+
+void teredo_nl_rcu_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			     struct genl_info *info)
+	__releases(RCU)
+{
+	rcu_read_unlock();
+}
+
+void teredo_nl_rtnl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			      struct genl_info *info)
+{
+	rtnl_unlock();
 }

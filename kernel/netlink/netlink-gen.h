@@ -17,6 +17,25 @@ extern const struct nla_policy teredo_config_nl_policy[TEREDO_A_CONFIG_METRIC + 
 /* Ops table for teredo */
 extern const struct genl_split_ops teredo_nl_ops[14];
 
+int teredo_nl_rcu_pre_doit(const struct genl_split_ops *ops,
+			   struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_rtnl_change_pre_doit(const struct genl_split_ops *ops,
+				   struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_rcu_change_pre_doit(const struct genl_split_ops *ops,
+				  struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_rtnl_pre_doit(const struct genl_split_ops *ops,
+			    struct sk_buff *skb, struct genl_info *info);
+int teredo_nl_rtnl_control_pre_doit(const struct genl_split_ops *ops,
+				    struct sk_buff *skb,
+				    struct genl_info *info);
+int teredo_nl_rcu_control_pre_doit(const struct genl_split_ops *ops,
+				   struct sk_buff *skb, struct genl_info *info);
+void
+teredo_nl_rcu_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			struct genl_info *info);
+void
+teredo_nl_rtnl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			 struct genl_info *info);
 int teredo_nl_peer_get_start(struct netlink_callback *cb);
 int teredo_nl_secret_get_start(struct netlink_callback *cb);
 int teredo_nl_peer_get_done(struct netlink_callback *cb);

@@ -71,6 +71,13 @@ static bool get_peer_info(struct teredo_dev *td, const struct in6_addr *addr,
 	return peer;
 }
 
+static int refuse_peer(struct genl_info *info)
+{
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[TEREDO_A_PEER_ADDRESS],
+			    "no such peer");
+	return -ENOENT;
+}
+
 /* The address in a request about one peer. */
 static int parse_peer(struct genl_info *info, struct in6_addr *addr)
 {
@@ -84,8 +91,8 @@ static int parse_peer(struct genl_info *info, struct in6_addr *addr)
 
 int teredo_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct teredo_dev *td = teredo_nl_dev(info);
 	struct teredo_peer_info peer;
-	struct teredo_dev *td;
 	struct in6_addr addr;
 	struct sk_buff *msg;
 	int err;
@@ -93,24 +100,14 @@ int teredo_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 	err = parse_peer(info, &addr);
 	if (err)
 		return err;
-	msg = new_peer_msg(GFP_KERNEL);
+	if (!get_peer_info(td, &addr, &peer))
+		return refuse_peer(info);
+	msg = new_peer_msg(GFP_ATOMIC);
 	if (!msg)
 		return -ENOMEM;
-
-	rcu_read_lock();
-	td = teredo_nl_dev(info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (!err && !get_peer_info(td, &addr, &peer)) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[TEREDO_A_PEER_ADDRESS],
-				    "no such peer");
-		err = -ENOENT;
-	}
-	if (!err)
-		err = teredo_nl_fill_peer(msg, td, &peer, info->snd_portid,
-					  info->snd_seq, 0, TEREDO_CMD_PEER_GET, NULL,
-					  NULL);
-	rcu_read_unlock();
+	err = teredo_nl_fill_peer(msg, td, &peer, info->snd_portid,
+				  info->snd_seq, 0, TEREDO_CMD_PEER_GET, NULL,
+				  NULL);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
@@ -121,9 +118,8 @@ int teredo_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	enum teredo_peer_kind kind = TEREDO_PEER_KIND_NATIVE;
-	const struct teredo_config *cfg;
+	struct teredo_dev *td = teredo_nl_dev(info);
 	union teredo_endpoint mapped;
-	struct teredo_dev *td;
 	struct in6_addr addr;
 	int err;
 
@@ -157,20 +153,13 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 
-	rcu_read_lock();
-	td = teredo_nl_dev_to_change(skb, info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (err)
-		goto out;
-	cfg = rcu_dereference(td->config);
 	if (teredo_is_broadcast(td, mapped.addr)) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[TEREDO_A_PEER_MAPPED_ADDRESS],
 				    "mapped-address is a broadcast address");
-		err = -EINVAL;
-		goto out;
+		return -EINVAL;
 	}
-	if (teredo_config_covers(cfg, &addr))
+	if (teredo_config_covers(rcu_dereference(td->config), &addr))
 		kind = TEREDO_PEER_KIND_TEREDO;
 	err = teredo_peer_set(td, &addr, kind, mapped,
 			      info->attrs[TEREDO_A_PEER_PERMANENT]);
@@ -179,43 +168,21 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	else if (err == -EBUSY)
 		NL_SET_ERR_MSG(info->extack,
 			       "the link is going down, and so would the peer");
-out:
-	rcu_read_unlock();
 	return err;
 }
 
 int teredo_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct teredo_dev *td;
 	struct in6_addr addr;
 	int err;
 
-	err = parse_peer(info, &addr);
-	if (err)
-		return err;
-	rcu_read_lock();
-	td = teredo_nl_dev(info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (!err)
-		err = teredo_peer_del(td, &addr);
-	if (err == -ENOENT)
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[TEREDO_A_PEER_ADDRESS],
-				    "no such peer");
-	rcu_read_unlock();
-	return err;
+	err = parse_peer(info, &addr) ?:
+	      teredo_peer_del(teredo_nl_dev(info), &addr);
+	return err == -ENOENT ? refuse_peer(info) : err;
 }
 
 int teredo_nl_peer_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct teredo_dev *td;
-	int err;
-
-	rtnl_lock();
-	td = teredo_nl_dev(info);
-	err = PTR_ERR_OR_ZERO(td);
-	if (!err)
-		teredo_peers_flush(td, true, TEREDO_PEER_CAUSE_FLUSH);
-	rtnl_unlock();
-	return err;
+	teredo_peers_flush(teredo_nl_dev(info), true, TEREDO_PEER_CAUSE_FLUSH);
+	return 0;
 }

@@ -9,18 +9,26 @@
 #include "netlink/find.h"
 #include "netlink/netlink-gen.h"
 
-/* The server whose secrets a request is about, and the identifier. RCU. */
-static struct teredo_dev *secret_dev(const struct sk_buff *skb,
-				     struct genl_info *info, const char **id)
+/* The identifier in a request about one secret. */
+static int parse_id(struct genl_info *info, const char **id)
 {
 	const struct nlattr *attr = info->attrs[TEREDO_A_SECRET_ID];
 
 	if (!attr || !*(const char *)nla_data(attr)) {
 		NL_SET_ERR_MSG(info->extack, "id is missing or empty");
-		return ERR_PTR(-EINVAL);
+		return -EINVAL;
 	}
 	*id = nla_data(attr);	/* the policy wants a final zero */
-	return teredo_nl_dev_to_change(skb, info);
+	return 0;
+}
+
+/* The server whose secrets a request is about, and the identifier. RCU. */
+static struct teredo_dev *secret_dev(const struct sk_buff *skb,
+				     struct genl_info *info, const char **id)
+{
+	int err = parse_id(info, id);
+
+	return err ? ERR_PTR(err) : teredo_nl_find_to_change(skb, info);
 }
 
 static int refuse_id(struct genl_info *info)
@@ -124,16 +132,11 @@ int teredo_nl_secret_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 int teredo_nl_secret_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct teredo_dev *td;
 	const char *id;
 	int err;
 
-	rcu_read_lock();
-	td = secret_dev(skb, info, &id);
-	err = PTR_ERR_OR_ZERO(td);
-	if (!err)
-		err = teredo_secret_del(td->secrets, id);
-	rcu_read_unlock();
+	err = parse_id(info, &id) ?:
+	      teredo_secret_del(teredo_nl_dev(info)->secrets, id);
 	return err == -ENOENT ? refuse_id(info) : err;
 }
 
