@@ -84,7 +84,7 @@ def apart(what, like, other, *no):
     t.check(what, got == wanted, got)
 
 
-with Ktap(16) as t:
+with Ktap(24) as t:
     t.check("what comes in comes in", came(plain) == 3)
     apart("in: by source address", plain, lambda: plain((THERE, PORT)), "from", THERE, "iif",
           "eth0", "blackhole")
@@ -164,6 +164,54 @@ with Ktap(16) as t:
     changes("out: a route of another kind", [usual, None, usual],
             lambda: ip(client_ns, "route", "add", "prohibit", HERE),
             lambda: ip(client_ns, "route", "del", "prohibit", HERE))
+
+    # Rules and policies about what a route leads to, and the kernel knows only of our socket
+    second = Port(peer_ns, HERE, PORT + 1)
+    twins = {who: peer, teredo(SERVER, HERE, PORT + 1, 0x0202): second}
+    for name in twins:
+        run("teredo-tool", "-n", client_ns, "peer", "add", "teredo0", name, "at",
+            "%s:%d" % (HERE, twins[name].port))
+
+    def arrives(tclass=0):
+        """Which of the two is reached"""
+        app.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, tclass)
+        got = ""
+        for name, place in twins.items():
+            place.drain()
+            app.send(b"by rule", name)
+            got += "12"[place is second] if data_of(place.next_of(UDP, 0.5)) else "-"
+        return got
+
+    def ruled(what, wanted, *words, tclass=0):
+        """While there is a rule against these, and before, and after"""
+        got = [arrives(), arrives(tclass)]
+        rule("add", *words, "blackhole")
+        got += [arrives(), arrives(tclass), arrives()]
+        rule("del", *words, "blackhole")
+        got += [arrives(tclass)]
+        t.check(what, got == ["12", "12", wanted[0], wanted[-1], wanted[0], "12"], got)
+
+    udp = "ipproto", "17"
+    ruled("out: a rule about another port than one has", ["1-"], *udp, "dport", str(PORT + 1))
+    ruled("out: a rule about our port", ["--"], *udp, "sport", port)
+    ruled("out: a rule about a port that is not ours", ["12"], *udp, "sport",
+          str(int(port) ^ 1))
+    ruled("out: a rule about another protocol", ["12"], "ipproto", "6")
+    ruled("out: a rule about the user whose socket it is", ["--"], "uidrange", "0-0")
+    ruled("out: a rule about other users", ["12"], "uidrange", "1-65535")
+    ruled("out: a rule about the type of service", ["12", "--"], "tos", "0x10", tclass=0x10)
+    app.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0)
+
+    def policy(*words):
+        ip(client_ns, "xfrm", "policy", words[0], "dir", "out", "src", "0.0.0.0/0", "dst",
+           HERE + "/32", "proto", "udp", "dport", str(PORT + 1), *words[1:])
+
+    got = [arrives()]
+    policy("add", "action", "block")
+    got += [arrives(), arrives()]
+    policy("delete")
+    got.append(arrives())
+    t.check("out: an IPsec policy about one port", got == ["12", "1-", "1-", "12"], got)
 
     # Many destinations share places: each gets what is for it.
     many = ["192.0.2.%d" % n for n in (1, 2)] + ["203.0.113.%d" % n for n in range(128, 254)]
