@@ -240,7 +240,7 @@ DEFINE_EVENT(teredo_peer_change, teredo_peer_del,
 #endif /* TEREDO_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH .
+#define TRACE_INCLUDE_PATH base
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

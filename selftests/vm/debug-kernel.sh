@@ -120,6 +120,10 @@ module()
 		cmp -s "$repo/$file" "$copy/$file" || cp "$repo/$file" "$copy/$file"
 	done < <(cd "$repo" && find ./Kbuild ./VERSION ./include \
 		./kernel -type f \( -path './[KVi]*' -o -name '*.[ch]' \) ! -name '*.mod.c' -print0)
+	# What has gone from the tree, or to another folder, is not to be found here either.
+	while IFS= read -r -d '' file; do
+		[[ -e $repo/$file ]] || rm "$copy/$file"
+	done < <(cd "$copy" && find ./kernel -type f -name '*.[ch]' -print0)
 	quiet make -s -C "$folder/build" ARCH=um M="$copy" "$watch" TEREDO_DEBUG=y \
 		-j "$(nproc)" modules
 	rm -rf "$mine/install"
