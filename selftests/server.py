@@ -53,7 +53,7 @@ def ask(port, request, to=TO):
     return port.receive()
 
 
-def advertisement(answer, request_source=VISTA, sender=TO, mapped=None):
+def advertisement(answer, request_source=VISTA, sender=TO, mapped=None, mtu=1280):
     """What is wrong with a Router Advertisement, '' if nothing"""
     if not answer:
         return "no answer"
@@ -83,7 +83,7 @@ def advertisement(answer, request_source=VISTA, sender=TO, mapped=None):
         must("prefix flags", flags & 0xc0, 0x40)
         must("lifetimes", valid >= preferred > 0, True)
     must("MTU", [struct.unpack("!xxL", o)[0] for kind, o in options if kind == 5],
-         [1280])
+         [mtu])
     must("trailers", answer.trailers, b"")
     return "\n".join(wrong + ([answer.error] if answer.error else []))
 
@@ -141,7 +141,7 @@ def said(what, problem):
     t.check(what, not problem, problem)
 
 
-with Ktap(40) as t:
+with Ktap(41) as t:
     # Router Solicitations (S-11, S-17..S-25)
     with Counted(server_ns) as grew:
         answer = ask(a, solicitation())
@@ -163,6 +163,10 @@ with Ktap(40) as t:
          advertisement(ask(a, solicitation(inner)), inner))
     said("an option of the solicitation (S-17)",
          advertisement(ask(a, solicitation(options=b"\1\1\2\0\0\0\0\1"))))
+    run("ip", "-n", server_ns, "link", "set", "teredo0", "mtu", "1400")
+    said("the link's MTU is what clients are told (S-18)",
+         advertisement(ask(a, solicitation()), mtu=1400))
+    run("ip", "-n", server_ns, "link", "set", "teredo0", "mtu", "1280")
     mark = nonce()
     answer = ask(a, auth(mark) + solicitation())
     said("solicitation with a nonce (F-23, S-22)", advertisement(answer))

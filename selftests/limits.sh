@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a remote host can make grow, and how far: each of the bounds of internals.rst is the
+# number that stands there.  Under the debug kernel no time passes while something runs, so
+# what goes through at once is counted to the last one.  A client without NAT, a relay, and a
+# server beside it; limits.py is everybody else.
+
+. "$(dirname "$0")/lab.sh"
+
+need python3 jq
+need_teredo
+time_travels || skip_all "only where no time passes is at once at once"
+bare_up none || skip_all "no laboratory"
+start_relay ours || skip_all "no relay"
+lone_client bare
+{
+	nip rly addr add 192.0.2.2/28 dev eth0 &&
+	tool rly add srv0 mode server local "$relay" secure nonce && nip rly link set srv0 up &&
+	echo secret | on rly teredo-tool secret add srv0 alice -
+} || skip_all "no server"
+
+diagnose()
+{
+	bare_state
+	tool rly show stats
+}
+
+results_from "$selftests/limits.py" "${ns[srv]}" "${ns[host]}" "${ns[rly]}" "${ns[bare]}" \
+	"${ns[inet]}" "$address" "$port"
