@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where datagrams come from and go to. */
+/* UDP endpoints. */
 #ifndef TEREDO_ENDPOINT_H
 #define TEREDO_ENDPOINT_H
 
@@ -10,9 +10,9 @@
 
 #include "codec/wire.h"
 
-/* IPv4 address and UDP port of somebody, in network byte order, and by which of our sockets
- * datagrams go there (TEREDO_SOCK_...). One word, which is compared and copied at once: who
- * is reached from one port need not be from another.
+/* IPv4 address and UDP port of a remote host, in network byte order, and the local socket
+ * that it is reached by (TEREDO_SOCK_...): a NAT may let datagrams from one of our ports pass
+ * and not from another. Compared and copied as one word.
  */
 union teredo_endpoint {
 	struct {
@@ -34,9 +34,8 @@ static inline union teredo_endpoint teredo_endpoint(__be32 addr, __be16 port)
 	return ep;
 }
 
-/* One that is written under a lock, one writer at a time, and read without. It is
- * never half of one and half of another: packets would go to who knows whom. Where
- * a word has 32 bits, a sequence says if it changed meanwhile.
+/* Read, without a lock, an endpoint whose writers hold one; never torn. On 32 bits a sequence
+ * counter tells if it changed meanwhile.
  */
 #if BITS_PER_LONG == 64
 static inline union teredo_endpoint

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the module has made and not yet freed, by kind: when it goes, nothing may
- * be left, and that it says (teredo_ledger_close()). Each is noted where it is
- * allocated and where it is let go of, if need be to RCU, which kmemleak watches.
- * None of this happens for a packet to or from a trusted peer.
+/* Objects of the module by kind, allocated and freed: at unload the two have to be equal,
+ * which teredo_ledger_close() reports. Counted where an object is allocated, and where it is
+ * freed or handed to RCU, which kmemleak watches. Packets of trusted peers are not counted.
  */
 #ifndef TEREDO_LEDGER_H
 #define TEREDO_LEDGER_H
@@ -32,8 +31,8 @@ struct teredo_ledger {
 
 DECLARE_PER_CPU(struct teredo_ledger, teredo_ledger);
 
-/* Both return @object, so that they fit around an allocation and into what frees
- * it; NULL is none.
+/* Count an object and return it, to be wrapped around an allocation or the argument of a
+ * function that frees; NULL is not counted.
  */
 static inline void *teredo_made(enum teredo_object what, void *object)
 {
@@ -49,9 +48,7 @@ static inline void *teredo_gone(enum teredo_object what, void *object)
 	return object;
 }
 
-/* The same of memory of each CPU, whose pointers are of another kind; the last one
- * frees it.
- */
+/* The same for per-CPU memory, whose pointers have a type of their own */
 static inline void __percpu *teredo_percpu_made(void __percpu *object)
 {
 	if (object)
@@ -59,7 +56,7 @@ static inline void __percpu *teredo_percpu_made(void __percpu *object)
 	return object;
 }
 
-/* One of @type for each CPU, zeroed and charged to whoever asks for it. May sleep. */
+/* Allocate one @type per CPU, zeroed and charged to the current task. May sleep. */
 #define teredo_percpu_alloc(type)					\
 	((type __percpu *)teredo_percpu_made(				\
 		alloc_percpu_gfp(type, GFP_KERNEL_ACCOUNT)))
@@ -71,7 +68,7 @@ static inline void teredo_percpu_free(void __percpu *object)
 	free_percpu(object);
 }
 
-/* The module goes: the account, in the kernel's log. */
+/* Log the account, at unload. */
 void teredo_ledger_close(void);
 
 #endif /* TEREDO_LEDGER_H */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Token buckets, single ones and tables of fixed size: what a remote host can make
- * us do is bounded in rate, and its keys cannot make anything grow. link/limit.h says
- * what is limited.
+/* Token buckets, single and in tables of fixed size: they bound the rate of what a remote
+ * host can make us do, and its keys cannot make anything grow. link/limit.h has the limits.
  */
 #ifndef TEREDO_RATELIMITER_H
 #define TEREDO_RATELIMITER_H
@@ -13,7 +12,7 @@
 #define TEREDO_BUCKETS_BITS	9
 #define TEREDO_BUCKETS_ROWS	4
 
-/* All of a burst, as the part of it that somebody has used or leaves to others. */
+/* A whole burst, in the unit of the parts that are used or left to others */
 #define TEREDO_WHOLE		256
 
 struct teredo_rate {
@@ -35,10 +34,9 @@ struct teredo_rate {
 bool teredo_bucket_take(atomic64_t *due, const struct teredo_rate *rate,
 			unsigned int keep, u64 now);
 
-/* Buckets for keys that others choose. A key has a bucket in each row, and what
- * counts is the fullest of these: whoever wants to use up what is somebody else's
- * has to hit all of them, with keys whose places are secret. They are also other
- * ones every 69 seconds, so no chance collision lasts.
+/* Buckets for keys chosen by remote hosts. A key has a bucket in each row, and the fullest
+ * one counts: to use up the tokens of another key, a host would have to hit all its buckets,
+ * whose places are secret. The places change every 69 seconds, so a collision does not last.
  */
 struct teredo_buckets {
 	siphash_key_t secret;
@@ -47,13 +45,13 @@ struct teredo_buckets {
 
 void teredo_buckets_init(struct teredo_buckets *buckets);
 
-/* As teredo_bucket_take(), from those of @key, for purpose @what. */
+/* Take a token from the buckets of @key for the purpose @what, as teredo_bucket_take(). */
 bool teredo_buckets_take(struct teredo_buckets *buckets,
 			 const struct teredo_rate *rate, u32 what, u64 key,
 			 unsigned int keep, u64 now);
 
-/* Note one more event for @key whether or not there is a token. Returns how much of
- * the burst had been used, 0 to TEREDO_WHOLE.
+/* Count an event of @key, whether or not there is a token. Returns the part of the burst that
+ * was used before, 0 to TEREDO_WHOLE.
  */
 unsigned int teredo_buckets_use(struct teredo_buckets *buckets,
 				const struct teredo_rate *rate, u32 what,

@@ -9,15 +9,13 @@
 #include <linux/skbuff.h>
 #include <uapi/linux/teredo.h>
 
-/* What becomes of a packet: 0 it goes on, TEREDO_TAKEN somebody else owns or
- * freed it, any other value is the enum teredo_stats for which it is dropped.
+/* Verdicts about a packet. TEREDO_GO_ON: continue with it. TEREDO_TAKEN: it was consumed. Any
+ * other value is the enum teredo_stats that is the reason to drop it.
  */
 #define TEREDO_GO_ON	0
 #define TEREDO_TAKEN	(-1)
 
-/* Read and written whole, in any context; with words of 32 bits, they begin anew
- * after as many events, as those of the stack do.
- */
+/* Single words, updated in any context; on 32 bits they wrap, as those of the stack do. */
 struct teredo_stats_pcpu {
 	unsigned long count[TEREDO_A_STATS_MAX + 1];
 };
@@ -32,7 +30,7 @@ static inline void teredo_count(struct teredo_stats_pcpu __percpu *stats,
 int teredo_stats_fill(struct sk_buff *skb,
 		      struct teredo_stats_pcpu __percpu *stats);
 
-/* Octets that teredo_stats_fill() needs at most. */
+/* Return how many octets teredo_stats_fill() needs at most. */
 size_t teredo_stats_size(void);
 
 #endif /* TEREDO_STATS_H */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Tracepoints, for who asks what the tunnel does: a jump over nothing until
- * somebody listens. IPv4 addresses and ports are numbers in host byte order, so
- * that filters can compare them.
+/* Tracepoints: a patched-out jump until enabled. IPv4 addresses and ports are numbers in host
+ * byte order, so that filters can compare them.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM teredo
@@ -21,14 +20,14 @@
 #ifndef TEREDO_TRACE_ONCE
 #define TEREDO_TRACE_ONCE
 
-/* The same as the tracepoints, for who has only the payload: @skb->data. */
+/* The tracepoints for callers that have only the payload, at @skb->data */
 void teredo_trace_xmit(const struct net_device *dev, const struct sk_buff *skb,
 		       union teredo_endpoint src, union teredo_endpoint dst);
 void teredo_trace_drop_tx(const struct net_device *dev,
 			  const struct sk_buff *skb, enum teredo_stats reason,
 			  union teredo_endpoint dst);
 
-/* Who speaks to whom, for when the packet is no longer there to be asked. */
+/* Inner addresses of a packet, saved before it is freed */
 struct teredo_trace_inner {
 	bool known;
 	struct in6_addr saddr, daddr;

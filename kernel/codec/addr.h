@@ -4,8 +4,8 @@
 
 #include "codec/wire.h"
 
-/* What a Teredo address says (F-04). Addresses and port in network byte
- * order and in clear, flags in host byte order.
+/* The fields of a Teredo address (F-04), not obfuscated. Addresses and port in network byte
+ * order, flags in host byte order.
  */
 struct teredo_addr {
 	__be32 server;
@@ -14,25 +14,25 @@ struct teredo_addr {
 	u16 flags;
 };
 
-/* Take a Teredo address apart; its prefix is the caller's business. */
+/* Unpack a Teredo address. The prefix is not checked. */
 void teredo_addr_unpack(struct teredo_addr *out, const struct in6_addr *addr);
 
-/* Put a Teredo address with the first 32 bits of @prefix together. */
+/* Pack a Teredo address with the first 32 bits of @prefix. */
 void teredo_addr_pack(struct in6_addr *out, const struct in6_addr *prefix,
 		      const struct teredo_addr *in);
 
-/* Link-local address with the interface identifier of a Teredo address
- * (F-13); in->server is not used.
+/* Pack the link-local address with the interface identifier of a Teredo address (F-13).
+ * in->server is not used.
  */
 void teredo_addr_link_local(struct in6_addr *out, const struct teredo_addr *in);
 
-/* Format test for a global unicast IPv4 address (F-50). Directed broadcast
- * addresses (F-51) need routing tables and are the caller's business.
+/* Return true if @addr has the format of a global unicast address (F-50). Directed broadcast
+ * addresses (F-51) depend on the routing tables, and are up to the caller.
  */
 bool teredo_ipv4_is_global(__be32 addr);
 
-/* True for a Teredo address whose two IPv4 addresses are global and whose
- * mapped port is not 0 (F-17). On return @out is filled in any case.
+/* Unpack a Teredo address. Returns true if its two IPv4 addresses are global and its mapped
+ * port is not 0 (F-17); fills in @out in any case.
  */
 bool teredo_addr_is_usable(struct teredo_addr *out, const struct in6_addr *addr);
 
@@ -41,8 +41,8 @@ bool teredo_addr_is_link_local(const struct in6_addr *addr);	/* fe80::/10 */
 bool teredo_addr_is_all_nodes(const struct in6_addr *addr);	/* ff02::1 */
 bool teredo_addr_is_all_routers(const struct in6_addr *addr);	/* ff02::2 */
 
-/* True if @addr has the form of an automatic tunnel of another kind, 6to4 or
- * ISATAP, so that it embeds an IPv4 address. For every packet.
+/* Return true if @addr is a 6to4 or ISATAP address, which embeds an IPv4 address. Called for
+ * every packet.
  */
 static inline bool teredo_addr_is_tunnel(const struct in6_addr *addr)
 {
@@ -50,7 +50,7 @@ static inline bool teredo_addr_is_tunnel(const struct in6_addr *addr)
 	       (addr->s6_addr32[2] & htonl(0xfdffffff)) == htonl(0x00005efe);
 }
 
-/* Global scope unicast: a source or destination that may be routed. */
+/* Return true if @addr is unicast of global scope, and so may be routed. */
 static inline bool teredo_addr_is_routable(const struct in6_addr *addr)
 {
 	u32 a = ntohl(addr->s6_addr32[0]);

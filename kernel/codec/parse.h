@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bytes of a datagram -> where things are. The sole reader of bytes that
- * nobody has checked yet. Offsets only, so that a caller may move the bytes.
+/* The parser: the only code that reads octets not yet checked. It returns offsets, so that
+ * a caller may move the octets.
  */
 #ifndef TEREDO_PARSE_H
 #define TEREDO_PARSE_H
@@ -62,13 +62,11 @@ struct teredo_trailers {
 	u16 alternate;		/* offset of the first entry */
 };
 
-/* Read the trailers in @data (F-39 to F-46). False: the packet is to be
- * discarded.
- */
+/* Read the trailers in @data (F-39 to F-46). Returns false if the packet has to be dropped. */
 bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
 			   size_t len);
 
-/* What a Router Advertisement told a client (C-14, C-15, C-18). */
+/* Contents of a Router Advertisement (C-14, C-15, C-18) */
 struct teredo_advert {
 	struct in6_addr prefix;
 	u32 mtu;		/* 0: no MTU option */
@@ -79,11 +77,11 @@ struct teredo_advert {
  */
 bool teredo_icmp_is_valid(const struct teredo_packet *pkt, const u8 *icmp);
 
-/* The Router Solicitation in @icmp is one (RFC 4861 6.1.1, F-32). */
+/* Return true if @icmp is a valid Router Solicitation (RFC 4861 6.1.1, F-32). */
 bool teredo_is_solicitation(const struct teredo_packet *pkt, const u8 *icmp);
 
-/* Read the Router Advertisement in @icmp; false if it is not valid. The
- * 64-bit prefix is not yet compared to anything.
+/* Read the Router Advertisement in @icmp. Returns false if it is not valid. The 64-bit prefix
+ * is not checked.
  */
 bool teredo_parse_advert(struct teredo_advert *out,
 			 const struct teredo_packet *pkt, const u8 *icmp);

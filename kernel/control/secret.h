@@ -23,7 +23,7 @@ struct teredo_secrets {
 	unsigned int count;
 };
 
-/* What there is to say about a secret; never the secret itself. */
+/* What netlink says of a secret; never the key. */
 struct teredo_secret_info {
 	unsigned long serial;
 	enum teredo_secret_state state;
@@ -31,40 +31,39 @@ struct teredo_secret_info {
 	const char *id;
 };
 
-/* -- for the packet's way; RCU, BH off -- */
+/* -- for the packet paths; RCU, BH off -- */
 
-/* The secret of an identifier, or NULL. One lookup, however many there are. */
+/* Return the secret of an identifier, or NULL. One hash lookup. */
 struct teredo_secret *teredo_secret_find(struct teredo_secrets *secrets,
 					 const u8 *id, unsigned int len);
 
-/* Octets of an authentication value. */
+/* Return the length of an authentication value, in octets. */
 unsigned int teredo_secret_au_len(const struct teredo_secret *secret);
 
-/* The confirmation byte for answers (C-27). */
+/* Return the confirmation byte for answers (C-27). */
 u8 teredo_secret_confirmation(const struct teredo_secret *secret);
 
-/* Compute the authentication value of @data (C-28); 0 or -errno. */
+/* Compute the authentication value of @data (C-28). Returns 0 or -errno. */
 int teredo_secret_sign(const struct teredo_secret *secret, u8 *value,
 		       const u8 *data, unsigned int len);
 
-/* True if @value is that of @data; in constant time (C-29, C-32). */
+/* Return true if @value is the authentication value of @data; constant time (C-29, C-32). */
 bool teredo_secret_verify(const struct teredo_secret *secret, const u8 *value,
 			  const u8 *data, unsigned int len);
 
-/* -- for the administrator; -errno come with an extack -- */
+/* -- for the administrator; errors come with an extack -- */
 
-/* A secret that is in no table yet, or ERR_PTR. Process context. */
+/* Allocate a secret, which is in no table yet. Returns ERR_PTR on error. Process context. */
 struct teredo_secret *teredo_secret_new(const char *id, const u8 *key,
 					unsigned int key_len,
 					enum teredo_algorithm algorithm,
 					enum teredo_secret_state state,
 					struct netlink_ext_ack *extack);
-/* Free one that did not get into a table. */
+/* Free a secret that is in no table. */
 void teredo_secret_free(struct teredo_secret *secret);
 
-/* Take @secret into the table, in place of an old one with its identifier, or not
- * if there is one and @only_new. On failure it is still the caller's. These three
- * under RCU, not in softirq.
+/* Add @secret to the table, or replace the secret with its identifier; fail in that case if
+ * @only_new. On failure the caller still owns @secret. These three under RCU, not in softirq.
  */
 int teredo_secret_add(struct teredo_secrets *secrets,
 		      struct teredo_secret *secret, bool only_new,
@@ -73,8 +72,8 @@ int teredo_secret_set_state(struct teredo_secrets *secrets, const char *id,
 			    enum teredo_secret_state state);
 int teredo_secret_del(struct teredo_secrets *secrets, const char *id);
 
-/* Describe those with a serial above @after, one after another, until @each
- * returns false. One that is there all the time is shown exactly once. RCU.
+/* Call @each for the secrets with a serial above @after, in order, until it returns false. A
+ * secret that exists throughout is shown exactly once. RCU.
  */
 void teredo_secrets_each(struct teredo_secrets *secrets, unsigned long after,
 			 bool (*each)(const struct teredo_secret_info *info,
@@ -82,7 +81,7 @@ void teredo_secrets_each(struct teredo_secrets *secrets, unsigned long after,
 			 void *arg);
 
 int teredo_secrets_init(struct teredo_secrets *secrets);
-/* Nobody reads or writes any more. */
+/* Free all secrets, once nothing uses the table any more. */
 void teredo_secrets_uninit(struct teredo_secrets *secrets);
 
 void teredo_secret_exit(void);

@@ -10,7 +10,7 @@
 static bool is_own_ipv4(struct teredo_dev *td, __be32 addr)
 {
 	return teredo_ipv4_is_global(addr) &&
-	       inet_addr_type(td->net, addr) == RTN_LOCAL;
+	       inet_addr_type(td->underlay, addr) == RTN_LOCAL;
 }
 
 static __be32 ipv4_of_6to4(const struct in6_addr *addr)

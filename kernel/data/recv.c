@@ -128,7 +128,7 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 {
 	u32 len = TEREDO_IPV6_LEN + rx->pkt.payload_len;
 	struct iphdr outer = { .tos = outer_tos };
-	bool xnet = !net_eq(td->net, dev_net(td->dev));
+	bool xnet = !net_eq(td->underlay, dev_net(td->dev));
 
 	if (unlikely(pskb_trim_rcsum(skb, rx->pkt.ipv6 + len)))
 		return TEREDO_A_STATS_RX_NO_MEMORY;

@@ -5,7 +5,7 @@
 struct sk_buff;
 struct sock;
 
-/* The way in, for every datagram; see struct teredo_sock_ops. RCU, BH off. */
+/* Receive a datagram, as rcv() of struct teredo_sock_ops. RCU, BH off. */
 int teredo_rcv(struct sock *sk, struct sk_buff *skb);
 
 #endif /* TEREDO_RECV_H */

@@ -63,7 +63,7 @@ static void reserve(struct teredo_dev *td, struct teredo_route *route, u16 ids)
 		.protocol = IPPROTO_UDP,
 	};
 
-	__ip_select_ident(td->net, &iph, ids);
+	__ip_select_ident(td->underlay, &iph, ids);
 	route->id = ntohs(iph.id);
 	route->ids = ids;
 	route->reserved = jiffies;
@@ -106,9 +106,9 @@ static int ask(struct teredo_dev *td, const struct teredo_sock *ts, int ifindex,
 	flowi4_init_output(&fl4, ifindex, route->mark, route->tos,
 			   RT_SCOPE_UNIVERSE, IPPROTO_UDP, 0, route->to.addr,
 			   ts->addr, route->to.port, ts->port,
-			   sock_net_uid(td->net, sk));
+			   sock_net_uid(td->underlay, sk));
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
-	rt = ip_route_output_flow(td->net, &fl4, sk);
+	rt = ip_route_output_flow(td->underlay, &fl4, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	route->dst = &rt->dst;
@@ -129,7 +129,7 @@ static bool is_to_keep(const struct teredo_dev *td,
 		       const struct teredo_route *route)
 {
 	return type_of(route) == RTN_UNICAST && !dst_xfrm(route->dst) &&
-	       teredo_dst_is_valid(td->net, route->dst);
+	       teredo_dst_is_valid(td->underlay, route->dst);
 }
 
 /* Look the route to a peer up, as ask(). */
@@ -148,7 +148,7 @@ static int lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	 */
 	type = type_of(route);
 	if (type == RTN_LOCAL)
-		other = teredo_socket_find(td->net, route->to);
+		other = teredo_socket_find(td->underlay, route->to);
 	if (route->dst->dev == td->dev || other == ts)
 		err = -ELOOP;
 	else if (type != RTN_UNICAST && !other)
@@ -188,7 +188,7 @@ int teredo_route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 	slot = slot_of(routes, td->sockets->routes_key, to);
 	if (slot->dst && slot->to.word == to.word && slot->mark == cfg->mark &&
 	    slot->tos == tos) {
-		if (likely(teredo_dst_is_valid(td->net, slot->dst))) {
+		if (likely(teredo_dst_is_valid(td->underlay, slot->dst))) {
 			have_ids(td, slot, ids);
 			*route = *slot;
 			slot->id += ids;
@@ -237,7 +237,7 @@ int teredo_route_to_group(struct teredo_dev *td, const struct teredo_sock *ts,
 
 bool teredo_is_broadcast(const struct teredo_dev *td, __be32 addr)
 {
-	return inet_addr_type(td->net, addr) == RTN_BROADCAST;
+	return inet_addr_type(td->underlay, addr) == RTN_BROADCAST;
 }
 
 bool teredo_is_global(const struct teredo_dev *td, union teredo_endpoint to)

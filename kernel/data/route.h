@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* IPv4 routes to where datagrams went lately, one table a CPU, so that a trusted peer costs
- * neither a route lookup nor a shared cache line. The key is all that a lookup for our
- * sockets depends on: to whom, by which socket (and so the source and its port), mark and
- * traffic class; protocol, user and security label are always the same. Collisions only cost
- * a lookup; which keys collide is a secret of the device.
+/* Cache of IPv4 routes, one table per CPU, so that a trusted peer costs neither a route
+ * lookup nor a shared cache line. The key is everything that a lookup for our sockets depends
+ * on: destination, socket (and so source and port), mark and traffic class. Protocol, user and
+ * security label never vary. A collision costs a lookup; which keys collide is a secret of
+ * the device.
  */
 #ifndef TEREDO_ROUTE_H
 #define TEREDO_ROUTE_H
@@ -25,10 +25,10 @@ struct teredo_route {
 	struct dst_entry *dst;		/* counted, or NULL */
 	union teredo_endpoint to;
 	u32 mark;
-	u8 tos;				/* without its two bits of ECN */
+	u8 tos;				/* without the two ECN bits */
 	__be32 saddr;
 	u16 id;				/* of the next IPv4 header */
-	u16 ids;			/* reserved, from there on */
+	u16 ids;			/* number reserved, from there on */
 	u32 reserved;			/* when, jiffies */
 };
 
@@ -37,11 +37,11 @@ struct teredo_routes {
 	struct teredo_route slot[1 << TEREDO_ROUTES_BITS];
 };
 
-/* A table of each CPU; NULL without memory. */
+/* Allocate the tables. Returns NULL without memory. */
 struct teredo_routes __percpu *teredo_routes_new(void);
 void teredo_routes_free(struct teredo_routes __percpu *routes);
 
-/* Let go of all routes. Nobody sends any more. */
+/* Release all routes, once nothing sends any more. */
 void teredo_routes_release(struct teredo_routes __percpu *routes);
 
 /* Look up the route to @to for datagrams of @ts with the traffic class @tos, and reserve
@@ -53,19 +53,19 @@ int teredo_route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 		     const struct teredo_config *cfg, union teredo_endpoint to,
 		     u8 tos, u16 ids, struct teredo_route *route);
 
-/* The same for one datagram to a multicast group, by the interface @ifindex; the caller
- * holds the reference.
+/* Look up the route of one datagram to a multicast group by the interface @ifindex. Returns
+ * 0 or -errno; the caller holds the reference. RCU, BH off.
  */
 int teredo_route_to_group(struct teredo_dev *td, const struct teredo_sock *ts,
 			  const struct teredo_config *cfg,
 			  union teredo_endpoint to, int ifindex,
 			  struct teredo_route *route);
 
-/* True if @addr is a broadcast address of an attached subnet (F-51). RCU. */
+/* Return true if @addr is a broadcast address of an attached subnet (F-51). RCU. */
 bool teredo_is_broadcast(const struct teredo_dev *td, __be32 addr);
 
-/* True if something may be sent to @to because somebody said so, be it in an
- * address, an origin indication, or by sending from there (F-49). RCU.
+/* Return true if it is safe to send to @to because a remote host named it: in an address, in
+ * an origin indication, or as the source of a datagram (F-49). RCU.
  */
 bool teredo_is_global(const struct teredo_dev *td, union teredo_endpoint to);
 

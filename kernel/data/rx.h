@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A received datagram, and what it is made of: for who reads more of it than recv.c does. */
+/* A received datagram: its context, and accessors to its payload. */
 #ifndef TEREDO_RX_H
 #define TEREDO_RX_H
 
@@ -13,7 +13,7 @@ struct teredo_config;
 struct teredo_sock;
 struct teredo_status;
 
-/* On its way through recv.c and a role. */
+/* Context of a datagram, on the stack of its receiver */
 struct teredo_rx {
 	const struct teredo_config *cfg;
 	const struct teredo_status *status;
@@ -24,21 +24,20 @@ struct teredo_rx {
 	u32 data_len;			/* octets of UDP payload */
 };
 
-/* Pull what the parser wants to see and run it. The reason to drop the datagram,
- * or TEREDO_GO_ON.
+/* Pull the headers into the linear part and parse them into rx->pkt. Returns TEREDO_GO_ON, or
+ * the reason to drop the datagram.
  */
 int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx);
 
-/* The whole inner packet of a small datagram in one piece, for those who read
- * more of it than its header; NULL without memory. Old pointers into @skb are
- * void.
+/* Pull the whole inner packet into the linear part and return its payload, or NULL without
+ * memory. For small datagrams. Invalidates pointers into @skb.
  */
 const u8 *teredo_rx_payload(struct sk_buff *skb, const struct teredo_rx *rx);
 
-/* Read what follows the inner packet. The reason to drop it, or TEREDO_GO_ON. */
+/* Check the trailers. Returns TEREDO_GO_ON, or the reason to drop the datagram. */
 int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx);
 
-/* The same for a datagram that most likely has no trailers (F-40). */
+/* The same, inline for a datagram without trailers (F-40). */
 static inline int teredo_rx_check_trailers(struct sk_buff *skb,
 					   const struct teredo_rx *rx)
 {

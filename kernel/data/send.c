@@ -192,7 +192,7 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 		goto fail;
 
 	/* Leaving the link's namespace takes off marks, too; ours comes after. */
-	skb_scrub_packet(skb, !net_eq(td->net, dev_net(td->dev)));
+	skb_scrub_packet(skb, !net_eq(td->underlay, dev_net(td->dev)));
 	skb->mark = cfg->mark;
 	skb_clear_hash_if_not_l4(skb);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
@@ -211,7 +211,7 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 		teredo_trace_inner(&inner, skb);
 	push_udp(skb, route->saddr, route->to.addr, ts->port, route->to.port);
 	push_ipv4(skb, route, tos, ttl, df);
-	err = ip_local_out(td->net, ts->sock->sk, skb);
+	err = ip_local_out(td->underlay, ts->sock->sk, skb);
 	if (likely(!err))
 		return 0;
 	/* Netfilter, IPsec or a queue has freed it: nobody is left to be told. */
@@ -250,7 +250,7 @@ static int do_send(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (unlikely(kept < 0))
 		return kept;
 	return send_along(td, ts, cfg, skb, &route, kept, tos,
-			  cfg->ttl ?: hop_limit(td->net, route.dst), mtu);
+			  cfg->ttl ?: hop_limit(td->underlay, route.dst), mtu);
 }
 
 int teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,

@@ -137,7 +137,7 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 			 kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT));
 	if (!ts)
 		return -ENOMEM;
-	err = udp_sock_create(td->net, &udp, &ts->sock);
+	err = udp_sock_create(td->underlay, &udp, &ts->sock);
 	if (err)
 		goto err_free;
 	ts->td = td;
@@ -153,12 +153,12 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	teredo_compat_no_mc_all(ts->sock->sk);
 	set_df(ts, cfg);
 
-	err = teredo_demux_add(td->net, ts);
+	err = teredo_demux_add(td->underlay, ts);
 	if (err)
 		goto err_release;
 	tunnel.sk_user_data = ts;
-	teredo_compat_setup_tunnel(td->net, ts->sock, &tunnel);
-	hlist_add_head_rcu(&ts->node, socks_by_port(td->net, ts->port));
+	teredo_compat_setup_tunnel(td->underlay, ts->sock, &tunnel);
+	hlist_add_head_rcu(&ts->node, socks_by_port(td->underlay, ts->port));
 	rcu_assign_pointer(td->sockets->sock[index], ts);
 	return 0;
 
@@ -216,7 +216,7 @@ void teredo_sockets_close(struct teredo_dev *td)
 		if (!ts[i])
 			continue;
 		hlist_del_rcu(&ts[i]->node);
-		teredo_demux_del(td->net, ts[i]);
+		teredo_demux_del(td->underlay, ts[i]);
 	}
 	synchronize_net();
 	for (i = 0; i < TEREDO_SOCKS; i++) {

@@ -27,11 +27,11 @@ struct teredo_routes;
 struct teredo_sock;
 
 /**
- * struct teredo_sock_ops - who is called about what comes to a socket
- * @rcv: as encap_rcv() of udp_tunnel_sock_cfg: every datagram. RCU, BH off.
- * @error: an ICMPv4 error about a datagram that claims to come from the socket. skb->data
- *	is what it quotes, the transport header its own. @skb stays the caller's. RCU, BH
- *	off.
+ * struct teredo_sock_ops - handlers of a socket
+ * @rcv: called for every datagram, as encap_rcv() of udp_tunnel_sock_cfg. RCU, BH off.
+ * @error: called for an ICMPv4 error about a datagram that claims to come from the socket.
+ *	skb->data is at the quoted IPv4 header, the transport header is the ICMP header. The
+ *	caller keeps @skb. RCU, BH off.
  */
 struct teredo_sock_ops {
 	int (*rcv)(struct sock *sk, struct sk_buff *skb);
@@ -51,7 +51,7 @@ struct teredo_sock {
 	struct hlist_node demux_node;
 };
 
-/* dst_check() for IPv4 routes: nothing that led to it has changed. */
+/* Return true if nothing that led to the route has changed: dst_check() for IPv4, inlined. */
 static inline bool teredo_dst_is_valid(const struct net *net,
 				       const struct dst_entry *dst)
 {
@@ -67,34 +67,34 @@ struct teredo_sockets {
 	u32 routes_key;					/* odd */
 };
 
-/* Of the module: what namespaces need. */
+/* Register what each namespace needs. At module load and unload. */
 int teredo_sockets_register(void);
 void teredo_sockets_unregister(void);
 
 int teredo_sockets_init(struct teredo_sockets *socks);
 void teredo_sockets_uninit(struct teredo_sockets *socks);
 
-/* The port that the service would have: as configured, else the role's, else 0. */
+/* Return the service port: the configured one, else the role's, else 0 for a random one. */
 __be16 teredo_sockets_port(const struct teredo_dev *td,
 			   const struct teredo_config *cfg);
 
-/* Open the sockets that the role needs, with the handlers @ops. RTNL. -EADDRINUSE,
- * -EADDRNOTAVAIL, ... as from bind(2).
+/* Open the sockets that the role needs, with the handlers @ops. Returns 0, or the error of
+ * bind(2): -EADDRINUSE, -EADDRNOTAVAIL and others. RTNL.
  */
 int teredo_sockets_open(struct teredo_dev *td, const struct teredo_config *cfg,
 			const struct teredo_sock_ops *ops);
 
-/* Close them; on return no reception is under way or will come. RTNL. */
+/* Close the sockets. On return no handler runs or will run. RTNL. */
 void teredo_sockets_close(struct teredo_dev *td);
 
-/* The service socket, or NULL. RTNL. */
+/* Return the service socket, or NULL. RTNL. */
 struct sock *teredo_sockets_primary(const struct teredo_dev *td);
 
-/* Let the sockets follow the option df. RTNL. */
+/* Apply the option df to the sockets. RTNL. */
 void teredo_sockets_set_df(struct teredo_dev *td,
 			   const struct teredo_config *cfg);
 
-/* The Teredo socket of this namespace that @to leads to, or NULL. RCU. */
+/* Return the Teredo socket of this namespace that @to leads to, or NULL. RCU. */
 const struct teredo_sock *teredo_socket_find(const struct net *net,
 					     union teredo_endpoint to);
 

@@ -4,8 +4,8 @@
 
 #include <linux/netdevice.h>
 
-/* What the device can do for @skb: a packet that makes too long a datagram is to
- * come in segments.
+/* Return the offloads possible for @skb: a GSO packet too long for one datagram is segmented
+ * first.
  */
 netdev_features_t teredo_features_check(struct sk_buff *skb,
 					struct net_device *dev,

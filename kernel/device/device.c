@@ -33,7 +33,7 @@ void teredo_set_status(struct teredo_dev *td, struct teredo_status *status)
 int teredo_check_underlay(const struct teredo_dev *td, bool permitted,
 			  struct netlink_ext_ack *extack)
 {
-	if (permitted || net_eq(td->net, dev_net(td->dev)))
+	if (permitted || net_eq(td->underlay, dev_net(td->dev)))
 		return 0;
 	NL_SET_ERR_MSG(extack, "not permitted in the link's namespace of origin");
 	return -EPERM;
@@ -99,15 +99,15 @@ static int open_sockets(struct teredo_dev *td, const struct teredo_config *cfg)
 
 	if (!shared)
 		return teredo_sockets_open(td, cfg, &sock_ops);
-	teredo_discovery_yield(td->net);
+	teredo_discovery_yield(td->underlay);
 	err = teredo_sockets_open(td, cfg, &sock_ops);
-	teredo_discovery_return(td->net, err ? NULL : teredo_sockets_primary(td));
+	teredo_discovery_return(td->underlay, err ? NULL : teredo_sockets_primary(td));
 	return err;
 }
 
 static void close_sockets(struct teredo_dev *td)
 {
-	teredo_discovery_forget(td->net, teredo_sockets_primary(td));
+	teredo_discovery_forget(td->underlay, teredo_sockets_primary(td));
 	teredo_sockets_close(td);
 }
 

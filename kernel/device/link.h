@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What this floor knows of a link and no other. */
+/* The link as device/ knows it, with all its parts. */
 #ifndef TEREDO_LINK_H
 #define TEREDO_LINK_H
 
@@ -13,7 +13,7 @@
 #include "method/relays.h"
 #include "peer/peer.h"
 
-/* A link with all its parts. What packets need is in the first cache lines of each. */
+/* The private data of a net_device. Each part has what packets need in its first cache lines. */
 struct link {
 	struct teredo_dev td;		/* first */
 	struct teredo_sockets sockets;
@@ -23,7 +23,7 @@ struct link {
 	struct teredo_relays relays;
 	struct teredo_secrets secrets;
 	struct list_head list;		/* in teredo_net, under RTNL */
-	/* Of whoever sets the link up, for teredo_open(); no use elsewhere. */
+	/* For teredo_open(): that of the request that sets the link up. */
 	struct netlink_ext_ack *extack;
 };
 

@@ -71,7 +71,7 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	}
 
 	td->dev = dev;
-	td->net = link_net;
+	td->underlay = link_net;
 	td->sockets = &link->sockets;
 	td->peers = &link->peers;
 	td->control = &link->control;
@@ -119,7 +119,7 @@ static int teredo_changelink(struct net_device *dev, struct nlattr *tb[],
 	/* rtnetlink has asked what the opener of the socket may do in the
 	 * link's namespace; of the message nothing is left here to ask more.
 	 */
-	err = teredo_check_underlay(td, ns_capable(td->net->user_ns,
+	err = teredo_check_underlay(td, ns_capable(td->underlay->user_ns,
 						   CAP_NET_ADMIN), extack);
 	if (err)
 		return err;
@@ -161,7 +161,7 @@ static struct net *teredo_get_link_net(const struct net_device *dev)
 {
 	const struct teredo_dev *td = netdev_priv(dev);
 
-	return READ_ONCE(td->net);
+	return READ_ONCE(td->underlay);
 }
 
 static struct rtnl_link_ops link_ops __read_mostly = {

@@ -41,26 +41,25 @@ struct teredo_config {
 	char id[TEREDO_ID_MAX + 1];	/* "" for none; the controller's */
 };
 
-/* A configuration with the defaults, or NULL. */
+/* Allocate a configuration with the defaults. Returns NULL without memory. */
 struct teredo_config *teredo_config_default(void);
 void teredo_config_free(struct teredo_config *cfg);
 
-/* A copy of @old with the changes of @tb, an array of parsed attributes of
- * the set config. @up: the link is up. ERR_PTR and extack if one of them is
- * refused. Free with teredo_config_free().
+/* Copy @old and apply @tb, the parsed attributes of the set config. @up: the link is up.
+ * Returns ERR_PTR with extack if an attribute is refused. Free with teredo_config_free().
  */
 struct teredo_config *teredo_config_parse(const struct teredo_config *old,
 					  struct nlattr *tb[], bool up,
 					  struct netlink_ext_ack *extack);
 
-/* True for addresses of the service prefix, which is always 32 bits long. */
+/* Return true if @addr is in the service prefix, which is always 32 bits long. */
 static inline bool teredo_config_covers(const struct teredo_config *cfg,
 					const struct in6_addr *addr)
 {
 	return addr->s6_addr32[0] == cfg->prefix.s6_addr32[0];
 }
 
-/* The secondary address: as configured, else one more than @primary. */
+/* Return the secondary address: the configured one, else @primary plus one. */
 __be32 teredo_config_server2(const struct teredo_config *cfg, __be32 primary);
 
 int teredo_config_fill(struct sk_buff *skb, const struct teredo_config *cfg);

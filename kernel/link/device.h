@@ -20,13 +20,14 @@ struct teredo_role;
 struct teredo_secrets;
 struct teredo_sockets;
 
-/* What all floors know of a link. What only some do hangs off it: the parts are made with
- * it, in one piece (device/device.c), and each is defined where it is used.
+/* What every floor knows of a link. The parts that only some floors know are pointers: they
+ * are allocated with the link, in one piece (device/device.c), and defined where they are
+ * used.
  */
 struct teredo_dev {
 	struct net_device *dev;
-	struct net *net;		/* of the IPv4 sockets */
-	const struct teredo_role *role;	/* static; read and written whole */
+	struct net *underlay;		/* of the IPv4 sockets */
+	const struct teredo_role *role;	/* static; READ_ONCE(), WRITE_ONCE() */
 	struct teredo_config __rcu *config;	/* written under RTNL */
 	struct teredo_status __rcu *status;	/* written under RTNL */
 	struct teredo_sockets *sockets;
@@ -37,8 +38,8 @@ struct teredo_dev {
 
 	unsigned long server_heard;	/* jiffies of its last datagram */
 	unsigned long server_sent;	/* jiffies of our last one to it */
-	bool server_known;		/* server_heard means something */
-	bool server_asked;		/* so does server_sent */
+	bool server_known;		/* server_heard is valid */
+	bool server_asked;		/* server_sent is valid */
 	u32 mtu_configured;		/* 0: dev->mtu is; written under RTNL */
 
 	struct teredo_control *control;

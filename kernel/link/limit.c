@@ -8,13 +8,13 @@
 #include "link/config.h"
 #include "link/device.h"
 
-/* Events a second, and at once. Of those whose keys anybody can make up by the
- * thousand, none is below 50 a second, lest ten megabits of them fill the table.
+/* Events a second, and burst. No limit whose keys can be forged by the thousand is below 50
+ * a second: otherwise 10 Mbit/s of forged keys would fill the table.
  */
 static const struct teredo_rate rates[TEREDO_LIMITS] = {
-	/* who asks for many at once gets a quarter */
+	/* an initiator that asks for many at once gets a quarter */
 	[TEREDO_LIMIT_PROBES]		= TEREDO_RATE(20000, 80000),
-	/* each may be four echo requests, of the thousand to our server */
+	/* each takes up to four of the thousand echo requests to our server */
 	[TEREDO_LIMIT_NATIVE_TESTS]	= TEREDO_RATE(100, 100),
 	[TEREDO_LIMIT_ICMPV6_ERRORS]	= TEREDO_RATE(50, 100),
 	[TEREDO_LIMIT_VERIFICATIONS]	= TEREDO_RATE(20000, 20000),
@@ -27,7 +27,7 @@ static const struct teredo_rate rates[TEREDO_LIMITS] = {
 	[TEREDO_LIMIT_ICMPV4_ERRORS]	= TEREDO_RATE(10, 20),
 };
 
-/* How much is little: what a cause may ask for without being behind others. */
+/* What an initiator may ask for without having to leave anything to others */
 static const struct teredo_rate share = TEREDO_RATE(4, 64);
 
 void teredo_limits_init(struct teredo_limits *limits)
@@ -51,14 +51,14 @@ bool teredo_limit_ok(struct teredo_dev *td, enum teredo_limit limit, u64 key,
 }
 
 unsigned int teredo_limit_keep(struct teredo_dev *td, enum teredo_limit limit,
-			       u64 cause)
+			       u64 initiator)
 {
-	return teredo_buckets_use(&td->limits.shares, &share, limit, cause,
+	return teredo_buckets_use(&td->limits.shares, &share, limit, initiator,
 				  ktime_get_ns()) * 3 / 4;
 }
 
-u32 teredo_cause(const struct teredo_dev *td, const struct teredo_config *cfg,
-		 const struct sk_buff *skb, const struct in6_addr *to)
+u32 teredo_initiator(const struct teredo_dev *td, const struct teredo_config *cfg,
+		     const struct sk_buff *skb, const struct in6_addr *to)
 {
 	const struct in6_addr *who = to;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is limited in rate, and how those who ask share it. The numbers are in
- * limit.c, what they mean for an attacker and for others in internals.rst.
+/* Rate limits, and how initiators share them. The rates are in limit.c; internals.rst says
+ * what each means for an attacker and for everybody else.
  *
- * An event has a cause: whoever makes us send. Some limit is common to many causes
- * (one server's, one address's, all of a kind). There, whoever has asked for much
- * lately leaves a part of the burst to the others, up to three quarters; so who
- * asks for little finds tokens however much the others ask for, and nothing is
- * kept from anybody while nobody else wants it.
+ * Every event has an initiator: the host or site on whose behalf we would send. Many
+ * initiators share one limit (that of a server, of an address, of a kind of event). An
+ * initiator that has asked for much lately has to leave part of the burst to the others, up
+ * to three quarters. So one that asks for little always finds tokens, however much the
+ * others ask for, and nothing is withheld while nobody else wants it.
  */
 #ifndef TEREDO_LIMIT_H
 #define TEREDO_LIMIT_H
@@ -50,21 +50,23 @@ struct teredo_limits {
 
 void teredo_limits_init(struct teredo_limits *limits);
 
-/* True if one more of @limit may happen now and @keep is left afterwards. @key is 0
- * for a limit that has one bucket. Any context, as all below.
+/* Take a token of @limit for @key, unless less than @keep would be left; false if so. @key
+ * is 0 for a limit with a single bucket. Any context, as all below.
  */
 bool teredo_limit_ok(struct teredo_dev *td, enum teredo_limit limit, u64 key,
 		     unsigned int keep);
 
-/* Note that @cause asks for one of @limit. Returns what it has to leave to others. */
+/* Note that @initiator asks for one of @limit. Returns the part of the burst that it has to
+ * leave to others, of TEREDO_WHOLE.
+ */
 unsigned int teredo_limit_keep(struct teredo_dev *td, enum teredo_limit limit,
-			       u64 cause);
+			       u64 initiator);
 
-/* Where one kind of events goes before another: what the first, the next, and the last
- * of three kinds leave, if @keep is what they would leave otherwise. No share makes the
- * better kind leave more than the other: so who has shown something about himself finds
- * tokens even when causes are made up faster than the table of shares forgets, and
- * everybody seems to have asked for much.
+/* Three priorities within one limit: turn @keep, from teredo_limit_keep(), into what an
+ * event of the first, the second and the last priority has to leave. The worst case of one
+ * priority is no worse than the best case of the next. So an initiator that has proved
+ * something finds tokens even while initiators are forged faster than the table of shares
+ * forgets, and everybody seems to have asked for much.
  */
 static inline unsigned int teredo_limit_ahead(unsigned int keep)
 {
@@ -81,17 +83,18 @@ static inline unsigned int teredo_limit_last(unsigned int keep)
 	return TEREDO_WHOLE * 3 / 4 + keep / 8;	/* never TEREDO_KEEP_MOST */
 }
 
-/* The site of @addr: its first 48 bits. Never 0 for an address that is routed. */
+/* Return the site of @addr, its first 48 bits. Not 0 for any routable address. */
 static inline u64 teredo_site(const struct in6_addr *addr)
 {
 	return (u64)ntohl(addr->s6_addr32[0]) << 16 | ntohs(addr->s6_addr16[2]);
 }
 
-/* Who makes us hold @skb for @to, or test @to if @skb is NULL: the site that it was
- * forwarded for; of what comes from this host, be it an answer or not, whoever is
- * at the other end, a site or a client's IPv4 address. The number is secret.
+/* Return the initiator on whose behalf @skb is held for @to, or @to is tested if @skb is
+ * NULL: for a forwarded packet, the site it came from; for a packet of this host, be it an
+ * answer or not, the other end (a site, or a client's IPv4 address). A keyed hash, which
+ * remote hosts cannot predict.
  */
-u32 teredo_cause(const struct teredo_dev *td, const struct teredo_config *cfg,
-		 const struct sk_buff *skb, const struct in6_addr *to);
+u32 teredo_initiator(const struct teredo_dev *td, const struct teredo_config *cfg,
+		     const struct sk_buff *skb, const struct in6_addr *to);
 
 #endif /* TEREDO_LIMIT_H */

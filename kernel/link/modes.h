@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which options mean something in which modes. Compiled into the module and the
- * tool, so that both refuse the same in the same words.
+/* Which options apply to which modes. Compiled into the module and the tool, so that both
+ * refuse the same options with the same text.
  */
 #ifndef TEREDO_MODES_H
 #define TEREDO_MODES_H
@@ -15,11 +15,11 @@
 
 #define TEREDO_REFRESH_DEFAULT	30	/* seconds */
 
-/* True if there is such a mode, in this version. */
+/* Return true if this version has the mode. */
 bool teredo_mode_exists(unsigned int mode);
 
-/* Why the attribute of the set config means nothing in that mode, with the modes in
- * which it does; NULL if it does in this one.
+/* Return NULL if the attribute of the set config applies to the mode, else the text of the
+ * error, which names the modes that it applies to.
  */
 const char *teredo_mode_refuses(unsigned int mode, unsigned int attr);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What has to be said to processes: by whom and how, the floors below netlink/ do not
- * know.
+/* Notifications to processes. The floors below netlink/ call this table, which netlink/
+ * fills in.
  */
 #ifndef TEREDO_NOTIFY_H
 #define TEREDO_NOTIFY_H
@@ -13,16 +13,15 @@
 struct teredo_dev;
 
 /**
- * struct teredo_notify - the ears of processes
- * @device: something about a device is not what it was. RTNL.
+ * struct teredo_notify - notifications
+ * @device: a device has changed. RTNL.
  * @device_gone: the device is leaving its namespace. RTNL.
- * @peers_heard: somebody listens to what becomes of peers. Any context.
- * @peers: what became of peers, a list of struct teredo_event, and then, if some are
- *	lost, that. Process context.
- * @datagram: a datagram for the controller @portid. -errno if it is not taken. Any
- *	context.
- * @error: what the controller @portid sent to @to came back in an ICMP error of @from.
- *	Lost if there is no room. Any context.
+ * @peers_heard: return true if anybody listens to events about peers. Any context.
+ * @peers: send a list of struct teredo_event, and ENOBUFS after it if events were lost.
+ *	Process context.
+ * @datagram: pass a datagram to the controller @portid. Returns 0 or -errno. Any context.
+ * @error: tell the controller @portid that @from sent an ICMP error about its datagram to
+ *	@to. Lost without memory. Any context.
  */
 struct teredo_notify {
 	void (*device)(struct teredo_dev *td);
@@ -36,7 +35,7 @@ struct teredo_notify {
 		      __be32 from, u8 type, u8 code);
 };
 
-/* That of netlink/; set before there is a device, and never again. */
+/* Set by netlink/ before there is any device, and never changed. */
 extern const struct teredo_notify *teredo_notify;
 
 #endif /* TEREDO_NOTIFY_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A role is a table of operations; the packet's way asks it, never the mode. The floors
- * below role/ know no more of roles than this.
+/* A role is a table of operations. The packet paths call it and never ask for the mode; the
+ * floors below role/ know no more of roles than this.
  */
 #ifndef TEREDO_ROLE_H
 #define TEREDO_ROLE_H
@@ -15,26 +15,25 @@ struct teredo_dev;
 struct teredo_probe;
 struct teredo_rx;
 
-/* How a peer may be reached. */
+/* Ways to reach a peer */
 #define TEREDO_WAY_LOCAL	BIT(0)	/* bubble to where discovery found it */
 #define TEREDO_WAY_DIRECT	BIT(1)	/* bubble to the mapping in its address */
 #define TEREDO_WAY_INDIRECT	BIT(2)	/* bubble by the server in its address */
 #define TEREDO_WAY_ECHO		BIT(3)	/* echo request by our server */
 
 /**
- * struct teredo_role - rules of one role
- * @start_state: state of the service when the link is up and nobody said more
- * @default_port: service port if none is configured, 0: random
- * @second_socket: the role listens on its secondary address, too
- * @xmit: rules for an IPv6 packet to send. Returns TEREDO_TAKEN, or the reason
- *	to drop it. RCU, BH off. The headers of @skb are in its linear part.
- * @rcv: rules for a datagram. Returns TEREDO_GO_ON to have the inner packet
- *	delivered, TEREDO_TAKEN if @skb is gone, or the reason to drop it. RCU,
- *	BH off. @skb->data is at the UDP payload; the IPv6 header is in the
- *	linear part.
- * @probe: one attempt to reach a peer that waits, by probe->ways. True if something
+ * struct teredo_role - operations of a role
+ * @start_state: state of the service when the link comes up
+ * @default_port: service port if none is configured; 0: random
+ * @second_socket: the role also listens on its secondary address
+ * @xmit: handle an IPv6 packet to send, whose headers are in the linear part. Returns
+ *	TEREDO_TAKEN, or the reason to drop it. RCU, BH off.
+ * @rcv: handle a datagram. @skb->data is at the UDP payload, and the IPv6 header is in
+ *	the linear part. Returns TEREDO_GO_ON to deliver the inner packet, TEREDO_TAKEN if
+ *	@skb was consumed, or the reason to drop it. RCU, BH off.
+ * @probe: make one attempt to reach a peer, by probe->ways. Returns true if a datagram
  *	was sent. RCU, BH off.
- * @ways: by which it can reach peers, TEREDO_WAY_...
+ * @ways: the ways by which the role can reach peers, TEREDO_WAY_...
  */
 struct teredo_role {
 	enum teredo_state start_state;

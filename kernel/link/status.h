@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What state a link is in. */
+/* State of the service on a link. */
 #ifndef TEREDO_STATUS_H
 #define TEREDO_STATUS_H
 
@@ -10,8 +10,8 @@
 
 struct teredo_dev;
 
-/* Outcome of qualification, replaced as a whole: readers see one state or
- * the next, never a mixture. Addresses in network byte order.
+/* The outcome of qualification. Replaced as a whole, so readers never see a mixture of two
+ * states. Addresses and port in network byte order.
  */
 struct teredo_status {
 	enum teredo_state state;
@@ -21,19 +21,19 @@ struct teredo_status {
 	__be16 mapped_port;
 	__be32 server;
 	__be32 server2;
-	u32 learned_refresh;		/* seconds, 0: none; only told */
+	u32 learned_refresh;		/* seconds, 0: none; for information */
 	time64_t since;			/* of this state, seconds since boot */
 	struct rcu_head rcu;
 	char reason[TEREDO_REASON_MAX + 1];
 };
 
-/* A status for it: a copy of @old, or with NULL that of a link that is down. NULL
- * without memory.
+/* Allocate a status: a copy of @old, or that of a link that is down if @old is NULL. Returns
+ * NULL without memory.
  */
 struct teredo_status *teredo_status_new(const struct teredo_status *old);
 void teredo_status_free(struct teredo_status *status);
 
-/* Replace the status of @td, whose it becomes, and tell nobody. RTNL. */
+/* Replace the status of @td, which takes ownership of @status. Does not notify. RTNL. */
 void teredo_status_replace(struct teredo_dev *td, struct teredo_status *status);
 
 #endif /* TEREDO_STATUS_H */

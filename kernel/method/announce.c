@@ -26,7 +26,7 @@ void teredo_discovery_ask(struct teredo_dev *td)
 	if (!READ_ONCE(d->ifindex) || READ_ONCE(d->asked))
 		return;
 	WRITE_ONCE(d->asked, true);
-	teredo_discovery_wake(teredo_discovery_net(td->net),
+	teredo_discovery_wake(teredo_discovery_net(td->underlay),
 			      get_random_u32_below(TEREDO_ANNOUNCE_SOON));
 }
 
@@ -84,7 +84,7 @@ bool teredo_announce(struct teredo_dev *td, const struct teredo_status *status)
 			    &status->address, &in6addr_linklocal_allnodes);
 	teredo_count(td->stats, TEREDO_A_STATS_TX_DISCOVERY);
 
-	list_for_each_entry_rcu(other, &teredo_discovery_net(td->net)->members,
+	list_for_each_entry_rcu(other, &teredo_discovery_net(td->underlay)->members,
 				member) {
 		struct teredo_dev *neighbour;
 		int verdict;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What clients on one link say to each other: discovery bubbles (RFC 4380 5.2.8). Who takes
- * part, and where, is discovery.c's business.
+/* Discovery bubbles between clients on one IPv4 link (RFC 4380 5.2.8). Which clients take
+ * part, and on which link, is up to discovery.c.
  */
 #ifndef TEREDO_ANNOUNCE_H
 #define TEREDO_ANNOUNCE_H
@@ -13,12 +13,13 @@
 
 struct sk_buff;
 
-/* The first announcement, and the one that a newcomer gets: soon, but not with
- * all others on the link.
+/* Upper bound of the random delay of the first announcement, and of one for a newcomer, so
+ * that clients do not all speak at once.
  */
 #define TEREDO_ANNOUNCE_SOON	HZ
-/* Between two announcements, whoever asks for them. */
+/* Least time between two announcements */
 #define TEREDO_ANNOUNCE_SPACING	(HZ / 4)
+
 /* Discovery in a namespace. */
 struct teredo_discovery_net {
 	struct net *net;
@@ -35,17 +36,17 @@ struct teredo_discovery_net {
 
 struct teredo_discovery_net *teredo_discovery_net(const struct net *net);
 
-/* Have the work run after @delay, or earlier. Any context. */
+/* Schedule the work to run within @delay. Any context. */
 void teredo_discovery_wake(struct teredo_discovery_net *dn, unsigned long delay);
 
-/* A discovery bubble to the link, and to those of our own namespace, whom
- * multicast from a tunnel's socket would not reach. False if it could not be sent. RCU, BH
+/* Send a discovery bubble to the link, and hand it to the clients of our own namespace, which
+ * multicast from a tunnel's socket would not reach. Returns false if it was not sent. RCU, BH
  * off.
  */
 bool teredo_announce(struct teredo_dev *td, const struct teredo_status *status);
 
-/* What came to the group, for all members of the namespace that are where it came from; as
- * encap_rcv() of udp_tunnel_sock_cfg. RCU, BH off.
+/* Receive a datagram to the group for all members on the link it came by, as encap_rcv() of
+ * udp_tunnel_sock_cfg. RCU, BH off.
  */
 int teredo_announce_rcv(struct sock *sk, struct sk_buff *skb);
 

@@ -11,24 +11,24 @@ struct teredo_dev;
 struct teredo_probe;
 struct teredo_rx;
 
-/* All that send: RCU, BH off; true if something was sent. */
+/* All that send: RCU, BH off; return true if a datagram was sent. */
 
-/* The bubbles of @probe, which are one attempt (C-70): through the server in the Teredo
- * address, if that server's limit allows it, and if probe->ways has it, to the mapping in the
- * address (C-51). The direct one goes first: it opens our NAT for the answer to the other
- * one. It does not go alone (C-53, F-54).
+/* Send the bubbles of @probe, which are one attempt (C-70): one through the server in the
+ * Teredo address, if that server's limit allows it, and one to the mapping in the address if
+ * probe->ways has it (C-51). The direct one goes first, because it opens our NAT for the
+ * answer to the other one, and never alone (C-53, F-54).
  */
 bool teredo_bubble_probe(struct teredo_dev *td, const struct in6_addr *saddr,
 			 const struct teredo_probe *probe);
 
-/* A bubble anywhere. @to is global unicast, or the source of a datagram from a
- * trusted peer, or of a discovery bubble.
+/* Send a bubble to @to, which is global unicast, or the source of a datagram of a trusted
+ * peer, or of a discovery bubble.
  */
 bool teredo_bubble_send(struct teredo_dev *td, union teredo_endpoint to,
 			const struct in6_addr *saddr,
 			const struct in6_addr *daddr);
 
-/* A received bubble has done its work: @skb is freed, TEREDO_TAKEN returned. */
+/* Count and free a received bubble. Returns TEREDO_TAKEN. */
 int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
 			const struct teredo_rx *rx);
 

@@ -261,7 +261,7 @@ static int find_link(const struct teredo_dev *td)
 
 	if (status->state != TEREDO_STATE_QUALIFIED)
 		return 0;
-	rt = ip_route_output_key(td->net, &fl4);
+	rt = ip_route_output_key(td->underlay, &fl4);
 	if (IS_ERR(rt))
 		return 0;
 	dev = rt->dst.dev;
@@ -395,7 +395,7 @@ static void end(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 
 int teredo_discovery_set(struct teredo_dev *td, bool on)
 {
-	struct teredo_discovery_net *dn = teredo_discovery_net(td->net);
+	struct teredo_discovery_net *dn = teredo_discovery_net(td->underlay);
 	struct teredo_discovery *d = td->discovery;
 
 	ASSERT_RTNL();
@@ -411,7 +411,7 @@ void teredo_discovery_update(struct teredo_dev *td)
 {
 	ASSERT_RTNL();
 	if (!list_empty(&td->discovery->list))
-		teredo_discovery_wake(teredo_discovery_net(td->net), 0);
+		teredo_discovery_wake(teredo_discovery_net(td->underlay), 0);
 }
 
 void teredo_discovery_yield(struct net *net)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Relays that a client has reason to expect native hosts from. A relay comes to a
- * client only after its bubble was answered (RFC 4380 5.4.1), or because it was
- * chosen for the answer to a test. Of those made-up relays that send without either,
- * there may be thousands a second; so the tests of native hosts are first for those
- * that are proven, then for those that were answered. A hint, and no more: tables of
- * fixed size, of hashes that may be overwritten at any time.
+/* Relays from which a client has reason to expect native hosts. A real relay sends to a
+ * client only after its bubble was answered (RFC 4380 5.4.1), or because it carries the
+ * answer to a test. Forged relays do neither, and there may be thousands of them a second. So
+ * native hosts are tested first by proven relays, then by answered ones. Only a hint: tables
+ * of fixed size, of hashes that may be overwritten at any time.
  */
 #ifndef TEREDO_RELAYS_H
 #define TEREDO_RELAYS_H
@@ -24,12 +23,12 @@ struct teredo_relays {
 
 void teredo_relays_init(struct teredo_relays *relays);
 
-/* Its bubble was answered; anybody can have that done. Any context. */
+/* Note that a bubble of @relay was answered, which any host can bring about. Any context. */
 void teredo_relay_answered(struct teredo_relays *relays,
 			   union teredo_endpoint relay);
 
-/* A native host answered a test by it. The two do not mix: nobody forgets these
- * because of the others.
+/* Note that a native host answered a test by @relay. Proven relays have a table of their own,
+ * which answered ones cannot overwrite. Any context.
  */
 void teredo_relay_proven(struct teredo_relays *relays,
 			 union teredo_endpoint relay);

@@ -115,9 +115,9 @@ int teredo_nl_fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 	     nla_put_u32(skb, TEREDO_A_DEV_SERVER_SENT,
 			 jiffies_to_msecs(jiffies -
 					  READ_ONCE(td->server_sent)))) ||
-	    (!net_eq(td->net, dev_net(dev)) &&
+	    (!net_eq(td->underlay, dev_net(dev)) &&
 	     nla_put_s32(skb, TEREDO_A_DEV_LINK_NETNSID,
-			 peernet2id(dev_net(dev), td->net))) ||
+			 peernet2id(dev_net(dev), td->underlay))) ||
 	    fill_nests(skb, td, with_stats)) {
 		rcu_read_unlock();
 		genlmsg_cancel(skb, hdr);

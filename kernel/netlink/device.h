@@ -10,14 +10,14 @@ struct genl_info;
 struct sk_buff;
 struct teredo_dev;
 
-/* Room for one. NULL without memory. */
+/* Allocate room for a message. Returns NULL without memory. */
 struct sk_buff *teredo_nl_new_dev_msg(bool with_stats, gfp_t gfp);
 
-/* The one function that writes one; -EMSGSIZE leaves @skb as it was. RTNL or RCU. */
+/* Append a message about a device. On -EMSGSIZE @skb is unchanged. RTNL or RCU. */
 int teredo_nl_fill_dev(struct sk_buff *skb, struct teredo_dev *td, u32 portid,
 		       u32 seq, int flags, enum teredo_cmd cmd, bool with_stats);
 
-/* Answer a request with one. */
+/* Answer a request with a message about a device. */
 int teredo_nl_reply_dev(struct genl_info *info, struct teredo_dev *td,
 			enum teredo_cmd cmd, bool with_stats);
 

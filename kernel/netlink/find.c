@@ -95,7 +95,7 @@ struct teredo_dev *teredo_nl_find_to_change(const struct sk_buff *skb,
 
 	if (IS_ERR(td))
 		return td;
-	err = teredo_check_underlay(td, netlink_ns_capable(skb, td->net->user_ns,
+	err = teredo_check_underlay(td, netlink_ns_capable(skb, td->underlay->user_ns,
 							   CAP_NET_ADMIN),
 				  info->extack);
 	return err ? ERR_PTR(err) : td;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The device that a request is about. Requests that only look, and those that need not wait
- * for others, have it under RCU, the others under RTNL: the specification says which
- * (teredo_nl_rcu_pre_doit() and the like), and also whether whoever asks may decide what the
- * sockets send ("change"), or is a client's controller ("control").
+/* The device that a request is about, found before its handler runs. The specification
+ * selects how (teredo_nl_rcu_pre_doit() and its siblings): under RCU or RTNL, and whether the
+ * requester has to be permitted to decide what the sockets send ("change"), or to be the
+ * controller of a client ("control").
  */
 #ifndef TEREDO_FIND_H
 #define TEREDO_FIND_H
@@ -14,23 +14,23 @@ struct netlink_ext_ack;
 struct nlattr;
 struct teredo_dev;
 
-/* The device of a request that is being dealt with, until its end. */
+/* Return the device of the request, valid until its handler returns. */
 static inline struct teredo_dev *teredo_nl_dev(const struct genl_info *info)
 {
 	return info->user_ptr[0];
 }
 
-/* The device that @attrs name, or ERR_PTR and extack: for dumps. RTNL or RCU. */
+/* Return the device that @attrs name, or ERR_PTR with extack. For dumps. RTNL or RCU. */
 struct teredo_dev *teredo_nl_find(struct net *net, struct nlattr **attrs,
 				  struct netlink_ext_ack *extack);
 
-/* The same for a request that changes something, and has to let go of the device
- * meanwhile: whoever opened the netlink socket has to be permitted. RTNL or RCU.
+/* The same for a request that changes the device, and has to release it in between. Checks
+ * that the opener of the netlink socket is permitted. RTNL or RCU.
  */
 struct teredo_dev *teredo_nl_find_to_change(const struct sk_buff *skb,
 					    struct genl_info *info);
 
-/* The device of a namespace with the lowest index above @after. RCU. */
+/* Return the device of a namespace with the lowest index above @after, or NULL. RCU. */
 struct teredo_dev *teredo_nl_next(struct net *net, int after);
 
 #endif /* TEREDO_FIND_H */

@@ -11,8 +11,8 @@ struct sk_buff;
 struct teredo_dev;
 struct teredo_peer_info;
 
-/* The one function that writes one; -EMSGSIZE leaves @skb as it was. @cause: of an event, or
- * NULL. @cb: of a dump, or NULL.
+/* Append a message about a peer. On -EMSGSIZE @skb is unchanged. @cause is that of an event,
+ * or NULL; @cb that of a dump, or NULL.
  */
 int teredo_nl_fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
 			const struct teredo_peer_info *peer, u32 portid, u32 seq,

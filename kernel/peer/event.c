@@ -9,9 +9,9 @@
 #include "link/notify.h"
 #include "peer/peer.h"
 
-#define EVENTS_MAX	1024	/* that wait to be told */
+#define EVENTS_MAX	1024	/* to be sent, of a device */
 
-/* NULL where there is no more room, or no memory. */
+/* Return NULL beyond the limit, or without memory. */
 static struct teredo_event *event_new(struct teredo_dev *td)
 {
 	struct teredo_event *event;
@@ -95,7 +95,7 @@ void teredo_events_init(struct teredo_peers *peers)
 	INIT_WORK(&events->work, work);
 }
 
-/* The last peer is gone, and the device with its namespace: nobody records. */
+/* The last peer has been removed and the device has left its namespace: nothing records. */
 void teredo_events_uninit(struct teredo_peers *peers)
 {
 	struct teredo_events *events = &peers->events;

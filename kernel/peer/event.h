@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What happens to peers, for those who listen by netlink: recorded under the lock that
- * the change is made under, told later and by somebody else, in the same order.
+/* Events about peers, for netlink listeners. An event is recorded under the lock that
+ * protects the change, and sent later by a worker, in the same order.
  *
- * Remote hosts drive most of it. So without listeners nothing is recorded; with some,
- * a change costs its softirq a small allocation, and a worker makes messages of many
- * at a time. Past EVENTS_MAX, or without memory, listeners learn that they missed
- * something, after all that came before.
+ * Remote hosts drive most events. So nothing is recorded without listeners; with some, a
+ * change costs its softirq a small allocation, and the worker puts many events in a message.
+ * Beyond EVENTS_MAX, or without memory, listeners get ENOBUFS after all earlier events.
  */
 #ifndef TEREDO_EVENT_H
 #define TEREDO_EVENT_H
@@ -23,7 +22,7 @@ struct teredo_dev;
 struct teredo_peer;
 struct teredo_peers;
 
-/* A peer as others see it, taken under the lock. */
+/* What netlink says of a peer; filled in under the lock. */
 struct teredo_peer_info {
 	struct in6_addr addr;
 	union teredo_endpoint mapped;
@@ -35,7 +34,7 @@ struct teredo_peer_info {
 	u32 queued, bubbles;
 };
 
-/* What became of a peer. */
+/* A change of a peer, and the peer after it */
 struct teredo_event {
 	struct list_head node;
 	enum teredo_cmd cmd;
@@ -44,26 +43,26 @@ struct teredo_event {
 };
 
 struct teredo_events {
-	struct list_head list;		/* not told yet, oldest first; peers.lock */
-	unsigned int count;		/*  of them */
-	bool lost;			/*  there were more */
+	struct list_head list;		/* to be sent, oldest first; peers.lock */
+	unsigned int count;		/*  their number */
+	bool lost;			/*  there was no room for others */
 	bool on;			/*  the device is in a namespace */
-	struct mutex telling;		/* one tells at a time */
+	struct mutex telling;		/* serialises senders, for the order */
 	struct work_struct work;
 };
 
 void teredo_events_init(struct teredo_peers *peers);
 void teredo_events_uninit(struct teredo_peers *peers);
 
-/* @peer is new or has changed. Under teredo_peers.lock. */
+/* Record that @peer is new or has changed. Under teredo_peers.lock. */
 void teredo_event_changed(struct teredo_dev *td, const struct teredo_peer *peer,
 			  enum teredo_peer_cause cause);
 
-/* @peer is about to go. Under teredo_peers.lock. */
+/* Record that @peer is about to be removed. Under teredo_peers.lock. */
 void teredo_event_gone(struct teredo_dev *td, const struct teredo_peer *peer,
 		       enum teredo_peer_cause cause);
 
-/* Tell all that was recorded; process context. */
+/* Send all recorded events. Process context. */
 void teredo_events_tell(struct teredo_dev *td);
 
 #endif /* TEREDO_EVENT_H */

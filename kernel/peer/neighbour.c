@@ -19,8 +19,8 @@ struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
 					 lockdep_is_held(&td->peers->lock));
 }
 
-/* Of all who are on our link, whoever announced himself the longest ago goes for
- * a new one, but nobody whose path is in use or about to be.
+/* Evict the neighbour with the oldest announcement. Skip permanent ones, those being probed,
+ * and those whose local path is open.
  */
 static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
 {
@@ -66,7 +66,7 @@ static struct teredo_extra *attach_extra(struct teredo_dev *td,
 	return extra;
 }
 
-/* Note that @peer is at @src on our link; the reason if we do not believe it. */
+/* Note that @peer is at @src on our link. Returns the reason if that is not believed. */
 static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 		     union teredo_endpoint src, bool *news,
 		     struct sk_buff_head *evicted)
@@ -76,13 +76,13 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 	bool told = extra && !moved && teredo_neighbour_is_known(extra);
 
 	lockdep_assert_held(&td->peers->lock);
-	/* Whom we talk with may have begun anew, or ask for us. */
+	/* A peer that we talk with may have restarted, or may be asking for us. */
 	*news = moved || (READ_ONCE(peer->last_tx) &&
 			  time_before(jiffies, extra->announced +
 					       TEREDO_ANNOUNCE_MIN - HZ));
 	if (moved) {
-		/* By hand is by hand; and nobody takes over a path that is in
-		 * use by one multicast.
+		/* A peer set by the administrator keeps the mapping it was given; and one
+		 * multicast does not take over a path in use.
 		 */
 		if (peer->permanent || teredo_path_is_local(td, peer))
 			return TEREDO_A_STATS_RX_MAPPING;
@@ -90,7 +90,7 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 			extra = attach_extra(td, peer, evicted);
 		if (!extra)
 			return TEREDO_A_STATS_RX_LIMITED;
-		/* The old one, no longer valid, is not a mapping either. */
+		/* The previous endpoint is no longer a mapping either. */
 		if (extra->local.word &&
 		    peer->mapped.word == extra->local.word && !peer->wait)
 			teredo_peer_set_state(td, peer, TEREDO_PEER_STATE_PROBING,
@@ -100,9 +100,9 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(extra->announced, teredo_now());
 	extra->answered = teredo_now();
 	list_move_tail(&extra->node, &td->peers->locals);
-	/* only now complete */
+	/* published when complete */
 	rcu_assign_pointer(peer->extra, extra);
-	/* It speaks, so it may be asked again (C-71). */
+	/* It was heard, so it may be probed again (C-71). */
 	if (!teredo_peer_is_open(peer))
 		WRITE_ONCE(peer->bubbles, 0);
 	if (!told)
@@ -110,8 +110,8 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 	return TEREDO_GO_ON;
 }
 
-/* Those with whom we have a local path are answered whatever others say in the
- * meantime; all the rest share a rate by source (SEC-11).
+/* Neighbours with an open local path are answered regardless of what others send; all
+ * others share a rate per source (SEC-11).
  */
 static bool may_answer(struct teredo_dev *td, const struct teredo_peer *peer,
 		       union teredo_endpoint src)
@@ -145,7 +145,7 @@ int teredo_peer_announced(struct teredo_dev *td,
 	if (!peer) {
 		made = teredo_peer_create(td, cfg, addr, TEREDO_PEER_KIND_TEREDO,
 					  TEREDO_BY_STRANGER,
-					  teredo_cause(td, cfg, NULL, addr),
+					  teredo_initiator(td, cfg, NULL, addr),
 					  &evicted);
 		if (IS_ERR(made)) {
 			if (PTR_ERR(made) == -ENOMEM)

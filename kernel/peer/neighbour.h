@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Peers on our own link, whom discovery found (RFC 4380 5.2.8). */
+/* Neighbours: peers on our own IPv4 link, found by discovery (RFC 4380 5.2.8). */
 #ifndef TEREDO_NEIGHBOUR_H
 #define TEREDO_NEIGHBOUR_H
 
 #include "peer/peer.h"
 
-/* Of one device; all of them are behind one IPv4 address, ours. */
+/* Per device. All neighbours share our own mapped IPv4 address. */
 #define TEREDO_LOCALS_MAX	1024
 
-/* What few peers need. It hangs off its peer from when it is first needed, and
- * is freed with it. Under the lock, but for single words that are read without.
+/* What few peers need. Attached when first needed, freed with the peer. Protected by the
+ * lock, except for single words that are read without it.
  *
- * @local is the second way to a client on our own link (RFC 4380 5.2.8); the
- * first one is the mapping in its address. peer->mapped is the one in use, and
- * peer->last_rx is about that one: packets go out and come in without a look at
- * this here (D-18).
+ * @local is a second way to a client on our own link (RFC 4380 5.2.8), next to the mapping
+ * in its address. peer->mapped is the way in use, and peer->last_rx is about that one, so
+ * the packet paths never look at this structure (D-18).
  */
 struct teredo_extra {
 	struct teredo_peer *peer;
@@ -28,7 +27,7 @@ struct teredo_extra {
 	struct rcu_head rcu;
 };
 
-/* True if the peer's own discovery bubble came from @src (5.2.3 case 5). RCU. */
+/* Return true if the peer's discovery bubble came from @src (5.2.3 case 5). RCU. */
 static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
 					union teredo_endpoint src)
 {
@@ -39,26 +38,26 @@ static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
 				    TEREDO_LOCAL_KNOWN);
 }
 
-/* That of @peer, or NULL. Under the lock. */
+/* Return the extra of @peer, or NULL. Under the lock. */
 struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
 				       const struct teredo_peer *peer);
 
-/* True if its own announcement is not too old (C-49, D-18). Under the lock. */
+/* Return true if the last announcement is recent enough (C-49, D-18). Under the lock. */
 static inline bool teredo_neighbour_is_known(const struct teredo_extra *extra)
 {
 	return time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN);
 }
 
-/* A discovery bubble came from the client @addr at @src, on our own link (C-87).
- * TEREDO_GO_ON if it is to be answered, else the reason to drop it; @news: it may
- * not know us. RCU, BH off.
+/* Take a discovery bubble of the client @addr, from @src on our own link (C-87). Returns
+ * TEREDO_GO_ON if it is to be answered, else the reason to drop it. Sets *@news if the
+ * neighbour may not know us. RCU, BH off.
  */
 int teredo_peer_announced(struct teredo_dev *td,
 			  const struct teredo_config *cfg,
 			  const struct in6_addr *addr,
 			  union teredo_endpoint src, bool *news);
 
-/* @peer goes, and what it has of a neighbour with it. Under the lock. */
+/* Free the extra of @peer, which is being removed. Under the lock. */
 void teredo_neighbour_remove(struct teredo_dev *td, struct teredo_peer *peer);
 
 #endif /* TEREDO_NEIGHBOUR_H */

@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Two ways to one peer, on our own link and by its mapping, and which of them packets take
- * (D-18). All under teredo_peers.lock.
+/* Path selection: a neighbour can be reached on our own link and at its mapping, and the
+ * local path is preferred (D-18). All under teredo_peers.lock.
  */
 #ifndef TEREDO_PATH_H
 #define TEREDO_PATH_H
 
 #include "peer/peer.h"
 
-/* True if packets to @peer go to where discovery found it, be that path open or not. */
+/* Return true if packets to @peer take the local path, be it open or not. */
 bool teredo_path_leads_local(struct teredo_dev *td, const struct teredo_peer *peer);
 
-/* The same, and it is open. */
+/* Return true if packets to @peer take the local path, and it is open. */
 bool teredo_path_is_local(struct teredo_dev *td, const struct teredo_peer *peer);
 
-/* Packets to @peer are about to go to @src. If that is on our link, remember
- * when its mapping was last heard.
+/* Prepare to switch the path of @peer to @src. If that is local, remember when the mapping
+ * was last heard.
  */
 void teredo_path_leave(struct teredo_dev *td, struct teredo_peer *peer,
 		       union teredo_endpoint src);
 
-/* @peer was heard from @src. True if we have a better way, on our link, that is open: stay
- * there; that is remembered.
+/* Handle a datagram of @peer from @src. Returns true if an open local path is to be kept; that
+ * the mapping was heard is remembered.
  */
 bool teredo_path_stay(struct teredo_dev *td, struct teredo_peer *peer,
 		      union teredo_endpoint src);
 
-/* @peer was silent on our link for too long. If its mapping was not, go on
- * there at once.
- */
+/* If the local path has expired but the mapping was heard since, switch to the mapping. */
 void teredo_path_fall_back(struct teredo_dev *td, struct teredo_peer *peer);
 
 #endif /* TEREDO_PATH_H */

@@ -35,10 +35,10 @@ void teredo_peer_set_state(struct teredo_dev *td, struct teredo_peer *peer,
 	teredo_peer_changed(td, peer, cause);
 }
 
-/* What made us make a peer, or probe it. */
-static enum teredo_peer_cause cause_of(enum teredo_origin origin)
+/* Translate why a peer was created or probed into what listeners are told. */
+static enum teredo_peer_cause told_as(enum teredo_cause cause)
 {
-	switch (origin) {
+	switch (cause) {
 	case TEREDO_BY_US:
 		return TEREDO_PEER_CAUSE_PACKET;
 	case TEREDO_BY_STRANGER:
@@ -52,14 +52,14 @@ struct teredo_peer *teredo_peer_create(struct teredo_dev *td,
 				       const struct teredo_config *cfg,
 				       const struct in6_addr *addr,
 				       enum teredo_peer_kind kind,
-				       enum teredo_origin origin, u32 cause,
+				       enum teredo_cause cause, u32 initiator,
 				       struct sk_buff_head *evicted)
 {
 	struct teredo_peer *peer, *victim;
 	struct mem_cgroup *memcg;
 
 	lockdep_assert_held(&td->peers->lock);
-	if (!teredo_quota_admit(td, cfg, origin, &victim))
+	if (!teredo_quota_admit(td, cfg, cause, &victim))
 		return ERR_PTR(-ENOSPC);
 	if (victim) {
 		teredo_peer_remove(td, victim, TEREDO_PEER_CAUSE_EVICTED,
@@ -78,8 +78,8 @@ struct teredo_peer *teredo_peer_create(struct teredo_dev *td,
 		kfree(teredo_gone(TEREDO_OBJECT_PEER, peer));
 		return ERR_PTR(-ENOMEM);
 	}
-	teredo_quota_enter(td, peer, origin, cause);
-	teredo_peer_changed(td, peer, cause_of(origin));
+	teredo_quota_enter(td, peer, cause, initiator);
+	teredo_peer_changed(td, peer, told_as(cause));
 	return peer;
 }
 
@@ -151,7 +151,7 @@ void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 	info->bubbles = READ_ONCE(peer->bubbles);
 }
 
-/* Send @skb to @to; or tell its sender why not. RCU, BH off, no lock. */
+/* Send @skb to @to, or drop it with an error to its sender. RCU, BH off, no lock. */
 static void send(struct teredo_dev *td, struct sk_buff *skb,
 		 union teredo_endpoint to)
 {
@@ -165,9 +165,9 @@ static void send(struct teredo_dev *td, struct sk_buff *skb,
 
 /* -- trust -- */
 
-/* @peer is at @src. Sends what waited before anybody who asks can find the
- * peer open, so that packets stay in order: until then, others append to the
- * queue. Takes the lock and returns without it; RCU keeps @peer.
+/* Trust @peer at @src. The held packets are sent before anybody can find the peer open, so
+ * that packets stay in order: until then, others append to the queue. Called with the lock,
+ * returns without it; RCU keeps @peer.
  */
 static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		    union teredo_endpoint src, enum teredo_peer_cause cause)
@@ -188,7 +188,7 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(peer->last_rx, teredo_now());
 	WRITE_ONCE(peer->bubbles, 0);
 	if (wait && wait->releasing) {
-		/* another CPU is just here */
+		/* another CPU is at it */
 		spin_unlock_bh(&peers->lock);
 		return;
 	}
@@ -196,8 +196,8 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		wait->releasing = true;
 		list_del(&wait->node);
 		__skb_queue_head_init(&queue);
-		/* A sender could keep us here; after some rounds it has to
-		 * take its chance.
+		/* A fast sender must not keep us here for ever: what comes after the last
+		 * round may be reordered.
 		 */
 		while (!skb_queue_empty(&wait->queue) && rounds--) {
 			teredo_queue_take(td, wait, &queue);
@@ -241,10 +241,10 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer && how == TEREDO_TRUST_NEW && !td->peers->closed)
 		peer = teredo_peer_create(td, cfg, addr, kind, TEREDO_BY_STRANGER,
-					  teredo_cause(td, cfg, NULL, addr), &evicted);
+					  teredo_initiator(td, cfg, NULL, addr), &evicted);
 	if (IS_ERR_OR_NULL(peer))
 		goto out;
-	/* by hand is by hand */
+	/* A peer set by the administrator keeps the mapping it was given. */
 	if (peer->permanent && peer->mapped.word != src.word)
 		goto out;
 	proof = nonce && peer->nonce == nonce &&
@@ -253,7 +253,7 @@ bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		goto out;
 	if (how == TEREDO_TRUST_LOCAL && !teredo_peer_is_local(peer, src))
 		goto out;
-	/* Only who knows the nonce uses it up. */
+	/* Only an answer with the nonce uses it up. */
 	if (proof) {
 		WRITE_ONCE(peer->nonce, 0);
 		teredo_quota_prove(td, cfg, peer);
@@ -285,8 +285,8 @@ void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 
 /* -- use -- */
 
-/* True if @peer may be asked for a sign of life now. Without the lock it is a hint:
- * a one-way flow asks with each packet.
+/* Return true if a probe of the trusted @peer is due. A hint if called without the lock: a
+ * one-way flow calls it for each packet.
  */
 static bool may_refresh(const struct teredo_peer *peer)
 {
@@ -302,14 +302,14 @@ static void refresh(struct teredo_dev *td, struct teredo_peer *peer)
 	const struct teredo_config *cfg = rcu_dereference(td->config);
 	struct teredo_probe probe;
 	bool send = false;
-	u32 cause;
+	u32 initiator;
 
 	if (!may_refresh(peer))
 		return;
-	cause = teredo_cause(td, cfg, NULL, &peer->addr);
+	initiator = teredo_initiator(td, cfg, NULL, &peer->addr);
 	spin_lock_bh(&td->peers->lock);
 	if (may_refresh(peer))
-		send = teredo_probe_start(td, peer, cause, &probe);
+		send = teredo_probe_start(td, peer, initiator, &probe);
 	spin_unlock_bh(&td->peers->lock);
 	if (send)
 		teredo_probe_send(td, &probe);
@@ -320,7 +320,7 @@ void teredo_peer_doubt(struct teredo_dev *td, struct teredo_peer *peer)
 	refresh(td, peer);
 }
 
-/* The sender of a packet knows that its peer gets them. */
+/* The sender of a packet has confirmed that its peer receives: that proves the peer. */
 static void vouch(struct teredo_dev *td, struct teredo_peer *peer)
 {
 	const struct teredo_config *cfg = rcu_dereference(td->config);
@@ -347,10 +347,10 @@ void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 		refresh(td, peer);
 }
 
-/* Begin to probe @peer; 0 or the reason why not. */
+/* Begin to probe @peer. Returns 0, or the reason to drop what would wait for it. */
 static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
-			 struct teredo_peer *peer, enum teredo_origin origin,
-			 u32 cause, struct teredo_probe *probe, bool *send)
+			 struct teredo_peer *peer, enum teredo_cause cause,
+			 u32 initiator, struct teredo_probe *probe, bool *send)
 {
 	struct teredo_wait *wait;
 
@@ -358,9 +358,9 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	wait = teredo_wait_new(td);
 	if (!wait)
 		return TEREDO_A_STATS_TX_NO_MEMORY;
-	*send = teredo_probe_start(td, peer, cause, probe);
-	/* No attempt left, or the last one is too young: the list stays in
-	 * order if the first attempt comes a whole spacing later.
+	*send = teredo_probe_start(td, peer, initiator, probe);
+	/* No attempt is left, or the last one was just now. In the latter case the first
+	 * attempt comes a whole spacing later, which keeps the list in order.
 	 */
 	if (!*send && READ_ONCE(peer->bubbles) >= TEREDO_PROBE_TRIES) {
 		teredo_wait_free(wait);
@@ -368,12 +368,12 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 				      TEREDO_PEER_CAUSE_SILENCE);
 		return TEREDO_A_STATS_TX_UNREACHABLE;
 	}
-	teredo_quota_probed(td, cfg, peer, origin, cause);
+	teredo_quota_probed(td, cfg, peer, cause, initiator);
 	wait->peer = peer;
-	wait->cause = cause;
+	wait->initiator = initiator;
 	wait->tries = *send;
 	WRITE_ONCE(peer->wait, wait);
-	teredo_peer_set_state(td, peer, TEREDO_PEER_STATE_PROBING, cause_of(origin));
+	teredo_peer_set_state(td, peer, TEREDO_PEER_STATE_PROBING, told_as(cause));
 	teredo_timer_add(td, wait);
 	return 0;
 }
@@ -382,8 +382,8 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		     const struct in6_addr *addr, enum teredo_peer_kind kind,
 		     struct sk_buff *skb)
 {
-	enum teredo_origin origin = skb ? TEREDO_BY_US : TEREDO_BY_STRANGER;
-	u32 cause = teredo_cause(td, cfg, skb, addr);
+	enum teredo_cause cause = skb ? TEREDO_BY_US : TEREDO_BY_STRANGER;
+	u32 initiator = teredo_initiator(td, cfg, skb, addr);
 	struct sk_buff_head dropped, evicted;
 	struct teredo_probe probe;
 	struct teredo_peer *peer;
@@ -399,7 +399,7 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	peer = teredo_peer_lookup(td, addr);
 	if (!peer)
-		peer = teredo_peer_create(td, cfg, addr, kind, origin, cause, &evicted);
+		peer = teredo_peer_create(td, cfg, addr, kind, cause, initiator, &evicted);
 	if (IS_ERR(peer)) {
 		ret = PTR_ERR(peer) == -ENOMEM ? TEREDO_A_STATS_TX_NO_MEMORY :
 						 TEREDO_A_STATS_TX_PEER_LIMIT;
@@ -414,9 +414,9 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		return TEREDO_TAKEN;
 	}
 	if (!peer->wait)
-		ret = start_waiting(td, cfg, peer, origin, cause, &probe, &send);
+		ret = start_waiting(td, cfg, peer, cause, initiator, &probe, &send);
 	if (!ret && skb)
-		teredo_queue_add(td, peer->wait, skb, cause, cfg->queue,
+		teredo_queue_add(td, peer->wait, skb, initiator, cfg->queue,
 				 &dropped);
 out:
 	spin_unlock_bh(&td->peers->lock);
@@ -451,7 +451,7 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 	local_bh_disable();
 	cfg = rcu_dereference(td->config);
 	spin_lock_bh(&td->peers->lock);
-	/* Who comes as fast as others go would have the link never go down. */
+	/* Adding peers as fast as they are removed would keep the link from going down. */
 	if (td->peers->closing && !permanent)
 		peer = ERR_PTR(-EBUSY);
 	else

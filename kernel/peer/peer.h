@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Peers of a device: who they are, how they become trusted, how they go.
+/* Peers of a device: their state, how they become trusted, how they are removed.
  *
- * Lifetime. A peer is found in the table under RCU, and nobody holds a
- * reference beyond that. It is unhashed once, under teredo_peers.lock, and
- * freed after a grace period. All that changes under the lock says so below;
- * the rest are single words that the packet paths read and write without it.
+ * Lifetime: lookups run under RCU, and no reference outlives the read section. A peer is
+ * unhashed exactly once, under teredo_peers.lock, and freed after a grace period. Members
+ * marked "lock" change only under that lock; all others are single words that the packet
+ * paths read and write without it.
  */
 #ifndef TEREDO_PEER_H
 #define TEREDO_PEER_H
@@ -42,8 +42,8 @@
 /* Octets of memory in packets that wait on one device (SEC-27). */
 #define TEREDO_QUEUED_MAX	(16 << 20)
 
-/* The same packets, by who had us hold them, each share with the oldest first. When
- * there is no room, whoever holds the most gives way (queue.c).
+/* Held packets by share, a hash of the initiator, each share oldest first. When the limit
+ * is reached, the largest share loses its oldest packet (queue.c).
  */
 #define TEREDO_QUEUE_SHARES	256
 
@@ -68,10 +68,10 @@ struct teredo_peer {
 	unsigned long last_tx;		/* likewise */
 	u8 state;			/* enum teredo_peer_state; written: lock */
 	u8 kind;			/* enum teredo_peer_kind; constant */
-	u8 bubbles;			/* without answer; written: lock, cleared by rx */
-	bool permanent;			/* set by hand; lock */
+	u8 bubbles;			/* unanswered; written: lock, cleared by rx */
+	bool permanent;			/* set by the administrator; lock */
 	bool proven;			/* by a round trip; written: lock */
-	u8 origin;			/* enum teredo_origin, until then; lock */
+	u8 cause;			/* enum teredo_cause, until then; lock */
 	u8 share[TEREDO_QUOTA_ROWS];	/* in peers.quota, until then; lock */
 	unsigned long last_probe;	/* jiffies, 0 is never; written: lock */
 	u64 nonce;			/* of attempts without answer, or 0; lock */
@@ -86,10 +86,9 @@ struct teredo_peer {
 static_assert(sizeof(struct teredo_peer) <= 128);
 static_assert(offsetofend(struct teredo_peer, proven) <= 64);
 
-/* What remote hosts cause to be made is charged to whoever made the link, not to
- * whoever happens to run (SEC-25), and never more than there is room for: GFP_ATOMIC
- * would go beyond a cgroup's limit, and draw on the memory that the machine keeps for
- * when there is no other.
+/* For allocations that remote hosts drive. They are charged to the memory cgroup of the
+ * link's creator, not to the current task's (SEC-25), and fail at its limit: GFP_ATOMIC
+ * would exceed that, and use up the reserves of the machine.
  */
 #define TEREDO_GFP_REMOTE	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 
@@ -112,13 +111,13 @@ struct teredo_peers {
 	struct teredo_buckets answers;	/* to neighbours */
 };
 
-/* jiffies, but never 0. */
+/* Return jiffies, but never 0, which means "never" in a time stamp. */
 static inline unsigned long teredo_now(void)
 {
 	return jiffies ?: 1;
 }
 
-/* True if packets may go to peer->mapped now (RFC 4380 5.2.4 case 1). */
+/* Return true if packets may be sent to peer->mapped now (RFC 4380 5.2.4 case 1). */
 static inline bool teredo_peer_is_open(const struct teredo_peer *peer)
 {
 	/* pairs with the release in confirm() */
@@ -127,9 +126,8 @@ static inline bool teredo_peer_is_open(const struct teredo_peer *peer)
 			    TEREDO_PEER_VALID) || peer->permanent);
 }
 
-/* Note that a datagram came from the peer, or goes to it. The times are
- * written at most every quarter of a second, so that CPUs which share a busy
- * peer do not fight for its cache line.
+/* Note that a datagram came from the peer, or is sent to it. The time stamps are written
+ * at most four times a second, so that CPUs sharing a busy peer do not bounce its cache line.
  */
 static inline void teredo_peer_heard(struct teredo_peer *peer)
 {
@@ -145,7 +143,7 @@ static inline void teredo_peer_spoken_to(struct teredo_peer *peer)
 		WRITE_ONCE(peer->last_tx, teredo_now());
 }
 
-/* True if the peer is trusted with the outer source @src (5.2.3 case 1). */
+/* Return true if the peer is trusted and its mapping is @src (5.2.3 case 1). */
 static inline bool teredo_peer_matches(const struct teredo_peer *peer,
 				       union teredo_endpoint src)
 {
@@ -153,47 +151,48 @@ static inline bool teredo_peer_matches(const struct teredo_peer *peer,
 	       teredo_endpoint_read(&peer->mapped).word == src.word;
 }
 
-/* Send @skb to an open peer, and ask it for a sign of life in time, so that a
- * one-way flow never sees the path expire. RCU, BH off. Takes @skb.
+/* Send @skb to an open peer. Probe the peer in time if it has been silent, so that a one-way
+ * flow never sees the path expire. RCU, BH off. Consumes @skb.
  */
 void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 		      struct sk_buff *skb);
 
-/* Let @skb wait for the peer @addr, who is made and probed if need be.
- * TEREDO_TAKEN, or the reason why not. RCU, BH off.
+/* Hold @skb until the peer @addr is open; create and probe that peer if necessary. Returns
+ * TEREDO_TAKEN, or the reason to drop @skb, which the caller still owns. RCU, BH off.
  */
 int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 		     const struct in6_addr *addr, enum teredo_peer_kind kind,
 		     struct sk_buff *skb);
 
-/* Somebody says that packets do not reach @peer: ask it for a sign of life, if
- * it is time for one. Its trust stays as it is. RCU, BH off.
+/* An ICMP error says that packets do not reach @peer: probe it, if a probe is due. Its
+ * trust stays as it is. RCU, BH off.
  */
 void teredo_peer_doubt(struct teredo_dev *td, struct teredo_peer *peer);
 
-/* Start to probe @addr without a packet. RCU, BH off. */
+/* Probe @addr without a packet that waits for it. RCU, BH off. */
 void teredo_peer_probe(struct teredo_dev *td, const struct teredo_config *cfg,
 		       const struct in6_addr *addr, enum teredo_peer_kind kind);
 
-/* How teredo_peer_trust() may come by its peer. */
+/* What teredo_peer_trust() requires of the peer. */
 enum teredo_trust {
-	TEREDO_TRUST_KNOWN,	/* it is in the table, or nothing happens */
-	TEREDO_TRUST_NEW,	/* make it if there is room */
-	TEREDO_TRUST_NONCE,	/* known, and the nonce is the one last sent */
-	TEREDO_TRUST_LOCAL,	/* known, and @src is its local endpoint */
+	TEREDO_TRUST_KNOWN,	/* to be in the table */
+	TEREDO_TRUST_NEW,	/* nothing: create it if there is room */
+	TEREDO_TRUST_NONCE,	/* to be in the table, with this nonce outstanding */
+	TEREDO_TRUST_LOCAL,	/* to be in the table, with @src as local endpoint */
 };
 
-/* A datagram from @src showed the mapping of @addr: trust it and send what
- * waits, in order. @nonce is what it repeated of ours, or 0. False if it was
- * refused. RCU, BH off.
+/* A datagram from @src shows the mapping of @addr: trust the peer there and send the held
+ * packets, in order. @nonce is the nonce of ours that the datagram repeats, or 0. Returns
+ * false if the peer does not meet @how. RCU, BH off.
  */
 bool teredo_peer_trust(struct teredo_dev *td, const struct teredo_config *cfg,
 		       const struct in6_addr *addr, enum teredo_peer_kind kind,
 		       union teredo_endpoint src, enum teredo_trust how,
 		       u64 nonce);
 
-/* By hand. -ENOSPC when the list is full; -EBUSY for one that goes with the link, while
- * that goes down. Process context.
+/* Set or remove a peer for the administrator. Returns -ENOSPC if the list is full, -EBUSY
+ * for a peer that is not permanent while the link goes down, -ENOENT if there is none to
+ * remove. Process context.
  */
 int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 		    enum teredo_peer_kind kind, union teredo_endpoint mapped,
@@ -203,38 +202,41 @@ int teredo_peer_del(struct teredo_dev *td, const struct in6_addr *addr);
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 		      struct teredo_peer_info *info);
 
-/* For timers.c: nobody answered. The packets go to @dropped. Under the lock. */
+/* All attempts went unanswered: mark @peer unreachable and move its held packets to
+ * @dropped. For timers.c. Under the lock.
+ */
 void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 		      struct sk_buff_head *dropped);
 
-/* Take @peer out of the table and let it go; packets that waited for it
- * go to @dropped. Under the lock.
+/* Remove @peer from the table and free it after a grace period. Its held packets move to
+ * @dropped. Under the lock.
  */
 void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 			enum teredo_peer_cause cause,
 			struct sk_buff_head *dropped);
 
-/* A new one, for @addr, if there is room; else ERR_PTR(-ENOSPC) or ERR_PTR(-ENOMEM). One
- * that had to go for it leaves the packets that waited for it in @evicted. Under the lock.
+/* Create a peer for @addr. Returns ERR_PTR(-ENOSPC) if the list is full, ERR_PTR(-ENOMEM)
+ * without memory. The held packets of a peer that is evicted for it move to @evicted. Under
+ * the lock.
  */
 struct teredo_peer *teredo_peer_create(struct teredo_dev *td,
 				       const struct teredo_config *cfg,
 				       const struct in6_addr *addr,
 				       enum teredo_peer_kind kind,
-				       enum teredo_origin origin, u32 cause,
+				       enum teredo_cause cause, u32 initiator,
 				       struct sk_buff_head *evicted);
 
-/* Tell whoever watches that @peer is new, or not what it was. Under the lock. */
+/* Trace, and tell listeners, that @peer is new or has changed. Under the lock. */
 void teredo_peer_changed(struct teredo_dev *td, const struct teredo_peer *peer,
 			 enum teredo_peer_cause cause);
 
-/* To any state but TRUSTED, which is shown last of all. Under the lock. */
+/* Set any state but TRUSTED, which confirm() publishes last. Under the lock. */
 void teredo_peer_set_state(struct teredo_dev *td, struct teredo_peer *peer,
 			   enum teredo_peer_state state,
 			   enum teredo_peer_cause cause);
 
-/* Packets that waited for a peer which was removed: count them, and tell their
- * senders. Any context.
+/* Count and free packets that were held for a removed peer, and send an error to the
+ * sender of each. Any context.
  */
 void teredo_peer_forget_packets(struct teredo_dev *td,
 				struct sk_buff_head *list);

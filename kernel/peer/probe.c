@@ -9,8 +9,8 @@
 #include "peer/path.h"
 #include "peer/table.h"
 
-/* How long a peer that did not answer is left alone. The RFC limits bubbles;
- * echo requests to native hosts only need to be rare.
+/* Return how long a peer that did not answer is not probed. The RFC limits bubbles; echo
+ * requests to native hosts only have to be rare.
  */
 static unsigned long quiet_time(const struct teredo_peer *peer)
 {
@@ -28,9 +28,9 @@ bool teredo_probe_is_due(const struct teredo_peer *peer)
 	       (!last || !time_before(jiffies, last + pause));
 }
 
-/* The ways to try, of those that the role has (C-49, C-51): a client on our link there
- * first, and from the second attempt on also where its address says, lest it is gone from
- * here.
+/* Choose the ways to try, of those that the role has (C-49, C-51): for a neighbour the local
+ * one first, and from the second attempt on the mapping in its address as well, in case it
+ * has left the link.
  */
 static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 			struct teredo_probe *probe)
@@ -54,9 +54,9 @@ static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 	probe->ways &= ways;
 }
 
-/* True if the answer to an earlier attempt of the same series may still come.
- * Attempts without an answer share a nonce (RFC 4380 5.2.9): over a path of more
- * than 2 s each answer comes when the next attempt is out already.
+/* Return true if an answer to an earlier attempt of this series may still arrive. Unanswered
+ * attempts share a nonce (RFC 4380 5.2.9): on a path of more than 2 s each answer arrives
+ * after the next attempt was sent.
  */
 static bool is_awaited(const struct teredo_peer *peer, unsigned long now)
 {
@@ -65,7 +65,7 @@ static bool is_awaited(const struct teredo_peer *peer, unsigned long now)
 }
 
 bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
-			u32 cause, struct teredo_probe *probe)
+			u32 initiator, struct teredo_probe *probe)
 {
 	unsigned long now = jiffies;
 
@@ -89,14 +89,14 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 	probe->addr = peer->addr;
 	probe->nonce = peer->nonce;
 	probe->again = peer->bubbles > 1;
-	probe->cause = cause;
+	probe->initiator = initiator;
 	probe->when = peer->last_probe;
 	choose_ways(td, peer, probe);
 	return true;
 }
 
-/* Nothing was sent, so nothing was without an answer (C-68). The spacing stays: a
- * limit or a missing route is asked again after as long as the peer would be.
+/* Undo an attempt that was not sent, and so does not count as unanswered (C-68). The spacing
+ * stays: the next attempt comes no sooner than after one that was sent.
  */
 static void withdraw(struct teredo_dev *td, const struct teredo_probe *probe)
 {
@@ -113,15 +113,13 @@ void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)
 {
 	bool sent = false;
 
-	/* First attempts go before those that follow them, and who makes few before
-	 * who makes many.
+	/* First attempts have priority over later ones, and initiators of few over
+	 * initiators of many.
 	 */
-	probe->keep = teredo_limit_keep(td, TEREDO_LIMIT_PROBES, probe->cause);
+	probe->keep = teredo_limit_keep(td, TEREDO_LIMIT_PROBES, probe->initiator);
 	if (probe->again)
 		probe->keep = teredo_limit_behind(probe->keep);
-	/* Whatever makes us probe makes us send that much and no more, wherever
-	 * it goes (SEC-28).
-	 */
+	/* Bounds the traffic that others can make us send, wherever it goes (SEC-28). */
 	if (teredo_limit_ok(td, TEREDO_LIMIT_PROBES, 0, probe->keep))
 		sent = READ_ONCE(td->role)->probe(td, probe);
 	else
@@ -133,9 +131,7 @@ void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)
 bool teredo_probe_may_ask(struct teredo_dev *td, __be32 server,
 			  const struct teredo_probe *probe)
 {
-	/* Whoever sends us to many clients of one server cannot use us to
-	 * flood that server (SEC-28).
-	 */
+	/* Calls to many clients of one server must not make us flood it (SEC-28). */
 	if (teredo_limit_ok(td, TEREDO_LIMIT_SERVER_PROBES,
 			    (__force u32)server, probe->keep))
 		return true;

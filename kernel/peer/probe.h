@@ -1,43 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Attempts to reach a peer: when there may be one (RFC 4380 5.2.4, 5.2.6). What
- * is sent is the role's business.
+/* Attempts to reach a peer: when they are due, and by which ways (RFC 4380 5.2.4, 5.2.6). The
+ * role sends.
  */
 #ifndef TEREDO_PROBE_H
 #define TEREDO_PROBE_H
 
 #include "peer/peer.h"
 
-/* One attempt to reach a peer, handed to the role without any lock held. */
+/* One attempt to reach a peer, passed to the role without a lock */
 struct teredo_probe {
 	struct in6_addr addr;
-	u64 nonce;			/* what the answer has to repeat */
-	union teredo_endpoint local;	/* where discovery found it, for that way */
+	u64 nonce;			/* to be repeated by the answer */
+	union teredo_endpoint local;	/* for TEREDO_WAY_LOCAL */
 	u8 ways;			/* to try, TEREDO_WAY_... */
-	bool again;			/* others went before, in vain */
-	u32 cause;			/* teredo_cause() */
-	unsigned int keep;		/* what it leaves of a limit to others */
+	bool again;			/* earlier attempts went unanswered */
+	u32 initiator;			/* teredo_initiator() */
+	unsigned int keep;		/* part of limits to leave to others */
 	unsigned long when;		/* peer->last_probe */
 };
 
-/* Account for one attempt to reach @peer because of @cause and describe it in
- * @probe. False if the peer has used up its attempts (C-67, C-68). Under
- * teredo_peers.lock.
+/* Account for an attempt to reach @peer on behalf of @initiator, and describe it in @probe.
+ * Returns false if no attempt is due (C-67, C-68). Under teredo_peers.lock.
  */
 bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
-			u32 cause, struct teredo_probe *probe);
+			u32 initiator, struct teredo_probe *probe);
 
-/* True if an attempt to reach @peer might be made, so that it is worth asking a limit
- * for it; no lock needed.
+/* Return true if an attempt to reach @peer seems due, so that a rate limit is worth asking.
+ * No lock needed.
  */
 bool teredo_probe_is_due(const struct teredo_peer *peer);
 
-/* Have the role make that attempt. If nothing left, be it for a limit, for want of a
- * route or of memory, it does not count as one. RCU, BH off, no lock.
+/* Make the attempt. If nothing was sent, because of a limit, or without a route or memory,
+ * the attempt is not counted. RCU, BH off, no lock.
  */
 void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe);
 
-/* For roles: true if the limit of @server has room for @probe; else that is
- * counted.
+/* Take a token of the limit of @server for @probe. Returns false, and counts that, if there
+ * is none. For roles.
  */
 bool teredo_probe_may_ask(struct teredo_dev *td, __be32 server,
 			  const struct teredo_probe *probe);

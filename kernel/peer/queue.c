@@ -26,7 +26,7 @@ void teredo_wait_free(struct teredo_wait *wait)
 	kfree(teredo_gone(TEREDO_OBJECT_WAIT, wait));
 }
 
-/* What a packet knows while it waits, in its control block. */
+/* Control block of a held packet */
 struct held {
 	struct list_head node;		/* in backlog.packets[share] */
 	struct teredo_wait *wait;
@@ -36,7 +36,7 @@ struct held {
 static_assert(sizeof(struct held) <= sizeof_field(struct sk_buff, cb));
 static_assert(TEREDO_QUEUE_SHARES - 1 <= U8_MAX);
 
-/* Packets that go for one that comes, at most. */
+/* At most so many packets are dropped to hold one more. */
 #define VICTIMS		128
 
 static struct held *held(struct sk_buff *skb)
@@ -61,9 +61,9 @@ bool teredo_queue_is_even(const struct teredo_dev *td)
 }
 
 static void hold(struct teredo_backlog *backlog, struct teredo_wait *wait,
-		 struct sk_buff *skb, u32 cause)
+		 struct sk_buff *skb, u32 initiator)
 {
-	u8 share = cause % TEREDO_QUEUE_SHARES;
+	u8 share = initiator % TEREDO_QUEUE_SHARES;
 
 	held(skb)->wait = wait;
 	held(skb)->share = share;
@@ -83,8 +83,8 @@ static void release(struct teredo_backlog *backlog, struct sk_buff *skb,
 	__skb_queue_tail(to, teredo_gone(TEREDO_OBJECT_WAITING, skb));
 }
 
-/* The oldest packet of whoever holds the most. A look at one KiB, as fq_codel does,
- * when memory is short only.
+/* Return the oldest packet of the largest share. Reads one KiB, as fq_codel does, but only
+ * at the limit.
  */
 static struct sk_buff *find_victim(const struct teredo_backlog *backlog)
 {
@@ -98,7 +98,7 @@ static struct sk_buff *find_victim(const struct teredo_backlog *backlog)
 	return container_of((void *)first, struct sk_buff, cb);
 }
 
-/* Whether there is room for @skb, or was after others went. */
+/* Make room for @skb. Returns false if there is none. */
 static bool make_room(struct teredo_backlog *backlog, const struct sk_buff *skb,
 		      struct sk_buff_head *dropped)
 {
@@ -114,9 +114,9 @@ static bool make_room(struct teredo_backlog *backlog, const struct sk_buff *skb,
 	return true;
 }
 
-/* A program that lets much wait has to wait, too: it is charged. Not so the stack:
- * all ICMPv6 of a CPU, in every namespace, comes from one socket, and whoever has
- * us answer some hundred strangers would keep it busy (SEC-27).
+/* A held packet stays charged to the program that sent it, which has to wait in turn. Not
+ * so a packet of the stack: one socket sends all ICMPv6 of a CPU, for every namespace, and
+ * answers to a few hundred strangers would block it (SEC-27).
  */
 static void release_stack(struct sk_buff *skb)
 {
@@ -125,7 +125,7 @@ static void release_stack(struct sk_buff *skb)
 }
 
 void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
-		      struct sk_buff *skb, u32 cause, unsigned int limit,
+		      struct sk_buff *skb, u32 initiator, unsigned int limit,
 		      struct sk_buff_head *dropped)
 {
 	struct teredo_backlog *backlog = &td->peers->backlog;
@@ -138,7 +138,7 @@ void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 	while (skb_queue_len(&wait->queue) >= limit)
 		release(backlog, skb_peek(&wait->queue), dropped);
 	release_stack(skb);
-	hold(backlog, wait, skb, cause);
+	hold(backlog, wait, skb, initiator);
 }
 
 void teredo_queue_take(struct teredo_dev *td, struct teredo_wait *wait,

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whoever sends with sources that he made up has a peer made for each, and can
- * have us answer each: bubbles need no nonce (RFC 4380 5.2.3). So neither that a
- * peer spoke nor that it was spoken to says anything about it. What does is a
- * round trip, something that only he can know who receives our packets:
+/* Who may be in the list of peers, and who is evicted.
+ *
+ * Forged sources create a peer each, and make us answer each: bubbles need no nonce (RFC
+ * 4380 5.2.3). So neither what a peer sent nor what was sent to it says anything about it.
+ * A round trip does, something that only a host can know that receives our packets:
  *	- the nonce of our echo request (C-39) or of our relay's bubble (R-13),
- *	- a segment that our TCP saw acknowledged, or MSG_CONFIRM of a program: what
- *	  tells neighbour discovery that a neighbour is there tells us, too.
- * Such a peer is proven, and goes only when it is idle. All others share a part of
- * the list, and go for each other: of some that are looked at, one of whoever has the
- * most in it, else the oldest, but rather one that was not heard again since it was
- * last looked at. Those whom we address have a part of their own, which
- * strangers cannot fill, and the proven cannot take either part: so there is room
- * for somebody new however long the list is, and a flood costs others at most
- * another bubble.
+ *	- a segment that our TCP saw acknowledged, or MSG_CONFIRM of a program, as in
+ *	  neighbour discovery.
+ * Such a peer is proven, and is removed only when idle. All others share part of the list
+ * and are evicted for each other: of a few candidates, one of the initiator with the most
+ * peers, else the oldest, preferably one not heard since it was last a candidate. Peers that
+ * we addressed have a part of their own, which strangers cannot fill, and proven peers
+ * cannot take either part: so there is always room for a new peer, and a flood costs others
+ * at most another bubble.
  */
 #include "peer/quota.h"
 
@@ -26,15 +26,15 @@
 static_assert(UNPROVEN_MAX <= U16_MAX);		/* a share may be all of them */
 
 static unsigned int quota_of(const struct teredo_config *cfg,
-			     enum teredo_origin origin)
+			     enum teredo_cause cause)
 {
 	unsigned int ours = clamp(cfg->peers_max / 4,
 				  min(cfg->peers_max, 16U), UNPROVEN_MAX);
 
-	return origin == TEREDO_BY_STRANGER ? max(ours / 2, 1U) : ours;
+	return cause == TEREDO_BY_STRANGER ? max(ours / 2, 1U) : ours;
 }
 
-/* What the others leave. */
+/* Return how many peers may be proven: what the other parts leave. */
 static unsigned int proven_max(const struct teredo_config *cfg)
 {
 	unsigned int others = quota_of(cfg, TEREDO_BY_US) +
@@ -58,34 +58,34 @@ bool teredo_quota_is_even(const struct teredo_quota *quota)
 	       !quota->proven;
 }
 
-/* The place of @peer in a row of shares. */
+/* Return the share of @peer in a row. */
 static u16 *share_of(struct teredo_quota *quota,
 		     const struct teredo_peer *peer, unsigned int row)
 {
-	return &quota->share[peer->origin][row][peer->share[row]];
+	return &quota->share[peer->cause][row][peer->share[row]];
 }
 
-/* How many there are by who caused @peer, or more: others may have the same place in
+/* The number of peers that the initiator of @peer has, or more: others may have the same place in
  * one row, but hardly in both.
  */
-static unsigned int held_by_cause(struct teredo_quota *quota,
-				  const struct teredo_peer *peer)
+static unsigned int held_by_initiator(struct teredo_quota *quota,
+				      const struct teredo_peer *peer)
 {
 	return min(*share_of(quota, peer, 0), *share_of(quota, peer, 1));
 }
 
-/* Put @peer, which is in no list, behind all others. */
+/* Append @peer, which is in no list. */
 static void enqueue(struct teredo_quota *quota, struct teredo_peer *peer,
-		    enum teredo_origin origin, u32 cause)
+		    enum teredo_cause cause, u32 initiator)
 {
 	unsigned int row;
 
-	peer->origin = origin;
+	peer->cause = cause;
 	peer->queued_at = jiffies;
-	list_add_tail(&peer->unproven, &quota->list[origin]);
-	quota->count[origin]++;
+	list_add_tail(&peer->unproven, &quota->list[cause]);
+	quota->count[cause]++;
 	for (row = 0; row < TEREDO_QUOTA_ROWS; row++) {
-		peer->share[row] = (cause >> row * 8) % TEREDO_QUOTA_SHARES;
+		peer->share[row] = (initiator >> row * 8) % TEREDO_QUOTA_SHARES;
 		++*share_of(quota, peer, row);
 	}
 }
@@ -95,7 +95,7 @@ static void dequeue(struct teredo_quota *quota, struct teredo_peer *peer)
 	unsigned int row;
 
 	list_del(&peer->unproven);
-	quota->count[peer->origin]--;
+	quota->count[peer->cause]--;
 	for (row = 0; row < TEREDO_QUOTA_ROWS; row++)
 		--*share_of(quota, peer, row);
 }
@@ -107,14 +107,14 @@ static bool heard_since_queued(const struct teredo_peer *peer)
 	return rx && time_after(rx, peer->queued_at);
 }
 
-/* What is known of a peer that may have to go. */
+/* A candidate for eviction */
 struct candidate {
 	struct teredo_peer *peer;
-	unsigned int held;	/* by its cause, if that is much, else 0 */
+	unsigned int held;	/* by its initiator, if that is much, else 0 */
 	bool heard;
 };
 
-/* True if @a goes before @b. */
+/* Return true if @a is to be evicted rather than @b. */
 static bool goes_before(const struct candidate *a, const struct candidate *b)
 {
 	if (a->held != b->held)
@@ -129,17 +129,17 @@ static bool goes_before(const struct candidate *a, const struct candidate *b)
  * times what each would have of a full table: nobody's chance neighbours are as many.
  */
 static struct teredo_peer *find_victim(struct teredo_quota *quota,
-				       enum teredo_origin origin)
+				       enum teredo_cause cause)
 {
-	unsigned int looks = min(quota->count[origin], LOOKS);
-	unsigned int much = quota->count[origin] / (TEREDO_QUOTA_SHARES / 8);
+	unsigned int looks = min(quota->count[cause], LOOKS);
+	unsigned int much = quota->count[cause] / (TEREDO_QUOTA_SHARES / 8);
 	struct candidate next, victim = { };
 
 	while (looks--) {
-		next.peer = list_first_entry(&quota->list[origin],
+		next.peer = list_first_entry(&quota->list[cause],
 					     struct teredo_peer, unproven);
-		list_move_tail(&next.peer->unproven, &quota->list[origin]);
-		next.held = held_by_cause(quota, next.peer);
+		list_move_tail(&next.peer->unproven, &quota->list[cause]);
+		next.held = held_by_initiator(quota, next.peer);
 		if (next.held <= much)
 			next.held = 0;
 		next.heard = heard_since_queued(next.peer);
@@ -153,7 +153,7 @@ static struct teredo_peer *find_victim(struct teredo_quota *quota,
 }
 
 bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
-			enum teredo_origin origin, struct teredo_peer **victim)
+			enum teredo_cause cause, struct teredo_peer **victim)
 {
 	bool full = teredo_peers_count(td->peers) >= cfg->peers_max;
 	struct teredo_quota *quota = &td->peers->quota;
@@ -162,27 +162,27 @@ bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
 	*victim = NULL;
 	if (full)
 		teredo_peers_press(td);
-	else if (origin == TEREDO_BY_HAND ||
-		 quota->count[origin] < quota_of(cfg, origin))
+	else if (cause == TEREDO_BY_HAND ||
+		 quota->count[cause] < quota_of(cfg, cause))
 		return true;
-	if (origin != TEREDO_BY_HAND)
-		*victim = find_victim(quota, origin);
+	if (cause != TEREDO_BY_HAND)
+		*victim = find_victim(quota, cause);
 	/* A stranger may evict only another stranger. */
-	if (!*victim && full && origin != TEREDO_BY_STRANGER)
+	if (!*victim && full && cause != TEREDO_BY_STRANGER)
 		*victim = find_victim(quota, TEREDO_BY_STRANGER) ?:
 			  find_victim(quota, TEREDO_BY_US);
 	return *victim;
 }
 
 void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
-			enum teredo_origin origin, u32 cause)
+			enum teredo_cause cause, u32 initiator)
 {
 	lockdep_assert_held(&td->peers->lock);
-	if (origin == TEREDO_BY_HAND) {
+	if (cause == TEREDO_BY_HAND) {
 		WRITE_ONCE(peer->proven, true);
 		td->peers->quota.proven++;
 	} else {
-		enqueue(&td->peers->quota, peer, origin, cause);
+		enqueue(&td->peers->quota, peer, cause, initiator);
 	}
 }
 
@@ -199,19 +199,19 @@ void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer)
 }
 
 void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
-			 struct teredo_peer *peer, enum teredo_origin origin,
-			 u32 cause)
+			 struct teredo_peer *peer, enum teredo_cause cause,
+			 u32 initiator)
 {
 	struct teredo_quota *quota = &td->peers->quota;
 
 	lockdep_assert_held(&td->peers->lock);
 	if (peer->proven)
 		return;
-	if (origin == TEREDO_BY_STRANGER ||
-	    quota->count[origin] >= quota_of(cfg, origin))
-		origin = peer->origin;
+	if (cause == TEREDO_BY_STRANGER ||
+	    quota->count[cause] >= quota_of(cfg, cause))
+		cause = peer->cause;
 	dequeue(quota, peer);
-	enqueue(quota, peer, origin, cause);
+	enqueue(quota, peer, cause, initiator);
 }
 
 void teredo_quota_vouch(struct teredo_dev *td, struct teredo_peer *peer)

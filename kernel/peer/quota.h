@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who may be in the list of peers, and who goes for whom (SEC-25, SEC-26). */
+/* Admission to the list of peers, and eviction from it (SEC-25, SEC-26). */
 #ifndef TEREDO_QUOTA_H
 #define TEREDO_QUOTA_H
 
@@ -10,11 +10,11 @@ struct teredo_config;
 struct teredo_dev;
 struct teredo_peer;
 
-/* Why there is a peer. */
-enum teredo_origin {
-	TEREDO_BY_US,		/* a packet that we want to send */
-	TEREDO_BY_STRANGER,	/* a datagram that came */
-	TEREDO_BY_HAND,		/* the administrator; never in a list */
+/* Why a peer exists */
+enum teredo_cause {
+	TEREDO_BY_US,		/* we had a packet to send */
+	TEREDO_BY_STRANGER,	/* we received a datagram */
+	TEREDO_BY_HAND,		/* the administrator set it; in no list */
 };
 
 #define TEREDO_QUOTAS	2	/* those of the first two */
@@ -22,52 +22,50 @@ enum teredo_origin {
 #define TEREDO_QUOTA_SHARES	128
 
 struct teredo_quota {		/* under teredo_peers.lock */
-	struct list_head list[TEREDO_QUOTAS];	/* those to look at first, first */
+	struct list_head list[TEREDO_QUOTAS];	/* next candidate first */
 	unsigned int count[TEREDO_QUOTAS];
-	/* The same, by who caused them: a place in each row */
+	/* The same by initiator, which has a place in each row */
 	u16 share[TEREDO_QUOTAS][TEREDO_QUOTA_ROWS][TEREDO_QUOTA_SHARES];
 	unsigned int proven;
 };
 
 void teredo_quota_init(struct teredo_quota *quota);
 
-/* True if nobody is counted: the last peer has gone, and what it had with it. */
+/* Return true if no peer is accounted for. At teardown. */
 bool teredo_quota_is_even(const struct teredo_quota *quota);
 
-/* True if there is room for another peer, once *@victim has gone for it, if that is not
- * NULL. Under the lock.
+/* Return true if there is room for another peer, after removing *@victim unless that is NULL.
+ * Under the lock.
  */
 bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
-			enum teredo_origin origin, struct teredo_peer **victim);
+			enum teredo_cause cause, struct teredo_peer **victim);
 
-/* The new @peer is in the table because of @cause, see teredo_cause(), or out of it
- * again. Under the lock.
+/* Account for @peer, which was added to the table on behalf of @initiator, or was removed.
+ * Under the lock.
  */
 void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
-			enum teredo_origin origin, u32 cause);
+			enum teredo_cause cause, u32 initiator);
 void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer);
 
-/* We begin to probe @peer because of @cause, with a packet of our own or for a
- * stranger. Under the lock.
- */
+/* Account for @peer anew: a series of probes begins on behalf of @initiator. Under the lock. */
 void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
-			 struct teredo_peer *peer, enum teredo_origin origin,
-			 u32 cause);
+			 struct teredo_peer *peer, enum teredo_cause cause,
+			 u32 initiator);
 
-/* @peer is where its packets come from: it knew what only one who gets ours can
- * know. Under the lock.
+/* Note that @peer is proven: it knew what only a host that receives our packets can know.
+ * Under the lock.
  */
 void teredo_quota_prove(struct teredo_dev *td, const struct teredo_config *cfg,
 			struct teredo_peer *peer);
 
-/* The same, by the administrator's word. Under the lock. */
+/* The same on the administrator's word, without a limit. Under the lock. */
 void teredo_quota_vouch(struct teredo_dev *td, struct teredo_peer *peer);
 
-/* True if nobody else could be proven; no lock needed. */
+/* Return true if there is no room for another proven peer. No lock needed. */
 bool teredo_quota_is_full(const struct teredo_dev *td,
 			  const struct teredo_config *cfg);
 
-/* True if idle peers should go sooner; no lock needed. */
+/* Return true if idle peers should be removed sooner. No lock needed. */
 bool teredo_quota_is_pressed(const struct teredo_dev *td,
 			     const struct teredo_config *cfg);
 

@@ -61,7 +61,7 @@ static bool collect(struct teredo_dev *td, struct batch *batch)
 			break;
 		list_del(&wait->node);
 		if (wait->tries < TEREDO_PROBE_TRIES &&
-		    teredo_probe_start(td, wait->peer, wait->cause,
+		    teredo_probe_start(td, wait->peer, wait->initiator,
 				       &batch->probe[batch->probes])) {
 			batch->probes++;
 			wait->tries++;

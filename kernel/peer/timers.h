@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Deadlines of peers that wait for an answer.
+/* Timers of the peers.
  *
  * What           | when                            | where
  * ---------------+---------------------------------+--------------------------
  * next attempt   | 2 s after the one before        | timers.c, one timer, a
  *                |                                 | list ordered by deadline
  * give up        | 2 s after the fourth attempt    | the same
- * ask for a sign | data to send, nothing heard for | teredo_peer_send(), no
- * of life        | 20 s, twice, 4 s apart          | timer at all
+ * probe a silent | data to send, nothing heard for | teredo_peer_send(), no
+ * peer           | 20 s, twice, 4 s apart          | timer at all
  * forget         | 300 s idle, 30 s if short of    | age.c, a work that
  *                | room                            | walks every 10 s
  * announce us    | every 200 to 300 s, sooner if   | discovery.c, one work for
@@ -24,7 +24,7 @@
 
 void teredo_timer_init(struct teredo_dev *td);
 
-/* Put @wait at the end of the list, due after one spacing. Under the lock. */
+/* Append @wait to the list, due after one spacing. Under the lock. */
 void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait);
 
 #endif /* TEREDO_TIMERS_H */

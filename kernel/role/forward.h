@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a server sends on for others (RFC 4380 5.3.1). */
+/* Forwarding by a server (RFC 4380 5.3.1). */
 #ifndef TEREDO_FORWARD_H
 #define TEREDO_FORWARD_H
 
@@ -9,7 +9,7 @@ struct sk_buff;
 struct teredo_dev;
 struct teredo_rx;
 
-/* True if @addr is one of the server's two addresses. */
+/* Return true if @addr is one of the server's two addresses. */
 static inline bool teredo_server_is_own(const struct teredo_config *cfg,
 					__be32 addr)
 {
@@ -17,8 +17,8 @@ static inline bool teredo_server_is_own(const struct teredo_config *cfg,
 	       addr == teredo_config_server2(cfg, cfg->local);
 }
 
-/* Send the inner packet with its trailers on to a Teredo client (S-14 to S-16).
- * TEREDO_TAKEN, or the reason to drop it. RCU, BH off.
+/* Forward the inner packet and its trailers to a Teredo client (S-14 to S-16). Returns
+ * TEREDO_TAKEN, or the reason to drop the datagram. RCU, BH off.
  */
 int teredo_forward(struct teredo_dev *td, struct sk_buff *skb,
 		   const struct teredo_rx *rx);
