@@ -4,16 +4,16 @@
 #include <linux/math64.h>
 #include <linux/random.h>
 
-/* 2^36 ns: how long a key keeps its buckets. */
+/* How long a key keeps its buckets: 2^36 ns */
 #define EPOCH_SHIFT	36
 
-/* All of the credit, ns. */
+/* The burst, ns */
 static u64 depth_of(const struct teredo_rate *rate)
 {
 	return rate->interval * rate->burst;
 }
 
-/* What is missing in a bucket, ns. */
+/* Return what is missing in a bucket, ns. */
 static u64 debt_of(const atomic64_t *due, u64 now)
 {
 	u64 full = atomic64_read(due);
@@ -49,7 +49,7 @@ static u64 hash_of(const struct teredo_buckets *buckets, u32 what, u64 key,
 	return siphash_3u64(key, what, now >> EPOCH_SHIFT, &buckets->secret);
 }
 
-/* The bucket in @row of a key with that hash. */
+/* Return the place, in @row, of a key with that hash. */
 static unsigned int place(u64 hash, unsigned int row)
 {
 	return (hash >> row * 16) & ((1 << TEREDO_BUCKETS_BITS) - 1);
@@ -66,11 +66,10 @@ static u64 least_debt(const struct teredo_buckets *buckets, u64 hash, u64 now)
 	return least;
 }
 
-/* One more event of a key whose buckets miss @least or more. In none of them may less
- * be missing than the key has used, and more is somebody else's: a bucket that misses
- * that much already stays as it is. So the tables tell keys apart until there are
- * four times as many as if each event filled up a place in each row. Where CPUs race,
- * one event may not be counted.
+/* Charge a key whose buckets miss @least or more for an event. None may miss less than the
+ * key has used; if one misses more, that is another key's, and it stays as it is. So the
+ * tables tell four times as many keys apart as if each event filled a bucket in each row.
+ * If CPUs race, an event may not be counted.
  */
 static void charge(struct teredo_buckets *buckets,
 		   const struct teredo_rate *rate, u64 hash, u64 least, u64 now)

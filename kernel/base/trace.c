@@ -4,8 +4,8 @@
 #define CREATE_TRACE_POINTS
 #include "base/trace.h"
 
-/* The inner addresses of a payload that we wrote or the stack gave us; zeros if
- * it has none.
+/* Read the inner addresses of a payload that is ours or the stack's; zeros if there are
+ * none.
  */
 static void inner_of(struct teredo_packet *pkt, const struct sk_buff *skb)
 {

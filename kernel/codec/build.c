@@ -20,8 +20,8 @@ static size_t put_be32(u8 *p, u32 v)
 	return 4;
 }
 
-/* As a sum of native words: the order of octets makes no difference to what comes
- * out in memory (RFC 1071). 65535 octets of them cannot overflow 64 bits.
+/* Sum native words: the byte order of the sum is that of memory (RFC 1071). 65535 octets
+ * cannot overflow 64 bits.
  */
 static u64 sum_octets(u64 sum, const u8 *p, size_t len)
 {
@@ -153,7 +153,7 @@ size_t teredo_build_advert(u8 *p, const struct in6_addr *saddr,
 	put_ipv6(p, saddr, daddr, TEREDO_RA_LEN - TEREDO_IPV6_LEN,
 		 TEREDO_NEXTHDR_ICMPV6, 255);
 
-	/* Router lifetime 0: the route is the client's decision. */
+	/* Router lifetime 0: the client decides about its route. */
 	memset(icmp, 0, 16);
 	icmp[0] = TEREDO_ICMP_RA;
 	put_be32(icmp + 12, 2000);		/* retransmit timer, ms */
@@ -182,7 +182,7 @@ size_t teredo_build_echo(u8 *p, const struct in6_addr *saddr,
 {
 	u8 *icmp = p + TEREDO_IPV6_LEN;
 
-	/* Low hop limits left hosts out of reach of other clients (F-34). */
+	/* Low hop limits left some hosts unreachable for other clients (F-34). */
 	put_ipv6(p, saddr, daddr, TEREDO_ICMP_LEN + TEREDO_NONCE_LEN,
 		 TEREDO_NEXTHDR_ICMPV6, 128);
 	memset(icmp, 0, TEREDO_ICMP_LEN);

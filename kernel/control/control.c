@@ -65,7 +65,7 @@ static void leave(struct teredo_control *control)
 	if (!control->portid)
 		return;
 	control->portid = 0;
-	/* never the 0 that means never */
+	/* never 0, which means none */
 	control->left = max_t(time64_t, ktime_get_boottime_seconds(), 1);
 }
 
@@ -109,8 +109,8 @@ void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
 	spin_unlock_bh(&control->lock);
 }
 
-/* True for who knows the nonce of a solicitation, a few times. The parser has
- * seen to it that the headers are in one piece.
+/* Return true, a few times, if the datagram has the nonce of a solicitation. The parser
+ * has put the headers in the linear part.
  */
 static bool is_expected(struct teredo_dev *td, const struct sk_buff *skb,
 			const struct teredo_packet *pkt)
@@ -138,8 +138,8 @@ static bool has_nonce(const struct teredo_asked *asked, const void *nonce)
 	return !memcmp(asked->nonce, nonce, TEREDO_NONCE_LEN);
 }
 
-/* True if the UDP header behind @ip is that of a datagram with what was @asked. The
- * checksum covers the nonce: who has not seen it, guesses one of 65536.
+/* Return true if the UDP header behind @ip is that of a datagram with what was @asked. The
+ * checksum covers the nonce, so a host that has not seen it has a chance of 1 in 65536.
  */
 static bool has_checksum(const struct teredo_asked *asked, const void *ip)
 {
@@ -155,7 +155,7 @@ static bool has_checksum(const struct teredo_asked *asked, const void *ip)
 			     CSUM_MANGLED_0);
 }
 
-/* True once for each solicitation that @is_about finds @what to be about. */
+/* Return true once for each solicitation for which @is_about matches @what. */
 static bool may_err(struct teredo_dev *td,
 		    bool (*is_about)(const struct teredo_asked *asked,
 				     const void *what),
@@ -199,9 +199,9 @@ bool teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
 	return true;
 }
 
-/* By source, so that a flood does not hide other servers; in all, since there may be
- * any number of sources, and one controller with not much of a CPU, who needs but a
- * few of them to tell what is wrong.
+/* Limited by source, so that a flood does not hide other servers; and in total, as there
+ * may be any number of sources and a single controller, perhaps with little CPU time,
+ * which needs only a few datagrams to tell what is wrong.
  */
 static bool may_punt(struct teredo_dev *td, __be32 source)
 {
@@ -222,7 +222,7 @@ int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_NO_CONTROLLER;
 	if (rx->data_len > TEREDO_PAYLOAD_MAX)
 		return TEREDO_A_STATS_RX_TOO_BIG;
-	/* Nobody hides the answer that we wait for, be it in its name. */
+	/* No flood hides the awaited answer, not even one in the server's name. */
 	if (!is_expected(td, skb, &rx->pkt) &&
 	    !may_punt(td, rx->src.addr))
 		return TEREDO_A_STATS_RX_LIMITED;

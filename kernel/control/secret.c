@@ -14,16 +14,15 @@
 #include "base/compat.h"
 #include "base/ledger.h"
 
-/* Most secrets of a device. */
+/* Largest number of secrets of a device */
 #define SECRETS_MAX	16384
 
-/* Octets of a block of any of the algorithms. */
+/* Octets in a block, of all algorithms */
 #define BLOCK_MAX	64
 
-/* HMAC (RFC 2104) is made of two hashes, each of which begins with one block that is
- * made of the key. Of the key nothing is kept but the states of the hashes after these
- * blocks: a keyed transform for each secret would be half a dozen allocations, none of
- * which anybody is charged for.
+/* HMAC (RFC 2104) consists of two hashes, each of which begins with one block derived from
+ * the key. Only the states of the hashes after these blocks are kept, not the key: a keyed
+ * transform per secret would be half a dozen allocations that are charged to nobody.
  */
 struct teredo_secret {
 	struct rhash_head node;
@@ -44,7 +43,7 @@ static const char *const algorithms[] = {
 	[TEREDO_ALGORITHM_HMAC_SHA256]	= "sha256",
 };
 
-/* Made when the first secret wants one, and never changed again. */
+/* Allocated for the first secret that needs one, and never changed again */
 static struct crypto_shash *hashes[ARRAY_SIZE(algorithms)];
 static DEFINE_MUTEX(hashes_lock);
 
@@ -56,7 +55,7 @@ struct id {
 	unsigned int len;
 };
 
-/* Remote hosts look up what they like; where it leads is a secret. */
+/* Remote hosts choose what is looked up, so the hash has a secret seed. */
 static siphash_key_t hash_key __read_mostly;
 
 static u32 hash_id(const void *data, u32 len, u32 seed)
@@ -148,7 +147,7 @@ static void free_rcu(struct rcu_head *rcu)
 	teredo_secret_free(container_of(rcu, struct teredo_secret, rcu));
 }
 
-/* Packets may still be checked with it. */
+/* Packets may still be verified with it. */
 static void free_later(struct teredo_secret *secret)
 {
 	call_rcu(&secret->rcu, free_rcu);
@@ -370,7 +369,7 @@ void teredo_secrets_uninit(struct teredo_secrets *secrets)
 	WARN_ON_ONCE(secrets->count);
 }
 
-/* No device is left, so nobody calls for freeing any more. */
+/* No device is left, so no further RCU callbacks are queued. */
 void teredo_secret_exit(void)
 {
 	unsigned int i;

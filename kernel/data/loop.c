@@ -6,7 +6,7 @@
 
 #include "link/device.h"
 
-/* Private addresses are not ours alone (SEC-45). */
+/* Private addresses are not unique to this host (SEC-45). */
 static bool is_own_ipv4(struct teredo_dev *td, __be32 addr)
 {
 	return teredo_ipv4_is_global(addr) &&
@@ -31,13 +31,13 @@ static bool embeds_own_ipv4(struct teredo_dev *td,
 		teredo_addr_unpack(&ta, addr);
 		return is_own_ipv4(td, ta.client) || is_own_ipv4(td, ta.server);
 	}
-	/* It may have both forms. */
+	/* An address may have both forms. */
 	return is_own_ipv4(td, ipv4_of_6to4(addr)) ||
 	       is_own_ipv4(td, addr->s6_addr32[3]);
 }
 
-/* An address of this host, or of a link on which it has neighbours: a site that
- * has its prefix from 6to4 may use this node for both.
+/* Return true for an address of this host, or of a link where it has neighbours: a site
+ * with a 6to4 prefix may use this node for both.
  */
 static bool is_on_link(struct net *net, const struct in6_addr *addr)
 {

@@ -8,8 +8,8 @@
 
 #include "codec/wire.h"
 
-/* Of those that wait, the first that is from and to where @skb is, outside and
- * inside (that is at @off): as @skb cannot wait, that one has to go first.
+/* Return the held packet with the same outer and inner addresses (@off) as @skb. @skb
+ * cannot be merged, so that one is flushed first to keep the order.
  */
 static struct sk_buff *ahead_of(struct list_head *head, const struct ipv6hdr *ip6,
 				unsigned int off)
@@ -27,20 +27,19 @@ static struct sk_buff *ahead_of(struct list_head *head, const struct ipv6hdr *ip
 	return NULL;
 }
 
-/* When it has been merged, the kernel looks for the socket again. Since 6.9 it takes
- * the inner header for the outer one there if a tunnel of this host has sent the
- * packet, over a veth, as that is still marked as encapsulated. A socket that has an
- * address of its own is not found then, and what was merged would be dropped.
+/* After merging, the kernel looks for the socket again. Since 6.9, if a tunnel of this
+ * host has sent the packet over a veth, so that it is still marked as encapsulated, the
+ * kernel takes the inner header for the outer one. It would not find a socket bound to an
+ * address, and would drop the merged packet.
  */
 static bool is_lost_when_merged(const struct sock *sk, const struct sk_buff *skb)
 {
 	return skb->encapsulation && inet_sk(sk)->inet_rcv_saddr;
 }
 
-/* UDP and IPv4 have told the datagrams of different peers apart by address
- * and port; IPv6 and what is above do the same for the inner flows. Whatever
- * is not an IPv6 packet and nothing else (an origin indication, trailers, a
- * bubble) is flushed and comes in by itself.
+/* UDP and IPv4 have separated the datagrams of different peers by address and port; IPv6
+ * and the layers above do the same for inner flows. A datagram that is not just an IPv6
+ * packet (an origin indication, trailers, a bubble) flushes the flow and is not merged.
  */
 struct sk_buff *teredo_gro_receive(struct sock *sk, struct list_head *head,
 				   struct sk_buff *skb)
@@ -67,7 +66,7 @@ struct sk_buff *teredo_gro_receive(struct sock *sk, struct list_head *head,
 	if (!ops)
 		goto out;
 	pp = call_gro_receive(ops->callbacks.gro_receive, head, skb);
-	/* Before 6.9, this is where the kernel looks for the socket's address. */
+	/* Before 6.9, the kernel looks here for the address of the socket. */
 	if (!IS_ERR(pp))
 		skb_set_network_header(skb, outer);
 	flush = false;
@@ -83,9 +82,9 @@ int teredo_gro_complete(struct sock *sk, struct sk_buff *skb, int nhoff)
 	ops = gro_find_complete_by_type(htons(ETH_P_IPV6));
 	if (!ops)
 		return -ENOENT;
-	/* where the outer headers end, should it be segmented again */
+	/* end of the outer headers, for segmenting it again */
 	skb_set_inner_mac_header(skb, nhoff);
-	/* The socket is found; before 6.9, TCP looks for its addresses there. */
+	/* The socket has been found; before 6.9, TCP looks here for its addresses. */
 	skb_set_network_header(skb, nhoff);
 	return ops->callbacks.gro_complete(skb, nhoff);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The way in, from the UDP socket: parse, checks that all roles share, the
- * rules of the role, and then the inner packet goes to the stack, or what
- * came is freed; both happen here only.
+/* Receive path, from the UDP socket: parse, check what all roles require, ask the role;
+ * then the inner packet is given to the stack, or the datagram is dropped. Both happen
+ * here only.
  */
 #include "data/recv.h"
 
@@ -21,9 +21,8 @@
 #include "link/device.h"
 #include "link/role.h"
 
-/* Checks of the outer header. The stack has dropped sources that cannot be
- * (multicast, broadcast, loopback); of destinations it lets through what the
- * host listens to (SEC-18).
+/* Check the outer header. The stack has dropped invalid sources (multicast, broadcast,
+ * loopback); it accepts any destination that the host listens to (SEC-18).
  */
 static int check_outer(const struct teredo_sock *ts, const struct sk_buff *skb)
 {
@@ -35,22 +34,21 @@ static int check_outer(const struct teredo_sock *ts, const struct sk_buff *skb)
 		return TEREDO_A_STATS_RX_OUTER_DEST;
 	if (unlikely(!udp_hdr(skb)->source))
 		return TEREDO_A_STATS_RX_OUTER_SOURCE;
-	/* our own words (S-28, SEC-50) */
+	/* sent by ourselves (S-28, SEC-50) */
 	if (unlikely(udp_hdr(skb)->source == ts->port &&
 		     iph->saddr == iph->daddr))
 		return TEREDO_A_STATS_RX_LOOP;
 	return TEREDO_GO_ON;
 }
 
-/* Extension headers that are looked at. Nobody needs more; ipv6_skip_exthdr() would
- * walk through 8000 of them in one datagram.
+/* Extension headers to look at. More are never needed, and ipv6_skip_exthdr() would walk
+ * through 8000 of them in one datagram.
  */
 #define EXTENSIONS	8
 
-/* Neighbour discovery is between hosts on one link, and a tunnel to strangers is
- * none: they could forge neighbours and routers (C-45, SEC-03). It is valid
- * only with a hop limit of 255, so nothing else pays for the search. What hides
- * behind too many headers may be it.
+/* Neighbour discovery is for hosts on one link, and a tunnel to strangers is none: they
+ * could forge neighbours and routers (C-45, SEC-03). It is valid only with a hop limit of
+ * 255, so no other packet pays for the search. Too many headers may hide it.
  */
 static bool may_be_neighbour_discovery(const struct sk_buff *skb,
 				       const struct teredo_packet *pkt)
@@ -87,8 +85,8 @@ static bool may_be_neighbour_discovery(const struct sk_buff *skb,
 	return head && *head >= TEREDO_ICMP_RS && *head <= TEREDO_ICMP_REDIRECT;
 }
 
-/* True if NAPI brought the datagram in: from a wire, in pieces that may be worth
- * merging. What comes from this host is as large as it will ever be.
+/* Return true if the datagram came by NAPI, from a wire, so that merging may pay. What
+ * comes from this host is as large as it will ever be.
  */
 static bool by_napi(const struct sk_buff *skb)
 {
@@ -101,15 +99,17 @@ static bool by_napi(const struct sk_buff *skb)
 
 static DEFINE_PER_CPU(bool, inside);
 
-/* Hand @skb to the stack: by way of a queue where merging may pay, else at once.
- * Should the way of the inner packet lead back here by another kind of tunnel
- * that does the same, a queue keeps the stack of calls short.
+/* Give @skb to the stack: by a queue where merging may pay, else directly. If the route of
+ * the inner packet leads back here by another kind of tunnel that does the same, a queue
+ * limits the depth of the stack.
  */
 static int give(struct teredo_dev *td, struct sk_buff *skb)
 {
 	int ret;
 
-	/* With PREEMPT_RT others run in between and would see this one inside. */
+	/* With PREEMPT_RT other softirqs run in between and would see the mark of this
+	 * one.
+	 */
 	if (by_napi(skb) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		return gro_cells_receive(&td->gro_cells, skb);
 	if (unlikely(__this_cpu_read(inside)))
@@ -120,8 +120,8 @@ static int give(struct teredo_dev *td, struct sk_buff *skb)
 	return ret;
 }
 
-/* Strip everything but the inner packet and give that to the stack, as
- * received on the device (SEC-02).
+/* Strip everything but the inner packet and give it to the stack as received on the device
+ * (SEC-02).
  */
 static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 		   const struct teredo_rx *rx, u8 outer_tos)
@@ -145,7 +145,7 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 
-	/* Without a mark outside, nothing changes inside (RFC 6040). */
+	/* Without an outer mark, the inner one stays (RFC 6040). */
 	if (unlikely(outer_tos & INET_ECN_MASK &&
 		     IP_ECN_decapsulate(&outer, skb) > 1))
 		return TEREDO_A_STATS_RX_ECN;
@@ -153,7 +153,7 @@ static int deliver(struct teredo_dev *td, struct sk_buff *skb,
 	trace_teredo_rcv(td->dev, rx->src, rx->dst, &rx->pkt.saddr,
 			 &rx->pkt.daddr, len);
 	dev_sw_netstats_rx_add(td->dev, len);
-	/* Always the same way for one flow, so that it stays in order. */
+	/* One flow always takes the same way, which keeps its order. */
 	give(td, skb);
 	return TEREDO_TAKEN;
 }
@@ -172,13 +172,13 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
 	rx->status = rcu_dereference(td->status);
 
 	verdict = check_outer(ts, skb);
-	/* From here on skb->data is the payload, and may move. */
+	/* From here on skb->data is the payload, and may be reallocated. */
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
 	rx->data_len = skb->len;
 	if (likely(!verdict))
 		verdict = teredo_rx_parse(skb, rx);
 	if (unlikely(verdict)) {
-		/* of what is inside nothing is known */
+		/* nothing is known of the inner packet */
 		memset(&rx->pkt, 0, sizeof(rx->pkt));
 		return verdict;
 	}
@@ -197,7 +197,7 @@ int teredo_rcv(struct sock *sk, struct sk_buff *skb)
 	struct teredo_rx rx;
 	int verdict;
 
-	/* The link is going down; nobody reads this socket. */
+	/* The link is going down, and the socket has no reader. */
 	if (unlikely(!ts)) {
 		kfree_skb(skb);
 		return 0;

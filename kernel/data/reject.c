@@ -7,8 +7,8 @@
 #include "data/drop.h"
 #include "link/device.h"
 
-/* What a sender is told. All other drops are silent. The stack itself keeps
- * from answering errors, multicasts and the like (SEC-30).
+/* Return the error for a reason, or false for those without one. The stack does not answer
+ * errors, multicasts and the like (SEC-30).
  */
 static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 {
@@ -46,15 +46,15 @@ bool teredo_reject_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
 	return true;
 }
 
-/* True if a program of this host has sent @skb, and not the stack itself. */
+/* Return true if a program of this host has sent @skb, and not the stack. */
 static bool is_of_program(const struct sk_buff *skb)
 {
 	return skb->sk && sk_fullsock(skb->sk) && !skb->sk->sk_kern_sock;
 }
 
-/* What an error about @skb leaves to others. Who gets many leaves some, but for this
- * host's own programs. What the stack says to strangers, who can be made up, nobody waits
- * to hear about.
+/* Return what an error about @skb has to leave to others. Sites that get many leave some;
+ * programs of this host leave nothing. For answers of the stack to strangers, which may be
+ * forged, nobody waits.
  */
 static unsigned int keep_for(struct teredo_dev *td, const struct sk_buff *skb)
 {

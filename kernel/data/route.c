@@ -51,9 +51,10 @@ void teredo_routes_release(struct teredo_routes __percpu *routes)
 
 /* -- identifiers -- */
 
-/* Reserve @ids identifiers for datagrams along @route. A datagram without DF may be cut
- * up, here or on its way, and its pieces are not to meet those of another one from this
- * host, whoever sends that (RFC 6864 4.3), so they are from the stack's own counters.
+/* Reserve @ids identifiers for datagrams along @route. A datagram without DF may be
+ * fragmented, here or on its way, and its fragments must not be mixed up with those of
+ * another one from this host, whoever sends that (RFC 6864 4.3). So the identifiers come
+ * from the stack's own counters.
  */
 static void reserve(struct teredo_dev *td, struct teredo_route *route, u16 ids)
 {
@@ -69,16 +70,15 @@ static void reserve(struct teredo_dev *td, struct teredo_route *route, u16 ids)
 	route->reserved = jiffies;
 }
 
-/* How many are reserved at a time: for who used up the last ones, and for others; and
- * how long they are good.
- */
+/* How many identifiers are reserved at a time, and how long they are valid */
 #define IDS_BUSY	128
 #define IDS_QUIET	8
 #define IDS_LIFETIME	HZ
 
-/* Have @ids identifiers from route->id on. All CPUs write to the stack's counters, so to
- * ask for each packet is dear: several are reserved at once. Others go on meanwhile, so
- * what is not used within a second is given up, before they come round.
+/* Make sure that @ids identifiers are reserved from route->id on. All CPUs write to the
+ * stack's counters, so asking for each packet would be expensive: several are reserved at
+ * once. Meanwhile others use the counter, too, so identifiers not used within a second are
+ * given up, before the counter comes round.
  */
 static __always_inline void have_ids(struct teredo_dev *td,
 				     struct teredo_route *route, u16 ids)
@@ -92,9 +92,9 @@ static __always_inline void have_ids(struct teredo_dev *td,
 
 /* -- lookup -- */
 
-/* Ask the stack for the route to route->to, by @ifindex or, if 0, any device: 0, and a
- * reference in route->dst, or a negative errno. Rules, IPsec policies and security modules
- * are told all that they may ask for.
+/* Look up the route to route->to, by @ifindex or, if that is 0, any device. Returns 0 with
+ * a reference in route->dst, or -errno. The key has all that rules, IPsec policies and
+ * security modules may look at.
  */
 static int ask(struct teredo_dev *td, const struct teredo_sock *ts, int ifindex,
 	       struct teredo_route *route)
@@ -121,9 +121,9 @@ static int type_of(const struct teredo_route *route)
 	return container_of(route->dst, struct rtable, dst)->rt_type;
 }
 
-/* The table may have @route: it would find it valid again. None to ourselves, which the
- * test for a loop has to see each time. Nor any that leads to IPsec: its states can change
- * without the routing tables; a policy that comes changes their generation.
+/* Return true if @route may be cached. Not a route to ourselves, which the test for a loop
+ * has to see each time. Nor one that leads to IPsec, whose states can change without the
+ * routing tables; a new policy changes their generation.
  */
 static bool is_to_keep(const struct teredo_dev *td,
 		       const struct teredo_route *route)
@@ -132,7 +132,7 @@ static bool is_to_keep(const struct teredo_dev *td,
 	       teredo_dst_is_valid(td->underlay, route->dst);
 }
 
-/* Look the route to a peer up, as ask(). */
+/* Look up the route to a peer, as ask(). */
 static int lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 		  struct teredo_route *route)
 {
@@ -142,9 +142,9 @@ static int lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	err = ask(td, ts, 0, route);
 	if (err)
 		return err;
-	/* No address of ours, no broadcast, no multicast because a Teredo
-	 * address says so (F-51, SEC-37), and no way back into this tunnel. But
-	 * client, server and relay of one host speak with each other.
+	/* A Teredo address must not lead to an address of ours, a broadcast or a multicast
+	 * (F-51, SEC-37), nor back into this tunnel. But client, server and relay of one
+	 * host talk to each other.
 	 */
 	type = type_of(route);
 	if (type == RTN_LOCAL)
@@ -167,11 +167,11 @@ static struct teredo_route *slot_of(struct teredo_routes __percpu *routes, u32 k
 	       (hash * key >> (32 - TEREDO_ROUTES_BITS));
 }
 
-/* What the table holds is checked against the generation of the routing tables each time,
- * so changes of routes, rules, policies, addresses and devices take effect at once. Only
- * this CPU uses its table, and BH is off. That suffices but for PREEMPT_RT, where others get
- * to run in between; the lock is for them, and nothing elsewhere. It is not held while
- * sending, which may lead back here.
+/* Each hit is checked against the generation of the routing tables, so changes of routes,
+ * rules, policies, addresses and devices take effect at once. Only this CPU uses its
+ * table, with BH off. That suffices except for PREEMPT_RT, where softirqs preempt each
+ * other; the lock is for that, and empty elsewhere. It is not held while sending, which
+ * may lead back here.
  */
 int teredo_route_get(struct teredo_dev *td, const struct teredo_sock *ts,
 		     const struct teredo_config *cfg, union teredo_endpoint to,

@@ -5,7 +5,7 @@
 
 #include "base/stats.h"
 
-/* Almost all datagrams are an IPv6 packet and nothing else, so look at that much
+/* Almost all datagrams are an IPv6 packet and nothing else, so pull only that much at
  * first.
  */
 int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx)
@@ -47,14 +47,14 @@ int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
 	struct teredo_trailers trailers;
 	const u8 *data;
 
-	/* What is read is bounded by what can be meant, not by what is sent. */
+	/* Bounded by what a datagram can mean, not by its length. */
 	if (len > sizeof(buf))
 		return TEREDO_A_STATS_RX_TRAILER;
 	data = skb_header_pointer(skb, end, len, buf);
 	if (!data || !teredo_parse_trailers(&trailers, data, len))
 		return TEREDO_A_STATS_RX_TRAILER;
-	/* Alternate addresses belong to indirect bubbles; elsewhere, nobody
-	 * cares what they are like (F-43, F-46).
+	/* Alternate addresses belong to indirect bubbles; elsewhere they are ignored,
+	 * valid or not (F-43, F-46).
 	 */
 	if (trailers.bad_alternate && rx->pkt.has_origin &&
 	    teredo_is_bubble(&rx->pkt))

@@ -14,9 +14,7 @@
 #include "data/socket.h"
 #include "link/device.h"
 
-/* The counter for what keeps a datagram from being sent: an errno of ours, or of the
- * stack's, which has more of them for routes.
- */
+/* Return the reason for an errno of ours, or of the stack, which has many about routes. */
 static enum teredo_stats reason_for(int err)
 {
 	switch (err) {
@@ -39,8 +37,8 @@ static enum teredo_stats reason_for(int err)
 	}
 }
 
-/* Have the stack leave more room in front of the next packets. Too much of it
- * moves small packets to the next larger slab.
+/* Ask the stack for more headroom in later packets. Too much would move small packets to
+ * the next larger slab.
  */
 static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
 {
@@ -49,11 +47,10 @@ static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
 		WRITE_ONCE(dev->needed_headroom, headroom);
 }
 
-/* One skb has room for one checksum that is still to be filled in. Of a single
- * packet that must be the outer one: NATs, on this host or behind a veth, update
- * such a checksum correctly only if it is described as pending. So the inner
- * one is completed here, in headers that skb_cow_head() made ours. GSO packets
- * describe both.
+/* An skb describes one pending checksum. For a single packet it has to be the outer one:
+ * NATs, on this host or behind a veth, update a pending checksum correctly only if it is
+ * described. So the inner one is completed here, in headers that skb_cow_head() made
+ * private. GSO packets describe both.
  */
 static int complete_inner_checksum(struct sk_buff *skb)
 {
@@ -76,13 +73,12 @@ static int complete_inner_checksum(struct sk_buff *skb)
 	return 0;
 }
 
-/* Prepare the checksums and the description of @skb for one more header. */
+/* Prepare the checksums and the offloads of @skb for encapsulation. */
 static __always_inline int prepare_offloads(struct sk_buff *skb)
 {
 	if (unlikely(skb_is_gso(skb))) {
-		/* Of packets that are encapsulated already, the stack has
-		 * resolved offloads before they came here: hw_enc_features
-		 * is 0.
+		/* hw_enc_features is 0, so the stack has resolved the offloads of packets
+		 * that are already encapsulated.
 		 */
 		skb->encapsulation = 0;
 		skb_set_inner_protocol(skb, htons(ETH_P_IPV6));
@@ -92,8 +88,7 @@ static __always_inline int prepare_offloads(struct sk_buff *skb)
 	return complete_inner_checksum(skb);
 }
 
-/* Put the UDP header in front of @skb. Its checksum is left to be filled in;
- * that of a GSO packet in each of its segments.
+/* Push the UDP header. Its checksum is left pending; that of a GSO packet in each segment.
  */
 static __always_inline void
 push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr, __be16 sport,
@@ -113,9 +108,7 @@ push_udp(struct sk_buff *skb, __be32 saddr, __be32 daddr, __be16 sport,
 	skb->csum_offset = offsetof(struct udphdr, check);
 }
 
-/* Put the IPv4 header in front of @skb; length and checksum are filled in by
- * ip_local_out().
- */
+/* Push the IPv4 header. ip_local_out() fills in length and checksum. */
 static __always_inline void
 push_ipv4(struct sk_buff *skb, const struct teredo_route *route, u8 tos, u8 ttl,
 	  __be16 df)
@@ -134,22 +127,22 @@ push_ipv4(struct sk_buff *skb, const struct teredo_route *route, u8 tos, u8 ttl,
 	iph->id = htons(route->id);
 }
 
-/* True if @skb, or each segment of it, is no longer than @mtu. */
+/* Return true if @skb, or each of its segments, is no longer than @mtu. */
 static bool fits(const struct sk_buff *skb, u32 mtu)
 {
 	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
 				 skb->len <= mtu;
 }
 
-/* The option df is set: the longest packet that goes to @dst, and whether with
- * DF. IPv6 wants 1280 octets of any path; where that takes fragments, it gets
- * them.
+/* Return the longest packet that fits the path to @dst, for the option df, and set DF
+ * where it applies. IPv6 requires 1280 octets of any path; if that takes fragments, they
+ * are allowed.
  */
 static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
 {
 	u32 mtu = dst_mtu(dst);
 
-	/* A route may say less than the headers take. */
+	/* The MTU of a route may be smaller than the headers. */
 	if (mtu < TEREDO_MTU_MIN + TEREDO_ENCAP_LEN)
 		return TEREDO_MTU_MIN;
 	if (!ip_mtu_locked(dst))
@@ -157,10 +150,10 @@ static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
 	return mtu - TEREDO_ENCAP_LEN;
 }
 
-/* Put UDP and IPv4 in front of @skb and send it along @route, as do_send(). The one function
- * that does. udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the
- * price. @kept: the route is in the table, else its reference goes with @skb. Inline, for
- * all but discovery come by do_send().
+/* Encapsulate @skb and send it along @route, with the results of do_send(). Nothing else
+ * does. udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the price. @kept:
+ * the cache holds the reference to the route, else @skb takes it over. Inline, because all
+ * but discovery come through do_send().
  */
 static __always_inline int
 send_along(struct teredo_dev *td, const struct teredo_sock *ts,
@@ -191,12 +184,12 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 	if (unlikely(err))
 		goto fail;
 
-	/* Leaving the link's namespace takes off marks, too; ours comes after. */
+	/* Leaving the namespace of the link also clears the mark; ours is set afterwards. */
 	skb_scrub_packet(skb, !net_eq(td->underlay, dev_net(td->dev)));
 	skb->mark = cfg->mark;
 	skb_clear_hash_if_not_l4(skb);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	/* The table's reference lasts until the end of the RCU section. */
+	/* The reference of the cache lasts until RCU unlock. */
 	if (likely(kept))
 		skb_dst_set_noref(skb, dst);
 	else
@@ -214,7 +207,9 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 	err = ip_local_out(td->underlay, ts->sock->sk, skb);
 	if (likely(!err))
 		return 0;
-	/* Netfilter, IPsec or a queue has freed it: nobody is left to be told. */
+	/* Netfilter, IPsec or a qdisc has freed it: there is no packet left to send an
+	 * error about.
+	 */
 	err = err > 0 ? net_xmit_errno(err) : err;
 	if (err)
 		teredo_dropped_tx(td, &inner, reason_for(err), route->to, mtu);
@@ -226,16 +221,17 @@ fail:
 	return err;
 }
 
-/* ip4_dst_hoplimit(), where the namespace is known. */
+/* As ip4_dst_hoplimit(), for a known namespace. */
 static u8 hop_limit(const struct net *net, const struct dst_entry *dst)
 {
 	return dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
 	       READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
 }
 
-/* Send @skb: 0 if it is sent; -errno if it is not, and still the caller's; +errno if it was
- * lost on its way, which is counted. @mtu: what the path takes, if the option df is set;
- * NULL for control datagrams, which are small and nobody's.
+/* Send @skb. Returns 0 if it was sent; -errno if it was not, and the caller still owns it;
+ * +errno if the stack dropped it, which is counted. @mtu is set to the MTU of the path if
+ * the option df is set; NULL for control datagrams, which are small and have no sender to
+ * be told.
  */
 static int do_send(struct teredo_dev *td, const struct teredo_sock *ts,
 		   struct sk_buff *skb, union teredo_endpoint to, u8 tos,
@@ -272,7 +268,7 @@ int teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 	return 0;
 }
 
-/* Of a control datagram that was not sent nobody has to be told. */
+/* Send a control datagram. Nobody has to be told if that fails. */
 static int send_control(struct teredo_dev *td, const struct teredo_sock *ts,
 			struct sk_buff *skb, union teredo_endpoint to)
 {
@@ -306,8 +302,8 @@ static struct sk_buff *new_skb(struct teredo_dev *td, const void *buf,
 	return skb;
 }
 
-/* Something went to @to from the service port. If that is our server's primary
- * address, the NAT on the way goes on to let in what it passes on.
+/* A datagram was sent to @to from the service port. If @to is our server's primary
+ * address, that keeps our NAT open for what the server forwards.
  */
 static void note_sent(struct teredo_dev *td, union teredo_endpoint to)
 {
@@ -337,9 +333,9 @@ int teredo_send_buf(struct teredo_dev *td, union teredo_endpoint to,
 	return err;
 }
 
-/* Make @skb, which came in, one that goes out with @buf, or leave it and say
- * false. It stays the stack's memory: where that is too small, or others may look
- * at it, too, a new one has to be made.
+/* Turn the received @skb into one to send, with @buf as payload. Returns false, and leaves
+ * it unchanged, if its memory is too small or shared: the caller then allocates another
+ * one.
  */
 static bool renew(struct sk_buff *skb, const void *buf, size_t len)
 {
@@ -350,7 +346,7 @@ static bool renew(struct sk_buff *skb, const void *buf, size_t len)
 	    skb_is_gso(skb) || skb_zcopy(skb))
 		return false;
 
-	/* What send_along() does not reset */
+	/* State that send_along() does not reset */
 	skb_orphan(skb);
 	memset(skb_shinfo(skb), 0, offsetof(struct skb_shared_info, dataref));
 	__vlan_hwaccel_clear_tag(skb);
@@ -365,7 +361,7 @@ static bool renew(struct sk_buff *skb, const void *buf, size_t len)
 	skb->csum_valid = 0;
 	skb->csum_complete_sw = 0;
 
-	/* At the end, all that is left is room for headers. */
+	/* The payload is put at the end of the buffer; the rest is headroom. */
 	skb->data = skb->head + round_down(room - len, sizeof(u32));
 	skb->len = 0;
 	skb_reset_tail_pointer(skb);
@@ -412,7 +408,7 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	err = teredo_route_to_group(td, ts, cfg, to, ifindex, &route);
 	if (!err) {
 		*from = teredo_endpoint(route.saddr, ts->port);
-		/* no further than the link (C-84) */
+		/* not beyond the link (C-84) */
 		err = send_along(td, ts, cfg, skb, &route, false, 0, 1, NULL);
 	}
 	if (err < 0)

@@ -74,7 +74,7 @@ void teredo_sockets_uninit(struct teredo_sockets *socks)
 
 /* -- life -- */
 
-/* An ICMPv4 error about a datagram from this port: it is for nobody else. */
+/* Handle an ICMPv4 error about a datagram from this port. Nobody else sees it. */
 static int encap_err_lookup(struct sock *sk, struct sk_buff *skb)
 {
 	return 0;
@@ -90,8 +90,8 @@ static void encap_err(struct sock *sk, struct sk_buff *skb)
 
 TEREDO_ENCAP_ERR_RCV(encap_err_rcv, encap_err)
 
-/* Whoever sends without DF needs no path MTU, and anybody could forge one to
- * have everything sent in fragments: keep to what the interface takes.
+/* A socket that sends without DF needs no path MTU, and anybody could forge one to have
+ * everything sent in fragments: keep to the MTU of the interface.
  */
 static void set_df(const struct teredo_sock *ts, const struct teredo_config *cfg)
 {
@@ -147,8 +147,8 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	ts->port = inet_sk(ts->sock->sk)->inet_sport;
 	ts->sock->sk->sk_allocation = GFP_ATOMIC;
 	teredo_compat_accept_udp_gso(ts->sock->sk);
-	/* Multicasts are for nobody here: not those either that others on this
-	 * host have joined. The stack would keep the route of each.
+	/* Accept no multicast, not even to groups that others on this host have joined:
+	 * the stack would keep the route of each in the socket.
 	 */
 	teredo_compat_no_mc_all(ts->sock->sk);
 	set_df(ts, cfg);
@@ -205,10 +205,10 @@ void teredo_sockets_close(struct teredo_dev *td)
 	unsigned int i;
 
 	ASSERT_RTNL();
-	/* First nobody finds the sockets to send or early, then those who did
-	 * are done, then nobody receives: udp_tunnel_sock_release() clears the
-	 * pointer that teredo_encap_rcv() reads and waits. After that only we
-	 * know of them, and no CPU is left that could use its table of routes.
+	/* First the sockets are unpublished, then we wait for those that found them.
+	 * udp_tunnel_sock_release() clears the pointer that teredo_encap_rcv() reads, and
+	 * waits for receivers. After that only we know of the sockets, and no CPU can use
+	 * its table of routes.
 	 */
 	for (i = 0; i < TEREDO_SOCKS; i++) {
 		ts[i] = rtnl_dereference(td->sockets->sock[i]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The way out, from the IPv6 stack: sanity, then the rules of the role. Read
- * on in client.c, relay.c or server.c, then peer.c, then send.c.
+/* Transmit path, from the IPv6 stack: sanity checks, then the role. Continue in client.c,
+ * relay.c or server.c, then peer.c, then send.c.
  */
 #include "data/xmit.h"
 
@@ -43,7 +43,7 @@ netdev_tx_t teredo_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct teredo_dev *td = netdev_priv(dev);
 	int verdict;
 
-	/* BH is off, and for packet sockets that is all that is held. */
+	/* BH is off, but for packet sockets nothing else is held. */
 	rcu_read_lock();
 	if (unlikely(skb->protocol != htons(ETH_P_IPV6) ||
 		     !pskb_inet_may_pull(skb))) {

@@ -71,7 +71,7 @@ static const struct teredo_sock_ops sock_ops = {
 	.error = teredo_icmp4_rcv,
 };
 
-/* The stack has only bare errors for those who set a link up. */
+/* The stack reports bare errors only; explain them. */
 static void say_why_not_open(struct netlink_ext_ack *extack,
 			     const struct teredo_role *role, int err)
 {
@@ -90,7 +90,7 @@ static void say_why_not_open(struct netlink_ext_ack *extack,
 	}
 }
 
-/* Port 3544 of all addresses is also that of discovery. */
+/* Port 3544 of all addresses is also the port of discovery. */
 static int open_sockets(struct teredo_dev *td, const struct teredo_config *cfg)
 {
 	bool shared = !cfg->local &&
@@ -160,9 +160,9 @@ static int teredo_stop(struct net_device *dev)
 	close_sockets(td);
 	teredo_peers_close(td);
 
-	/* This must not fail: reuse the old one if there is no memory for
-	 * another. Sockets and peers are closed, so nobody reads it but
-	 * netlink, which may tell some of both just this once.
+	/* This must not fail: reuse the old status if there is no memory for another one.
+	 * Sockets and peers are closed, so only netlink reads it, and may mix both this
+	 * once.
 	 */
 	status = teredo_status_new(NULL);
 	if (status) {
@@ -221,8 +221,8 @@ err_tstats:
 	return err;
 }
 
-/* The device is unregistered and down: its sockets are closed, and the stack
- * has waited for everyone who could be in the transmit path.
+/* The device is unregistered and down: its sockets are closed, and the stack has waited
+ * for all transmitters.
  */
 static void teredo_dev_uninit(struct net_device *dev)
 {
@@ -250,10 +250,9 @@ static const struct net_device_ops netdev_ops = {
 
 static const struct device_type device_type = { .name = "teredo" };
 
-/* TCP keeps MAX_TCP_HEADER free in what it takes for one packet, which is much
- * more than there is here. Leave it as many segments as a datagram can carry, with
- * room for the headers of TCP, of IPv6, and of a link below; whoever makes it still
- * longer is up to teredo_features_check().
+/* TCP reserves MAX_TCP_HEADER per packet, much more than needed here. Allow it as many
+ * segments as a datagram can carry, with room for the headers of TCP, IPv6 and a link
+ * below; teredo_features_check() handles packets that are still longer.
  */
 #define GSO_SIZE (TEREDO_PAYLOAD_LIMIT - 64 - TEREDO_IPV6_LEN - 60 + \
 		  MAX_TCP_HEADER + 1)
@@ -276,7 +275,7 @@ void teredo_device_setup(struct net_device *dev)
 	dev->features |= features;
 	dev->hw_features |= features;
 	teredo_compat_set_lltx(dev);
-	/* enough for Ethernet; send.c learns of more */
+	/* enough for Ethernet; send.c asks for more if necessary */
 	dev->needed_headroom = ETH_HLEN + TEREDO_ENCAP_LEN;
 	dev->mtu = TEREDO_MTU_MIN;
 	dev->min_mtu = TEREDO_MTU_MIN;
@@ -285,6 +284,6 @@ void teredo_device_setup(struct net_device *dev)
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->gso_max_size = GSO_SIZE;
 	netif_set_tso_max_size(dev, GSO_SIZE);
-	/* ICMPv6 errors want to know the route of the packet they are about. */
+	/* ICMPv6 errors need the route of the packet that they are about. */
 	netif_keep_dst(dev);
 }

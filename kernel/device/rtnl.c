@@ -14,7 +14,7 @@
 #include "peer/age.h"
 #include "role/roles.h"
 
-/* Links whose sockets are in this namespace, wherever the links are. */
+/* Links whose sockets are in this namespace, wherever the links are now */
 struct teredo_net {
 	struct list_head links;		/* under RTNL */
 };
@@ -27,7 +27,7 @@ struct teredo_dev *teredo_from_netdev(struct net_device *dev)
 	return dev && dev->rtnl_link_ops == &link_ops ? netdev_priv(dev) : NULL;
 }
 
-/* The last reference is gone. */
+/* Called after the last reference is gone. */
 static void teredo_destructor(struct net_device *dev)
 {
 	struct teredo_dev *td = netdev_priv(dev);
@@ -48,7 +48,9 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	struct teredo_status *status;
 	int err;
 
-	/* Its tables do not exist then, and it does not expect to be asked. */
+	/* With IPv6 disabled at boot its tables do not exist, and its functions do not
+	 * check.
+	 */
 	if (!ipv6_mod_enabled()) {
 		NL_SET_ERR_MSG(extack,
 			       "IPv6 is disabled in this kernel (ipv6.disable=1)");
@@ -116,8 +118,8 @@ static int teredo_changelink(struct net_device *dev, struct nlattr *tb[],
 
 	if (!data)
 		return 0;
-	/* rtnetlink has asked what the opener of the socket may do in the
-	 * link's namespace; of the message nothing is left here to ask more.
+	/* rtnetlink has checked the permissions of the opener of the socket in the
+	 * namespace of the link; the message is no longer at hand to check more.
 	 */
 	err = teredo_check_underlay(td, ns_capable(td->underlay->user_ns,
 						   CAP_NET_ADMIN), extack);
@@ -186,12 +188,11 @@ static int __net_init teredo_net_init(struct net *net)
 	return 0;
 }
 
-/* Links inside of a dying namespace are deleted with all its devices, all of which
- * are down before anybody waits for references to one of them. This is for links
- * that were moved out of it, whose sockets and routes hold such references: they have
- * to go before. Nobody comes any more, so who finds the list empty need not wait for
- * RTNL; and who takes a link off has it down before he lets go of RTNL, which the
- * stack needs next.
+/* Links inside of a dying namespace are deleted with its other devices, all of which are
+ * down before anybody waits for references to them. This is for links that were moved out
+ * of it, whose sockets and routes hold such references: they have to be deleted first. No
+ * new links arrive, so RTNL is not needed if the list is empty; and a link leaves the list
+ * down, before RTNL is released, which the stack needs next.
  */
 static void __net_exit teredo_net_pre_exit(struct net *net)
 {
@@ -224,9 +225,9 @@ static struct pernet_operations pernet_ops = {
 	.size = sizeof(struct teredo_net),
 };
 
-/* A link that moves leaves its controller behind, and should not find it again
- * when it comes back: the port may be somebody else's by then. What those who
- * watch want to know comes from us, or from here.
+/* A link that moves leaves its controller behind, and must not find it again when it comes
+ * back: the port may belong to another socket by then. Changes made by others are notified
+ * from here.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *data)

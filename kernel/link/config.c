@@ -63,7 +63,7 @@ static int parse_unsupported(struct nlattr *tb[],
 		return refuse(extack, fallback,
 			      "fallback is not supported by this module",
 			      -EOPNOTSUPP);
-	/* The port of no gateway says nothing. */
+	/* The port of no gateway has no meaning. */
 	if ((gateway && nla_get_in_addr(gateway)) ||
 	    (!gateway && port && nla_get_be16(port)))
 		return refuse(extack, gateway ?: port,
@@ -74,7 +74,7 @@ static int parse_unsupported(struct nlattr *tb[],
 
 /* -- options that are not for all modes, see modes.h -- */
 
-/* True if the option has its default, which says nothing in any mode. */
+/* Return true if the option has its default, which any mode accepts. */
 static bool is_default(const struct teredo_config *cfg, unsigned int attr)
 {
 	switch (attr) {
@@ -98,8 +98,8 @@ static bool is_default(const struct teredo_config *cfg, unsigned int attr)
 	return true;
 }
 
-/* What was set for another mode would be in the way of this one, or mean
- * something else to it, and could not be told from what is wanted.
+/* Options of another mode would affect this one, or mean something else in it, and could
+ * not be told from those that are intended.
  */
 static void forget_other_mode(struct teredo_config *cfg)
 {
@@ -113,7 +113,7 @@ static void forget_other_mode(struct teredo_config *cfg)
 	cfg->id[0] = 0;
 }
 
-/* Defaults are no error, so that whoever replays a dump need not know. */
+/* Defaults are no error, so that a configuration can be read and written back. */
 static int check_mode(const struct teredo_config *cfg, struct nlattr *tb[],
 		      struct netlink_ext_ack *extack)
 {
@@ -170,13 +170,13 @@ static int parse_prefix(struct teredo_config *cfg, struct nlattr *tb[],
 	return 0;
 }
 
-/* What has to hold between options, and only once all are known. */
+/* Check what has to hold between options, once all are known. */
 static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 			struct netlink_ext_ack *extack)
 {
 	__be32 second = teredo_config_server2(cfg, cfg->local);
 
-	/* Both answer from one address, and no NAT would look symmetric. */
+	/* Both would answer from one address, and no NAT would look symmetric. */
 	if (cfg->mode == TEREDO_MODE_CLIENT && cfg->server2 &&
 	    cfg->server2 == cfg->server)
 		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2] ?:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "link/modes.h"
 
-/* The texts live as long as the module, for they are extended acknowledgments,
- * which cannot be put together before Linux 6.2.
+/* The texts are constants, because an extended acknowledgment cannot be formatted before
+ * Linux 6.2.
  */
 static const struct misplaced {
 	u8 attr;

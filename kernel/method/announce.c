@@ -43,8 +43,8 @@ static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
 		return TEREDO_A_STATS_RX_NOT_READY;
 	if (ipv6_addr_equal(saddr, &status->address))
 		return TEREDO_A_STATS_RX_LOOP;
-	/* Behind another NAT there is another way, and an address of another
-	 * NAT could be anybody's (C-85, C-86).
+	/* A client behind another NAT is reached otherwise, and the address of another NAT
+	 * could be anybody's (C-85, C-86).
 	 */
 	if (!teredo_config_covers(cfg, saddr) ||
 	    !teredo_addr_is_usable(&ta, saddr) ||
@@ -57,8 +57,8 @@ static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
 			    &in6addr_linklocal_allnodes);
 	teredo_count(td->stats, TEREDO_A_STATS_RX_DISCOVERY);
 	teredo_bubble_send(td, src, &status->address, saddr);	/* C-88 */
-	/* The answer means nothing to who has not heard our announcement, and
-	 * so could not begin to speak to us for up to 300 s.
+	/* The answer means nothing to a neighbour that has not heard our announcement, and
+	 * could not begin to send to us for up to 300 s.
 	 */
 	if (news)
 		teredo_discovery_ask(td);
@@ -103,8 +103,8 @@ bool teredo_discovery_probe(struct teredo_dev *td,
 			    const struct teredo_status *status,
 			    const struct teredo_probe *probe)
 {
-	/* It does not answer the bubble, but takes it for a sign of life of
-	 * ours; the announcement is what it answers.
+	/* The neighbour does not answer the bubble, but takes it as a sign of life; it
+	 * answers the announcement.
 	 */
 	bool sent = teredo_bubble_send(td, probe->local, &status->address,
 				       &probe->addr);
@@ -115,7 +115,7 @@ bool teredo_discovery_probe(struct teredo_dev *td,
 
 /* -- reception -- */
 
-/* True if @addr is a host of a subnet that @dev is in (C-85). */
+/* Return true if @addr is a host in a subnet of @dev (C-85). */
 static bool in_local_subnet(const struct net_device *dev, __be32 addr)
 {
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
@@ -126,7 +126,7 @@ static bool in_local_subnet(const struct net_device *dev, __be32 addr)
 	in_dev_for_each_ifa_rcu(ifa, in_dev) {
 		if (!ifa->ifa_mask || !inet_ifa_match(addr, ifa))
 			continue;
-		/* not its first and last addresses, where these mean all */
+		/* not the first and last address, where these are broadcasts */
 		if (ifa->ifa_prefixlen < 31 &&
 		    ((addr & ~ifa->ifa_mask) == 0 ||
 		     (addr | ifa->ifa_mask) == htonl(INADDR_BROADCAST)))
@@ -136,7 +136,7 @@ static bool in_local_subnet(const struct net_device *dev, __be32 addr)
 	return false;
 }
 
-/* The bubble must be as C-84 has it. */
+/* Check a discovery bubble (C-84). */
 static int check_bubble(struct sk_buff *skb, struct teredo_rx *rx)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
@@ -173,7 +173,7 @@ int teredo_announce_rcv(struct sock *sk, struct sk_buff *skb)
 	bool taken = false;
 	int bad, verdict;
 
-	/* The socket is going. */
+	/* The socket is being closed. */
 	if (!dn)
 		goto out;
 	bad = check_bubble(skb, &rx);
@@ -190,7 +190,7 @@ int teredo_announce_rcv(struct sock *sk, struct sk_buff *skb)
 			taken = true;
 	}
 out:
-	/* Those who look for lost packets see only what nobody took. */
+	/* Drop monitors see only what no client took. */
 	if (taken)
 		consume_skb(skb);
 	else

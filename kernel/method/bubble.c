@@ -33,8 +33,8 @@ int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-/* What @daddr says, or false, which is counted: of packets, none waits for such an
- * address, but a peer may have been set by hand.
+/* Unpack @daddr. Returns false, which is counted, if it is not usable: no packet waits for
+ * such an address, but the administrator may have set such a peer.
  */
 static bool unpack(struct teredo_dev *td, const struct in6_addr *daddr,
 		   struct teredo_addr *ta)

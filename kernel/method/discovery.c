@@ -20,16 +20,16 @@
 #include "peer/age.h"
 #include "peer/peer.h"
 
-/* Between two announcements that newcomers ask for, who may be made up, but may also
- * have packets that wait no longer than 8 s.
+/* Least time between two announcements for newcomers, which may be forged, but may also
+ * have packets that wait for no longer than 8 s
  */
 #define NEWS_SPACING	(5 * HZ)
-/* Addresses come before routes do, and nobody tells when those come. */
+/* Addresses come before routes, and there is no notification of routes. */
 #define SETTLE		HZ
 #define RETRY		(10 * HZ)
 
-/* Of all clients of a namespace, so many take part: each hears what each of the others
- * says, and each answers whoever speaks on the link.
+/* At most so many clients of a namespace take part: each hears each of the others, and
+ * each answers every neighbour.
  */
 #define MEMBERS_MAX	64
 
@@ -68,8 +68,8 @@ static int encap_err_lookup(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* Ours that has port 3544 of all addresses shares it for this moment, and only
- * with sockets of its own user. To share it always would be an invitation.
+/* Let the socket of ours that has port 3544 of all addresses share it for a moment, with
+ * sockets of its own user only. Others could take its datagrams if it always did.
  */
 static void holder_shares(struct teredo_discovery_net *dn, bool yes)
 {
@@ -89,8 +89,8 @@ static int group_bind(struct teredo_discovery_net *dn, struct socket *sock)
 	};
 	int err;
 
-	/* What comes to the group goes to all who listen: to share takes
-	 * nothing away, and is a favour to others who want the port.
+	/* Datagrams to a group are delivered to all listeners: sharing the port takes
+	 * nothing away, and lets others listen.
 	 */
 	sock->sk->sk_reuse = SK_CAN_REUSE;
 	sock->sk->sk_reuseport = 1;
@@ -100,8 +100,8 @@ static int group_bind(struct teredo_discovery_net *dn, struct socket *sock)
 	return err;
 }
 
-/* Sharing takes two sockets of one user, and whoever opens this one, now or after a
- * yield, need not be who opened the other.
+/* Only sockets of one user share a port, and this one, opened now or after a yield, may be
+ * opened on behalf of another user.
  */
 static void group_own(const struct teredo_discovery_net *dn, struct socket *sock)
 {
@@ -143,7 +143,7 @@ static int group_open(struct teredo_discovery_net *dn)
 	return 0;
 }
 
-/* One membership serves all on a link. */
+/* One membership serves all clients on a link. */
 static bool others_on(struct teredo_discovery_net *dn, int ifindex)
 {
 	const struct teredo_discovery *d;
@@ -169,8 +169,8 @@ static int membership(struct teredo_discovery_net *dn, int ifindex,
 	return err;
 }
 
-/* What was announced a moment ago was something else, or to others: it holds up nothing
- * that is to be said now.
+/* The last announcement was something else, or went to others: it does not delay the next
+ * one.
  */
 static void unsaid(struct teredo_discovery *d)
 {
@@ -211,9 +211,8 @@ static void forget_neighbours(struct teredo_discovery *d)
 	teredo_peers_flush_local(d->td);
 }
 
-/* Some have quit, and nobody else has done what is due then: whoever was found on
- * their link is no neighbour any more, and packets to local addresses would end up who
- * knows where. One wait for all of them, and for those who still hear.
+/* Finish after some have quit: those found on their links are no neighbours any more, and
+ * packets to local addresses could end up anywhere. One grace period for all of them.
  */
 static void after_quits(struct teredo_discovery_net *dn)
 {
@@ -232,8 +231,8 @@ static void group_close(struct teredo_discovery_net *dn)
 	ASSERT_RTNL();
 	if (!dn->sock)
 		return;
-	/* Whoever is left joins again, and its neighbours stay. No membership may go
-	 * with the socket: the release would take RTNL for it.
+	/* The remaining clients join again, and keep their neighbours. No membership may
+	 * be left when the socket is released: that would take RTNL.
 	 */
 	list_for_each_entry_safe(d, next, &dn->members, member)
 		quit(dn, d);
@@ -243,7 +242,7 @@ static void group_close(struct teredo_discovery_net *dn)
 
 /* -- the work -- */
 
-/* The link that leads to the server, if others can be there. */
+/* Return the link that leads to the server, if neighbours are possible there. */
 static int find_link(const struct teredo_dev *td)
 {
 	const struct teredo_status *status = rtnl_dereference(td->status);
@@ -272,7 +271,7 @@ static int find_link(const struct teredo_dev *td)
 	return ifindex;
 }
 
-/* Have everybody quit who has to go to another link, or to none. */
+/* Make all clients quit that have to change to another link, or to none. */
 static void move(struct teredo_discovery_net *dn)
 {
 	struct teredo_discovery *d;
@@ -289,7 +288,7 @@ static void move(struct teredo_discovery_net *dn)
 		after_quits(dn);
 }
 
-/* Do what has to be done for one client, and say when to look again. */
+/* Do what is due for one client. Returns when to look again. */
 static unsigned long attend(struct teredo_discovery_net *dn,
 			    struct teredo_discovery *d)
 {
@@ -317,7 +316,7 @@ static unsigned long attend(struct teredo_discovery_net *dn,
 		sent = teredo_announce(td, status);
 		local_bh_enable();
 		rcu_read_unlock();
-		/* Nobody has heard what was not sent. */
+		/* If it was not sent, nobody has heard it. */
 		d->due = jiffies +
 			 (sent ? TEREDO_ANNOUNCE_MIN +
 				 get_random_u32_below(TEREDO_ANNOUNCE_MAX -
@@ -334,13 +333,13 @@ static void work(struct work_struct *work)
 	unsigned long next = jiffies + TEREDO_ANNOUNCE_MIN;
 	struct teredo_discovery *d;
 
-	/* Whoever wants it from here on gets another run. */
+	/* A wake-up from here on gets another run. */
 	spin_lock_bh(&dn->lock);
 	dn->awaited = false;
 	spin_unlock_bh(&dn->lock);
 	rtnl_lock();
 	if (!list_empty(&dn->clients)) {
-		/* if it did not come back after a yield */
+		/* if it was not reopened after a yield */
 		group_open(dn);
 		move(dn);
 		list_for_each_entry(d, &dn->clients, list) {
@@ -378,15 +377,14 @@ static int begin(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 	return 0;
 }
 
-/* From the list to the peers, each after those are done who had it from the
- * one before: who hears for us, who was found. The work needs RTNL to find us,
- * and ends by itself when it finds nobody.
+/* Teardown in order, each step after all users of the one before are done: listeners, then
+ * neighbours. The work needs RTNL to find us, and ends by itself when there is no client.
  */
 static void end(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 {
 	list_del_init(&d->list);
 	quit(dn, d);
-	/* also if it has not just quit, since it may have before a yield */
+	/* also if it quit earlier, before a yield */
 	synchronize_net();
 	forget_neighbours(d);
 	if (list_empty(&dn->clients))
@@ -439,7 +437,7 @@ void teredo_discovery_forget(struct net *net, const struct sock *sk)
 
 /* -- what happens around us -- */
 
-/* @dev went down, lost an address, or is going for good. */
+/* @dev went down, lost an address, or is being removed. */
 static void lost(struct net_device *dev)
 {
 	struct teredo_discovery_net *dn = teredo_discovery_net(dev_net(dev));
@@ -511,9 +509,9 @@ static int __net_init net_begin(struct net *net)
 	return 0;
 }
 
-/* Clients that are in this namespace are down by now, and those that were moved
- * elsewhere were deleted before (device.c): the group's socket went with the last of
- * them, and with them all who could wake the work.
+/* Clients in this namespace are down by now, and those that were moved elsewhere were
+ * deleted before (rtnl.c): the socket of the group was closed with the last of them, and
+ * nothing can wake the work.
  */
 static void __net_exit net_end(struct net *net)
 {

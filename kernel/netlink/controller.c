@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the controller of a client wants, and sends. */
+/* Requests of the controller of a client. */
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
@@ -63,8 +63,8 @@ static int check_status(const struct teredo_config *cfg,
 	return 0;
 }
 
-/* A state replaces the reason and the server of the one before, so that all three are
- * of one moment; who stays qualified need not repeat the server.
+/* A state replaces the reason and the server of the previous one, so that all three belong
+ * together; while the client stays qualified the server need not be repeated.
  */
 static void parse_status(struct teredo_status *status,
 			 const struct teredo_config *cfg, struct nlattr **attrs)
@@ -112,8 +112,8 @@ static void parse_status(struct teredo_status *status,
 		status->server2 = teredo_config_server2(cfg, status->server);
 }
 
-/* A link that is down has no state to be set, but there may be a reason why it
- * cannot be set up. RTNL.
+/* A link that is down has no state to set, but maybe a reason why it cannot be set up.
+ * RTNL.
  */
 static int set_reason_of_down(struct teredo_dev *td, struct genl_info *info)
 {
@@ -151,7 +151,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		teredo_status_free(status);
 		return err;
 	}
-	/* The controller asks a server that we do not know, or has just heard it. */
+	/* The controller asks a server that we do not know, or has just heard one. */
 	if (status->server != old->server ||
 	    (status->state == TEREDO_STATE_QUALIFIED &&
 	     old->state != TEREDO_STATE_QUALIFIED)) {
@@ -165,7 +165,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (info->attrs[TEREDO_A_DEV_MTU_CONFIGURED])
 		WRITE_ONCE(td->mtu_configured,
 			   nla_get_u32(info->attrs[TEREDO_A_DEV_MTU_CONFIGURED]));
-	/* Peers know us by the old address (C-61). */
+	/* Peers know us by our old address (C-61). */
 	moved = old->state == TEREDO_STATE_QUALIFIED &&
 		!ipv6_addr_equal(&old->address, &status->address);
 	teredo_set_status(td, status);
@@ -187,9 +187,7 @@ int teredo_nl_control_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The reason that teredo_send_buf() gives, in words where the number does not say
- * what to look for.
- */
+/* Explain an error of teredo_send_buf() where its number does not. */
 static void say_why_not_sent(struct netlink_ext_ack *extack,
 			     const struct teredo_dev *td, int err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The list of peers, in as many messages as it takes. */
+/* Dump of the list of peers, in as many messages as necessary. */
 #include <net/genetlink.h>
 
 #include "base/compat.h"
@@ -44,7 +44,7 @@ int teredo_nl_peer_get_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Bind the dump to the next device it is about; false if there is none. */
+/* Bind the dump to the next device. Returns false if there is none. */
 static bool dump_next_dev(struct teredo_dump *dump, struct net *net,
 			  struct nlattr **attrs)
 {
@@ -58,15 +58,15 @@ static bool dump_next_dev(struct teredo_dump *dump, struct net *net,
 	} else {
 		td = teredo_nl_next(net, dump->ifindex);
 	}
-	/* Listed under RCU, so it cannot be torn down before it sees us. */
+	/* It is listed, so its teardown has not begun and will end this dump. */
 	if (td)
 		teredo_dump_begin(dump, td);
 	rcu_read_unlock();
 	return td;
 }
 
-/* A message about @peer, if it is of the state that is wanted; false if there is no
- * more room. RCU.
+/* Append a message about @peer, if it has the requested state. Returns false if there is
+ * no room. RCU.
  */
 static bool dump_peer(struct sk_buff *skb, struct netlink_callback *cb,
 		      struct teredo_dev *td, const struct teredo_peer *peer,
@@ -84,8 +84,8 @@ static bool dump_peer(struct sk_buff *skb, struct netlink_callback *cb,
 			  TEREDO_CMD_PEER_GET, NULL, cb);
 }
 
-/* Whoever wants few of a million peers has them all looked at. After so many, others
- * get their turn: those who wait for this CPU, for RCU, or, with RTNL, for the mutex.
+/* A filter makes a dump look at all of up to a million peers. After so many, yield: to
+ * this CPU's other tasks, to RCU, and to those that hold RTNL and wait for the mutex.
  */
 #define DUMP_SLICE	1024
 
@@ -95,10 +95,10 @@ enum dump_end {
 	DUMP_FULL,	/* no more room */
 };
 
-/* Take what the walk has shown of the chain that it stopped in off @skb, which was
- * @len long before, and have it go on with that chain from its beginning. What the walk
- * remembers is how many of the chain it has shown, and if one of them goes before it
- * comes back, it would pass by another one. Called before the walk is stopped.
+/* Remove the peers of the current chain from @skb, which had @len octets before them, and
+ * make the walk resume at the beginning of that chain. The walk only remembers how many of
+ * the chain it has shown; if one of those were removed meanwhile, it would skip another.
+ * Called before the walk is stopped.
  */
 static void repeat_chain(struct rhashtable_iter *iter, struct sk_buff *skb,
 			 unsigned int len)
@@ -108,9 +108,8 @@ static void repeat_chain(struct rhashtable_iter *iter, struct sk_buff *skb,
 	iter->skip = 0;
 }
 
-/* Peers of the device that the dump is bound to. All that are there from beginning to
- * end are shown. A resize of the table may show a peer twice: the reader is told by
- * NLM_F_DUMP_INTR.
+/* Dump peers of the device that the dump is bound to. Those that exist throughout are all
+ * shown. If the table is resized, some may be shown twice, and NLM_F_DUMP_INTR is set.
  */
 static enum dump_end dump_slice(struct sk_buff *skb,
 				struct netlink_callback *cb,
@@ -137,7 +136,7 @@ static enum dump_end dump_slice(struct sk_buff *skb,
 			slot = iter->slot;
 			chain = skb->len;
 		}
-		/* The next slice begins with the chain that this one ends with. */
+		/* The next slice begins with the chain that this one ends in. */
 		if (looked_at++ == DUMP_SLICE)
 			end = DUMP_PAUSE;
 		else if (!dump_peer(skb, cb, dump->td, peer, state))
@@ -145,7 +144,7 @@ static enum dump_end dump_slice(struct sk_buff *skb,
 		if (end != DUMP_DONE)
 			break;
 	}
-	/* A chain that fills a message is too long to begin again. */
+	/* A chain that fills a message cannot begin again. */
 	if (end == DUMP_PAUSE || (end == DUMP_FULL && chain))
 		repeat_chain(iter, skb, chain);
 	rhashtable_walk_stop(iter);
@@ -194,9 +193,9 @@ int teredo_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		if (end == DUMP_DONE)
 			teredo_dump_end(dump);
 		if (end != DUMP_FULL) {
-			/* An empty message would end the dump, so go on here, also
-			 * where many devices have no peers; the device may go
-			 * meanwhile, and takes dump->td along.
+			/* An empty message would end the dump, so go on here, also if many
+			 * devices have no peers. The device may be removed meanwhile,
+			 * which clears dump->td.
 			 */
 			mutex_unlock(&teredo_dump_mutex);
 			cond_resched();

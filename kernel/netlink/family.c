@@ -10,7 +10,7 @@
 #include "netlink/event.h"
 #include "netlink/netlink-gen.h"
 
-/* A netlink socket was closed, perhaps a controller's; the device goes on. */
+/* A netlink socket was closed. If it was a controller's, the device keeps working. */
 static int netlink_event(struct notifier_block *nb, unsigned long event,
 			 void *data)
 {

@@ -15,7 +15,7 @@
 static struct net_device *find_netdev(struct net *net, struct nlattr **attrs,
 				      struct netlink_ext_ack *extack)
 {
-	/* All sets that name devices begin alike. */
+	/* All attribute sets that name devices begin alike. */
 	const struct nlattr *index = attrs[TEREDO_A_DEV_IFINDEX];
 	const struct nlattr *name = attrs[TEREDO_A_DEV_IFNAME];
 	struct net_device *dev;
@@ -123,14 +123,14 @@ static struct teredo_dev *dev_to_control(const struct sk_buff *skb,
 	return td;
 }
 
-/* The request is about @td, which may be ERR_PTR. */
+/* Set the device of the request; @td may be ERR_PTR. */
 static int begin(struct genl_info *info, struct teredo_dev *td)
 {
 	info->user_ptr[0] = td;
 	return PTR_ERR_OR_ZERO(td);
 }
 
-/* sparse does not know that who fails holds nothing. */
+/* sparse does not know that nothing is held on failure. */
 static int begin_rcu(struct genl_info *info, struct teredo_dev *td)
 	__must_hold(RCU)
 {

@@ -78,7 +78,7 @@ static int refuse_peer(struct genl_info *info)
 	return -ENOENT;
 }
 
-/* The address in a request about one peer. */
+/* Read the address in a request about one peer. */
 static int parse_peer(struct genl_info *info, struct in6_addr *addr)
 {
 	if (GENL_REQ_ATTR_CHECK(info, TEREDO_A_PEER_ADDRESS)) {

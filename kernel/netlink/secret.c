@@ -9,7 +9,7 @@
 #include "netlink/find.h"
 #include "netlink/netlink-gen.h"
 
-/* The identifier in a request about one secret. */
+/* Read the identifier in a request about one secret. */
 static int parse_id(struct genl_info *info, const char **id)
 {
 	const struct nlattr *attr = info->attrs[TEREDO_A_SECRET_ID];
@@ -22,7 +22,7 @@ static int parse_id(struct genl_info *info, const char **id)
 	return 0;
 }
 
-/* The server whose secrets a request is about, and the identifier. RCU. */
+/* Find the server that a request is about, and the identifier. RCU. */
 static struct teredo_dev *secret_dev(const struct sk_buff *skb,
 				     struct genl_info *info, const char **id)
 {
@@ -56,7 +56,7 @@ static int add_secret(const struct sk_buff *skb, struct genl_info *info,
 				 info->extack);
 }
 
-/* All that may sleep comes before the device is looked up. */
+/* Everything that may sleep comes before the device is looked up. */
 static int new_secret(const struct sk_buff *skb, struct genl_info *info,
 		      const struct nlattr *key)
 {
@@ -95,7 +95,7 @@ static int new_secret(const struct sk_buff *skb, struct genl_info *info,
 	return err;
 }
 
-/* Another state for a secret that is there. */
+/* Change the state of an existing secret. */
 static int change_secret(const struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *state = info->attrs[TEREDO_A_SECRET_STATE];
@@ -125,7 +125,7 @@ int teredo_nl_secret_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!key)
 		return change_secret(skb, info);
 	err = new_secret(skb, info, key);
-	/* The request is not needed any more, and may lie about for long. */
+	/* The request is no longer needed, and its memory may be reused late. */
 	memzero_explicit(nla_data(key), nla_len(key));
 	return err;
 }
@@ -190,7 +190,7 @@ int teredo_nl_secret_get_dumpit(struct sk_buff *skb,
 	rcu_read_lock();
 	td = teredo_nl_find(sock_net(skb->sk), teredo_compat_dump_attrs(cb),
 			    cb->extack);
-	/* A device that went meanwhile has no more secrets. */
+	/* A device that was removed meanwhile has no more secrets. */
 	if (!IS_ERR(td)) {
 		dump.td = td;
 		teredo_secrets_each(td->secrets, cb->args[0], dump_secret,

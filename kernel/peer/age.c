@@ -9,13 +9,13 @@
 #include "peer/table.h"
 #include "peer/timers.h"
 
-/* Between two pauses of a walk. */
+/* Peers between two pauses of a walk */
 #define SLICE	1024
 
 /* -- ageing -- */
 
-/* The last sign of use, or of an attempt; RFC 4380 5.2 wants the least
- * recently used to go.
+/* Return true if the peer was not used or probed for @limit: RFC 4380 5.2 wants the least
+ * recently used ones removed.
  */
 static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
 {
@@ -25,7 +25,7 @@ static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
 	unsigned long probe = READ_ONCE(peer->last_probe);
 	const struct teredo_extra *extra = rcu_dereference(peer->extra);
 
-	/* Clients on our link announce themselves every 300 s at the latest. */
+	/* Neighbours announce themselves every 300 s at the latest. */
 	if (extra &&
 	    !time_after(now, READ_ONCE(extra->announced) + 2 * limit))
 		return false;
@@ -55,8 +55,8 @@ static bool by_discovery(const struct teredo_peer *peer, unsigned long limit)
 	return rcu_access_pointer(peer->extra) && not_by_hand(peer, limit);
 }
 
-/* Remove all peers of which @match is true; process context. A resize under
- * way may show some twice and hide some until the next time.
+/* Remove all peers for which @match is true. A concurrent resize may show some twice, and
+ * hide some until the next walk. Process context.
  */
 static unsigned int
 remove_matching(struct teredo_dev *td,
@@ -77,7 +77,7 @@ remove_matching(struct teredo_dev *td,
 			continue;
 		if (match(peer, limit)) {
 			spin_lock_bh(&peers->lock);
-			/* again, now that nothing changes */
+			/* again, under the lock */
 			if (match(peer, limit)) {
 				teredo_peer_remove(td, peer, cause, &dropped);
 				removed++;
@@ -111,7 +111,7 @@ static void age(struct work_struct *work)
 	pressed = teredo_quota_is_pressed(td, rcu_dereference(td->config));
 	rcu_read_unlock();
 
-	/* Short of room, whoever is not valid any more goes at once. */
+	/* Short of room, peers that have expired are removed at once. */
 	removed = remove_matching(td, may_go, pressed ? TEREDO_PEER_VALID :
 							TEREDO_PEER_IDLE,
 				  TEREDO_PEER_CAUSE_IDLE);
@@ -128,8 +128,8 @@ void teredo_peers_flush(struct teredo_dev *td, bool all,
 {
 	int passes = 8;
 
-	/* A removal or a resize can hide others from the walk, but with traffic
-	 * there may always be new ones.
+	/* A removal or a resize can hide peers from the walk; but with traffic there may
+	 * always be new ones.
 	 */
 	while (remove_matching(td, all ? any : not_by_hand, 0, cause) &&
 	       --passes)
@@ -146,8 +146,8 @@ void teredo_peers_flush_local(struct teredo_dev *td)
 
 /* -- namespaces -- */
 
-/* Tell those who listen where the device is now of all peers that it has: process
- * context. A resize under way may show some twice.
+/* Send an event about every peer to the listeners in the current namespace. A concurrent
+ * resize may show some twice. Process context.
  */
 static void tell_all(struct teredo_dev *td,
 		     void (*event)(struct teredo_dev *,
@@ -189,8 +189,8 @@ void teredo_peers_appear(struct teredo_dev *td)
 	teredo_events_tell(td);
 }
 
-/* The device is down and nobody finds it any more: nothing changes. All is told while
- * it still is where those are who listen.
+/* The device is down and unlisted, so nothing changes. All events are sent before it
+ * leaves the namespace of the listeners.
  */
 void teredo_peers_disappear(struct teredo_dev *td)
 {
@@ -211,9 +211,9 @@ void teredo_peers_open(struct teredo_dev *td)
 	spin_unlock_bh(&td->peers->lock);
 }
 
-/* Called after the sockets are closed: no datagram comes any more, but the
- * stack may still hand packets to the transmit path, so first nobody may wait
- * any more, then the timer that serves those who do cannot be armed again.
+/* Called after the sockets are closed: no datagram arrives any more, but the stack may
+ * still pass packets to the transmit path. So first the list is closed, which holds no
+ * more packets, then the timer of held packets cannot be armed again.
  */
 void teredo_peers_close(struct teredo_dev *td)
 {
@@ -252,8 +252,8 @@ int teredo_peers_init(struct teredo_dev *td)
 	return teredo_table_init(peers);
 }
 
-/* The device is unregistered: nobody sends, receives or configures. Readers
- * of single peers may be left; RCU frees the peers after them.
+/* The device is unregistered: nothing sends, receives or configures. Readers of single
+ * peers may be left; RCU frees the peers after them.
  */
 void teredo_peers_uninit(struct teredo_dev *td)
 {

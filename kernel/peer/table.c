@@ -9,11 +9,10 @@
 
 DEFINE_MUTEX(teredo_dump_mutex);	/* protects dump->td and peers.dumps */
 
-/* Remote hosts choose the addresses, so the hash has a secret key. Two
- * multiplications of sums are all it takes (the "half multiplications" form of
- * multilinear hashing): who does not know the key finds two addresses that
- * collide with a chance of 2^-32. The seed, which the table changes when a
- * chain grows too long, makes another function of it.
+/* Remote hosts choose the addresses, so the hash has a secret key. Two multiplications of
+ * sums suffice (multilinear hashing with half multiplications): without the key, two
+ * chosen addresses collide with a probability of 2^-32. The seed, which the table changes
+ * when a chain grows too long, selects another function.
  */
 static u64 hash_key[4] __read_mostly;
 
@@ -64,8 +63,8 @@ bool teredo_peer_unhash(struct teredo_dev *td, struct teredo_peer *peer)
 
 /* -- room -- */
 
-/* The deadline is ours: the work's own timer keeps an old one where the work was queued
- * without.
+/* The deadline is our own: the timer of the work keeps an old one where the work was
+ * queued without delay.
  */
 void teredo_peers_schedule_age(struct teredo_dev *td, unsigned long delay)
 {
@@ -81,7 +80,7 @@ void teredo_peers_schedule_age(struct teredo_dev *td, unsigned long delay)
 void teredo_peers_press(struct teredo_dev *td)
 {
 	lockdep_assert_held(&td->peers->lock);
-	/* Not more often than once a second, whoever asks. */
+	/* At most once a second. */
 	if (time_after(td->peers->gc_due, jiffies + HZ))
 		teredo_peers_schedule_age(td, HZ);
 }
@@ -116,7 +115,7 @@ int teredo_table_init(struct teredo_peers *peers)
 	return rhashtable_init(&peers->table, &params);
 }
 
-/* Nobody begins a dump any more, and all peers are gone. */
+/* No new dump can begin, and all peers are gone. */
 void teredo_table_uninit(struct teredo_peers *peers)
 {
 	rhashtable_destroy(&peers->table);

@@ -6,14 +6,14 @@
 #include "link/device.h"
 #include "peer/probe.h"
 
-/* Peers handled at a time, and in one run of the timer, which ends with the tick, too:
- * a softirq must end, and not fill the queues on the way out.
+/* Peers handled at a time, and in one run of the timer, which also ends with the tick: a
+ * softirq must end, and must not fill the transmit queues.
  */
 #define BATCH	8
 #define RUN	512
 
-/* Have the timer run for the first of the list, whoever was just added: it may
- * not be pending because it runs, and be set for somebody later. Under the lock.
+/* Set the timer for the first of the list, whoever was just added: the timer may not be
+ * pending because it is running, and may then be set for a later one. Under the lock.
  */
 static void arm(struct teredo_dev *td)
 {
@@ -24,7 +24,7 @@ static void arm(struct teredo_dev *td)
 	lockdep_assert_held(&peers->lock);
 	first = list_first_entry_or_null(&peers->waiting, struct teredo_wait,
 					 node);
-	/* A deadline that has passed means the next tick. */
+	/* A deadline in the past means the next tick. */
 	if (first && !peers->closed)
 		timer_reduce(&peers->timer,
 			     time_before(first->deadline, now) ?
@@ -39,7 +39,7 @@ void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait)
 	arm(td);
 }
 
-/* What one batch leaves to be done without the lock. */
+/* Work of one batch to be done without the lock */
 struct batch {
 	unsigned int probes, failures;
 	struct teredo_probe probe[BATCH];

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The client: transmission and reception cases of RFC 4380 5.2.3, 5.2.4. */
+/* The client. Cases are numbered as in RFC 4380 5.2.3 (reception) and 5.2.4
+ * (transmission).
+ */
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/ipv6.h>
@@ -18,7 +20,7 @@
 #include "peer/table.h"
 #include "role/roles.h"
 
-/* True for what the stack says to whoever sent it something. */
+/* Return true for what the stack answers to any sender. */
 static bool is_answer(const struct sk_buff *skb)
 {
 	unsigned int off = skb_network_offset(skb) + TEREDO_IPV6_LEN;
@@ -42,7 +44,7 @@ static bool is_answer(const struct sk_buff *skb)
 	}
 }
 
-/* No open peer: queue and probe (cases 2, 3 and 5). Case 4, the cone bit, is not
+/* Queue and probe: the peer is not open (cases 2, 3 and 5). Case 4, the cone bit, is not
  * used (C-50).
  */
 static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
@@ -66,9 +68,9 @@ static int xmit_to_closed(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	if (!teredo_addr_is_routable(daddr))
 		return TEREDO_A_STATS_TX_INNER_DEST;
-	/* An answer to a stranger is no better than the stranger, who was not tested
-	 * when he came: who makes up sources shall not use up the tests of those we
-	 * want to reach, nor of other strangers (SEC-28).
+	/* An answer to a stranger counts as little as the stranger, who was not tested on
+	 * arrival: forged sources must not use up the tests of hosts that we want to
+	 * reach, nor of other strangers (SEC-28).
 	 */
 	if (!peer && is_answer(skb) &&
 	    !teredo_limit_ok(td, TEREDO_LIMIT_NATIVE_TESTS, 0,
@@ -86,7 +88,7 @@ static int client_xmit(struct teredo_dev *td, struct sk_buff *skb,
 
 	if (unlikely(status->state != TEREDO_STATE_QUALIFIED))
 		return TEREDO_A_STATS_TX_NOT_READY;
-	/* Servers and relays would drop it: nobody could answer (C-56). */
+	/* Servers and relays would drop it, as nobody could answer (C-56). */
 	if (unlikely(!ipv6_addr_equal(&ip6->saddr, &status->address) &&
 		     !teredo_config_covers(cfg, &ip6->daddr)))
 		return TEREDO_A_STATS_TX_INNER_SOURCE;
@@ -104,7 +106,7 @@ static bool client_probe(struct teredo_dev *td,
 	const struct teredo_status *status = rcu_dereference_bh(td->status);
 	bool sent = false;
 
-	/* Between two qualifications there is no address to speak from. */
+	/* Between two qualifications there is no source address. */
 	if (status->state != TEREDO_STATE_QUALIFIED)
 		return false;
 	if (probe->ways & TEREDO_WAY_ECHO)
@@ -117,10 +119,9 @@ static bool client_probe(struct teredo_dev *td,
 	return sent;
 }
 
-/* Whether to answer an indirect bubble at @to. A limit of its own: whoever sends bubbles
- * through our server must not use up the attempts of C-68 (C-72, D-05). It is what
- * one address may get, shared by those behind it; and there, those come first who
- * have shown that they are where they say.
+/* Return true if an indirect bubble is to be answered at @to. A limit of its own: bubbles
+ * through our server must not use up the attempts of C-68 (C-72, D-05). It is per address,
+ * shared by the ports there; ports that have proved to be where they say have priority.
  */
 static bool may_answer(struct teredo_dev *td, union teredo_endpoint to,
 		       const struct teredo_peer *peer)
@@ -138,9 +139,9 @@ static bool may_answer(struct teredo_dev *td, union teredo_endpoint to,
 			       (__force u32)to.addr, keep);
 }
 
-/* A bubble that came through our server: somebody wants to reach us. The
- * answer goes to a Teredo client's mapping, or to the relay that the origin
- * indication names (C-36, D-06).
+/* Handle a bubble that came through our server: somebody wants to reach us. The answer
+ * goes to the mapping of a Teredo client, or to the relay named by the origin indication
+ * (C-36, D-06).
  */
 static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 			       const struct teredo_rx *rx)
@@ -167,15 +168,15 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_LIMITED;
 	if (pkt->has_origin)
 		teredo_relay_answered(td->relays, to);
-	/* A neighbour need not have asked the server. */
+	/* A neighbour would not have needed the server. */
 	if (peer && rcu_access_pointer(peer->extra))
 		teredo_discovery_ask(td);
 	teredo_bubble_send(td, to, own, &pkt->saddr);
 	return teredo_bubble_taken(td, skb, rx);
 }
 
-/* Case 5: it does not come from the mapping in its own address, but from where
- * discovery found it.
+/* Case 5: the source is not the mapping in the address, but maybe where discovery found
+ * the peer.
  */
 static int rcv_from_neighbour(struct teredo_dev *td,
 			      const struct teredo_rx *rx,
@@ -189,10 +190,10 @@ static int rcv_from_neighbour(struct teredo_dev *td,
 	return TEREDO_GO_ON;
 }
 
-/* Whether to test the stranger @host, whom @relay brought. Both may be made up, so
- * those come first whose relay has brought an answer to a test, then those whose relay
- * had a bubble answered, which anybody can have done in any name. Of either, whoever
- * comes by a relay and from a site of which we tested few lately.
+/* Return true if the stranger @host, who came by @relay, is to be tested. Both may be
+ * forged. Priority have strangers by relays that have brought an answer to a test, then
+ * those by relays that had a bubble answered, which any host can bring about in any name.
+ * Within a priority, those by a relay and from a site with few tests lately.
  */
 static bool may_test(struct teredo_dev *td, union teredo_endpoint relay,
 		     const struct in6_addr *host)
@@ -212,7 +213,7 @@ static bool may_test(struct teredo_dev *td, union teredo_endpoint relay,
 	return teredo_limit_ok(td, TEREDO_LIMIT_NATIVE_TESTS, 0, keep);
 }
 
-/* No trusted entry matches the source of this datagram. */
+/* No trusted peer matches the source of this datagram. */
 static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 			   const struct teredo_rx *rx,
 			   const struct teredo_peer *peer)
@@ -222,15 +223,15 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 	int verdict;
 
 	if (teredo_config_covers(rx->cfg, &pkt->saddr)) {
-		/* Case 3: it comes from the mapping in its own address. */
+		/* Case 3: the source is the mapping in its address. */
 		if (!teredo_addr_is_usable(&ta, &pkt->saddr))
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
 		if (ta.client != rx->src.addr || ta.port != rx->src.port)
 			return rcv_from_neighbour(td, rx, peer);
 		if (teredo_is_broadcast(td, ta.client))
 			return TEREDO_A_STATS_RX_OUTER_SOURCE;
-		/* Without room in the list a packet may come in all the same:
-		 * nothing about its source is in doubt.
+		/* Accept the packet even if there is no room in the list: its source is
+		 * not in doubt.
 		 */
 		teredo_peer_trust(td, rx->cfg, &pkt->saddr,
 				  TEREDO_PEER_KIND_TEREDO, rx->src,
@@ -241,10 +242,9 @@ static int rcv_from_closed(struct teredo_dev *td, struct sk_buff *skb,
 	verdict = teredo_echo_rcv(td, skb, rx);	/* case 2 */
 	if (verdict)
 		return verdict;
-	/* Case 6: a native host, by some relay. Accept, but before anything
-	 * is sent back that way, test it (C-44, C-91). The test runs at once,
-	 * for the answer will soon want to leave; if strangers are too many,
-	 * there is neither. Not from the limit for bubbles: whoever makes up
+	/* Case 6: a native host, by some relay. Accept, but test it before anything is
+	 * sent back that way (C-44, C-91). Test at once, for the answer will soon want to
+	 * leave; too many strangers get neither. This is not the limit for bubbles: forged
 	 * hosts and relays must not keep us from answering those (D-05).
 	 */
 	if (teredo_is_bubble(pkt))
@@ -274,8 +274,8 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		WRITE_ONCE(td->server_heard, jiffies);
 		WRITE_ONCE(td->server_known, true);
 	}
-	/* Answers to solicitations are the controller's, in any state; it
-	 * knows which it asked for (C-14).
+	/* Answers to solicitations are for the controller, in any state; it knows what it
+	 * asked for (C-14).
 	 */
 	if (unlikely(pkt->nexthdr == TEREDO_NEXTHDR_ICMPV6 &&
 		     teredo_addr_is_link_local(&pkt->daddr)))
@@ -298,7 +298,7 @@ static int client_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	peer = teredo_peer_lookup(td, &pkt->saddr);
 	if (likely(peer && teredo_peer_matches(peer, rx->src))) {
 		teredo_peer_heard(peer);		/* case 1 */
-		/* A test of a trusted peer, to keep it so. */
+		/* maybe the answer to a test of a trusted peer, to keep it trusted */
 		if (unlikely(READ_ONCE(peer->nonce) &&
 			     peer->kind == TEREDO_PEER_KIND_NATIVE)) {
 			verdict = teredo_echo_rcv(td, skb, rx);

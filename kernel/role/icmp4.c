@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whoever knows two addresses and two ports can forge ICMP errors (RFC 5927), so
- * believing one must cost little. It counts only if it quotes a packet to a peer
- * that we trust at just that mapping and have sent something to lately. Then it
- * may have us ask the peer for a sign of life, as often as data does, and tell
- * one sender, who has means of his own to judge it; trust and mapping stay as
- * they are. With df set the stack notes a path MTU; below 1280 it is ignored.
+/* ICMP errors can be forged by anybody who knows two addresses and two ports (RFC 5927),
+ * so believing one must be cheap. An error counts only if it quotes a packet to a peer
+ * that is trusted at exactly that mapping and was sent something lately. It may then cause
+ * a probe of the peer, as often as data does, and an error to one sender, who has means of
+ * his own to judge it; trust and mapping stay as they are. With df set the stack notes a
+ * path MTU; values below 1280 are ignored.
  */
 #include "role/icmp4.h"
 
@@ -23,7 +23,7 @@
 #include "peer/peer.h"
 #include "peer/table.h"
 
-/* Who sent what is quoted, to whom. */
+/* The quoted packet */
 struct quote {
 	struct teredo_packet pkt;
 	union teredo_endpoint to;
@@ -31,8 +31,8 @@ struct quote {
 	unsigned int payload;	/* offset from skb->data */
 };
 
-/* From the controller to a server, or from a server: their datagrams may begin
- * with something else than IPv6, or go where peers are not.
+/* Return true for datagrams of the controller to a server, or of a server: they may not
+ * begin with IPv6, or not go to peers.
  */
 static bool is_control(const struct teredo_status *status,
 		       const struct quote *quote)
@@ -45,7 +45,7 @@ static bool is_control(const struct teredo_status *status,
 		 quote->to.addr == status->server2));
 }
 
-/* Read what is quoted. TEREDO_GO_ON: a packet to a peer. */
+/* Read the quote. Returns TEREDO_GO_ON if it is a packet to a peer, else what to count. */
 static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 		      struct quote *quote)
 {
@@ -53,7 +53,7 @@ static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 	unsigned int off = iph->ihl * 4;
 	const struct udphdr *uh;
 
-	/* UDP pulled that much to find the socket. */
+	/* UDP has pulled that much to find the socket. */
 	uh = (const struct udphdr *)(skb->data + off);
 	quote->len = ntohs(uh->len) - sizeof(*uh);
 	quote->to = teredo_endpoint(iph->daddr, uh->dest);
@@ -78,8 +78,8 @@ static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 	return TEREDO_GO_ON;
 }
 
-/* The peer that @quote went to, if it did. Of Teredo addresses only our own can
- * have been the source: nobody shall use us to reach others by quoting them.
+/* Return the peer that the quoted packet was sent to, or NULL. Of Teredo addresses only
+ * our own can have been its source: quotes must not make us send errors to others.
  */
 static struct teredo_peer *find_peer(struct teredo_dev *td,
 				     const struct teredo_config *cfg,
@@ -93,7 +93,7 @@ static struct teredo_peer *find_peer(struct teredo_dev *td,
 	if (teredo_config_covers(cfg, saddr) &&
 	    !teredo_addr_equal(saddr, &status->address))
 		return NULL;
-	/* no trailers on packets */
+	/* packets have no trailers */
 	if (quote->len != TEREDO_IPV6_LEN + quote->pkt.payload_len)
 		return NULL;
 	peer = teredo_peer_lookup(td, &quote->pkt.daddr);
@@ -105,7 +105,7 @@ static struct teredo_peer *find_peer(struct teredo_dev *td,
 	return peer;
 }
 
-/* Tell the sender of the packet that is quoted. */
+/* Send an error to the sender of the quoted packet. */
 static void tell(struct teredo_dev *td, struct sk_buff *skb,
 		 const struct quote *quote, u8 type, u8 code, u32 mtu)
 {
@@ -124,8 +124,8 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 	copy->protocol = htons(ETH_P_IPV6);
 	skb_reset_network_header(copy);
 	skb_set_transport_header(copy, TEREDO_IPV6_LEN);
-	/* Who forges errors about many peers leaves some to those that are about real
-	 * packets.
+	/* Errors about many peers, which may be forged, leave some of the limit to errors
+	 * about real packets.
 	 */
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS, quote->to.word);
 	teredo_reject_send(td, copy, type, code, mtu, teredo_limit_behind(keep));
@@ -133,9 +133,9 @@ out:
 	consume_skb(copy);
 }
 
-/* Fragmentation needed. That means datagrams with DF, which only the option sets,
- * and which are larger than what is said to fit. Senders learn of nothing below
- * 1280: such packets are sent on without DF.
+/* Handle "fragmentation needed". It has to be about a datagram with DF, which only the
+ * option df sets, larger than the reported MTU. Senders are told of no MTU below 1280:
+ * such packets are sent on without DF.
  */
 static int too_big(struct teredo_dev *td, const struct teredo_config *cfg,
 		   struct sk_buff *skb, const struct quote *quote)
@@ -197,8 +197,8 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	peer = find_peer(td, cfg, status, &quote);
 	if (!peer)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
-	/* By address and port: who knows one client behind a NAT hides nothing about
-	 * the others.
+	/* By address and port: errors about one client behind a NAT do not hide those
+	 * about others.
 	 */
 	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV4_ERRORS, quote.to.word,
 			     TEREDO_KEEP_NOTHING))

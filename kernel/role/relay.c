@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Relays (RFC 4380 5.4): between native hosts and Teredo clients. A relay
- * speaks first; whom it never addressed cannot make it hold state.
+/* Relays (RFC 4380 5.4), between native hosts and Teredo clients. The relay speaks first;
+ * a client that it never addressed cannot make it hold state.
  */
 #include <linux/skbuff.h>
 #include <net/addrconf.h>
@@ -15,10 +15,10 @@
 #include "peer/table.h"
 #include "role/roles.h"
 
-/* Source of a bubble: a local address, as 5.4.1 wants it, that holds the nonce
- * of these attempts. A client repeats it as destination of its answer, which
- * shows that the bubble reached it wherever the answer comes from (R-13, R-20,
- * D-28); it needs no route.
+/* The source of a bubble is a link-local address, as 5.4.1 requires, that holds the nonce
+ * of these attempts. A client repeats it as the destination of its answer, which proves
+ * that the bubble reached it wherever the answer comes from (R-13, R-20, D-28). It needs
+ * no route.
  */
 void teredo_relay_source(const struct teredo_probe *probe,
 			 struct in6_addr *out)
@@ -47,8 +47,8 @@ int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	if (!teredo_addr_is_usable(&ta, daddr) ||
 	    teredo_is_broadcast(td, ta.client))
 		return TEREDO_A_STATS_TX_NOT_GLOBAL;	/* */
-	/* One host that walks through all addresses (RFC 4380 7.3.5) shall not
-	 * keep others from reaching theirs (SEC-26).
+	/* A host that scans all addresses (RFC 4380 7.3.5) must not keep others from
+	 * reaching theirs (SEC-26).
 	 */
 	if (!peer && !teredo_limit_ok(td, TEREDO_LIMIT_NEW_DESTINATIONS,
 				      teredo_site(&ipv6_hdr(skb)->saddr),
@@ -65,7 +65,7 @@ bool teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 	return teredo_bubble_probe(td, &saddr, probe);	/* case 3, R-07 */
 }
 
-/* Only what this host sends: what it forwards came by another link. */
+/* Send only packets of this host: forwarded ones came by another link. */
 static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 			   const struct teredo_config *cfg)
 {
@@ -74,9 +74,9 @@ static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	return teredo_relay_xmit(td, skb, cfg);
 }
 
-/* A bubble, or a datagram of a client whose peer entry does not match it (yet).
- * The mapping may differ from the one in the client's address only in answer to
- * a bubble of ours: once, and while it is fresh.
+/* Handle a bubble, or a datagram of a client whose peer does not match it (yet). The
+ * mapping may differ from the one in the address only in a fresh answer to a bubble of
+ * ours, once.
  */
 static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 		    const struct teredo_peer *peer)
@@ -95,7 +95,7 @@ static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 	    !(peer && teredo_peer_matches(peer, rx->src))) {
 		if (!answer)
 			return TEREDO_A_STATS_RX_MAPPING;	/* */
-		/* Packets will go there (F-49, SEC-37). */
+		/* packets will be sent there (F-49, SEC-37) */
 		if (!teredo_is_global(td, rx->src))
 			return TEREDO_A_STATS_RX_OUTER_SOURCE;
 		how = TEREDO_TRUST_NONCE;		/* */
@@ -134,8 +134,8 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	if (unlikely(bubble))				/* */
 		return teredo_bubble_taken(td, skb, rx);
-	/* Where to is the routing tables' decision (R-16, R-17), but never
-	 * back into Teredo, where servers and clients do without us (SEC-44).
+	/* The routing tables decide where to (R-16, R-17), but never back into Teredo,
+	 * where servers and clients do without us (SEC-44).
 	 */
 	if (unlikely(!teredo_addr_is_routable(&pkt->daddr) ||
 		     teredo_config_covers(rx->cfg, &pkt->daddr)))
@@ -145,7 +145,7 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_GO_ON;
 }
 
-/* Only what is for this host. */
+/* Accept only packets to this host. */
 static int host_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			  const struct teredo_rx *rx)
 {
@@ -163,7 +163,7 @@ const struct teredo_role teredo_relay_role = {
 	.probe = teredo_relay_probe,
 };
 
-/* Often behind a NAT itself. */
+/* often behind a NAT itself */
 const struct teredo_role teredo_host_relay_role = {
 	.start_state = TEREDO_STATE_ACTIVE,
 	.ways = TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT,

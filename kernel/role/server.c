@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The server (RFC 4380 5.3): no state for any client. The seven checks of
- * 5.3.1 are numbered as there.
+/* The server (RFC 4380 5.3). It keeps no state per client. The seven checks are numbered
+ * as in 5.3.1.
  */
 #include <linux/skbuff.h>
 
@@ -32,9 +32,9 @@ static void own_link_local(const struct teredo_config *cfg,
 	teredo_addr_link_local(out, &id);
 }
 
-/* The answer of a reflector goes to the address that the question came from, and may
- * be for one of many clients behind it. So the limit is of the address, and shared by
- * its ports. Who has signed is known, and does not suffer from those who are not.
+/* Limit the answers that a forged question can direct at a victim. The limit is per
+ * address, shared by the ports there, as many clients may be behind it. Clients that have
+ * signed do not suffer from those that have not.
  */
 static bool may_answer(struct teredo_dev *td, union teredo_endpoint src,
 		       bool is_signed)
@@ -47,9 +47,9 @@ static bool may_answer(struct teredo_dev *td, union teredo_endpoint src,
 	return teredo_limit_ok(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word, keep);
 }
 
-/* Checking a signature is the most work that anybody can have us do for nothing.
- * Those networks that ask for much of it, with sources that may be made up, leave
- * room for others.
+/* Limit the verification of signatures, which is the most work that a stranger can cause.
+ * Networks that ask for much of it, with sources that may be forged, leave room for
+ * others.
  */
 static bool may_verify(struct teredo_dev *td, union teredo_endpoint src)
 {
@@ -60,10 +60,9 @@ static bool may_verify(struct teredo_dev *td, union teredo_endpoint src)
 	return teredo_limit_ok(td, TEREDO_LIMIT_VERIFICATIONS, 0, keep);
 }
 
-/* Whose solicitation it is, by 5.2.2: *@secret becomes that of the client, or
- * NULL where none is asked for. The whole IPv6 packet is in the linear part,
- * and what the value covers lies in one piece: nonce, confirmation byte, packet
- * (C-28).
+/* Authenticate a solicitation (5.2.2): set *@secret to that of the client, or NULL where
+ * none is required. The whole IPv6 packet is in the linear part, and what the value covers
+ * is contiguous: nonce, confirmation byte, packet (C-28).
  */
 static int check_secret(struct teredo_dev *td, const struct sk_buff *skb,
 			const struct teredo_rx *rx,
@@ -107,14 +106,14 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	u8 *value;
 	int verdict;
 
-	/* Neither checksum nor signature of more than a solicitation can be. */
+	/* Do not check or verify more than a solicitation can be. */
 	if (pkt->payload_len > TEREDO_SOLICITATION_MAX)
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
 	icmp = teredo_rx_payload(skb, rx);
 	if (!icmp || !teredo_is_solicitation(pkt, icmp))
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
-	/* First the secret: who does not know it gets no answer, and uses
-	 * nothing up that belongs to the address it pretends to have.
+	/* The secret first: without it there is no answer, and nothing is used up of what
+	 * the pretended address may have.
 	 */
 	verdict = check_secret(td, skb, rx, &secret);
 	if (verdict)
@@ -122,8 +121,8 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	if (!may_answer(td, rx->src, secret))
 		return TEREDO_A_STATS_RX_LIMITED;
 
-	/* Repeat identifier and nonce (S-21); without a secret, the nonce
-	 * alone (S-22, S-23).
+	/* Repeat identifier and nonce (S-21); without a secret only the nonce (S-22,
+	 * S-23).
 	 */
 	nonce = skb->data + pkt->nonce;
 	value = buf + 4 + pkt->id_len;
@@ -143,8 +142,8 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 					 buf + len - (value + pkt->au_len)))
 		return TEREDO_A_STATS_RX_NO_MEMORY;
 
-	/* A client that sets the cone bit wants to know if an answer from
-	 * another address reaches it (S-19).
+	/* A client that sets the cone bit asks whether an answer from another address
+	 * reaches it (S-19).
 	 */
 	to.via = rx->ts->index;
 	if (pkt->saddr.s6_addr[8] & (TEREDO_FLAG_CONE >> 8))
@@ -154,9 +153,7 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-/* A bubble, or an echo request or reply that is small enough (S-05, S-26,
- * S-27).
- */
+/* Accept bubbles, and echo requests and replies that are small enough (S-05, S-26, S-27). */
 static int check_served(struct sk_buff *skb, const struct teredo_rx *rx)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
@@ -186,7 +183,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	bool from_client;
 	int verdict;
 
-	/* Check 1 was recv.c's. Check 3: */
+	/* Check 1 was done by recv.c. Check 3: */
 	if (!teredo_ipv4_is_global(rx->src.addr))
 		return TEREDO_A_STATS_RX_OUTER_SOURCE;
 	if (rx->src.port == htons(TEREDO_PORT) &&
@@ -195,9 +192,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (pkt->has_origin)
 		return TEREDO_A_STATS_RX_MISPLACED;		/* F-25 */
 
-	/* Check 4. No answer leaves for a broadcast address: that is the route's
-	 * to say.
-	 */
+	/* Check 4. The route keeps answers from going to a broadcast address. */
 	if (teredo_addr_is_all_routers(&pkt->daddr))
 		return teredo_addr_is_link_local(&pkt->saddr) ?
 		       answer_solicitation(td, skb, rx) :
@@ -224,8 +219,8 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		if (!teredo_config_covers(rx->cfg, &pkt->daddr) ||
 		    ta.server != rx->cfg->local)
 			return TEREDO_A_STATS_RX_INNER_SOURCE;
-		/* Relays speak from link-local addresses, too; nobody speaks
-		 * from multicast, loopback or unspecified ones.
+		/* Relays also use link-local sources; nobody uses multicast, loopback or
+		 * unspecified ones.
 		 */
 		if (!teredo_addr_is_routable(&pkt->saddr) &&
 		    !(teredo_addr_is_link_local(&pkt->saddr) &&
@@ -239,8 +234,8 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_INNER_DEST;		/* S-12 */
 	if (teredo_loop_dest(td, rx->cfg, &pkt->daddr))
 		return TEREDO_A_STATS_RX_LOOP;
-	/* To the native network go echoes of clients only; a bubble there
-	 * means nothing. The stack counts the hop (S-13, S-30).
+	/* Only echoes of clients are passed to the native network; a bubble means nothing
+	 * there. The stack decrements the hop limit (S-13, S-30).
 	 */
 	if (teredo_is_bubble(pkt))
 		return teredo_bubble_taken(td, skb, rx);
@@ -261,8 +256,8 @@ static bool server_probe(struct teredo_dev *td,
 	return false;
 }
 
-/* A bubble to a client of this very server would leave for our own port and go
- * nowhere: send what the server would have made of it (S-14, S-15, R-27).
+/* A bubble to a client of this server would be sent to our own port and get lost: send
+ * what the server would have made of it (S-14, S-15, R-27).
  */
 static bool server_relay_probe(struct teredo_dev *td,
 			       const struct teredo_probe *probe)
@@ -287,8 +282,8 @@ static bool server_relay_probe(struct teredo_dev *td,
 	return true;
 }
 
-/* Server and relay on one port (5.4.3): first those whom the relay knows, then
- * what a server serves, and what it does not, may be the relay's (R-25, R-26).
+/* Server and relay on one port (5.4.3): first peers of the relay, then the server; what
+ * the server does not serve may be for the relay (R-25, R-26).
  */
 static int server_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			    const struct teredo_rx *rx)
