@@ -204,7 +204,7 @@ with Ktap(24) as t:
 
     def policy(*words):
         ip(client_ns, "xfrm", "policy", words[0], "dir", "out", "src", "0.0.0.0/0", "dst",
-           HERE + "/32", "proto", "udp", "dport", str(PORT + 1), *words[1:])
+           HERE + "/32", "proto", "17", "dport", str(PORT + 1), *words[1:])
 
     got = [arrives()]
     policy("add", "action", "block")
