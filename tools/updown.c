@@ -45,6 +45,7 @@ struct tunnel {
 	struct device dev;
 	pid_t pid;		/* of the controller, if it is no service */
 	int words;		/* of that, if it is our child; else 0 */
+	char last[1024];	/* of these, what came last */
 };
 
 /* -- the end of service -- */
@@ -156,16 +157,26 @@ static bool interrupted(void)
 }
 
 /* Pass on what the controller says, and wait a little for more. */
-static void pass_words(const struct tunnel *t)
+static void pass_words(struct tunnel *t)
 {
 	struct pollfd fd = { .fd = t->words ? t->words : -1, .events = POLLIN };
-	char text[1024];
+	char text[sizeof(t->last) / 2];
+	size_t kept;
 	ssize_t n;
 
 	if (poll(&fd, 1, LOOK_MS) <= 0)
 		return;
-	while ((n = read(t->words, text, sizeof(text))) > 0)
+	while ((n = read(t->words, text, sizeof(text) - 1)) > 0) {
 		fwrite(text, 1, n, stderr);
+		/* What is looked for may come in two pieces. */
+		kept = strlen(t->last);
+		if (kept + n >= sizeof(t->last)) {
+			memmove(t->last, t->last + kept - n, n);
+			kept = n;
+		}
+		memcpy(t->last + kept, text, n);
+		t->last[kept + n] = 0;
+	}
 	/* Its end is seen otherwise, but not at once. */
 	if (!n)
 		poll(NULL, 0, LOOK_MS);
@@ -200,6 +211,7 @@ static bool controller_failed(struct tunnel *t, unsigned int looks)
 static int wait_qualified(struct tunnel *t)
 {
 	uint64_t end = host_clock() + QUALIFY_MS;
+	bool anew = !has_address(&t->dev);
 	unsigned int looks;
 	struct device dev;
 
@@ -212,7 +224,11 @@ static int wait_qualified(struct tunnel *t)
 			complain(t->ifname, "somebody has taken the link away");
 			return STATUS_FAILED;
 		}
-		if (has_address(&dev)) {
+		/* The route comes after the address, and the word of a new address after
+		 * that.
+		 */
+		if (has_address(&dev) &&
+		    (!t->words || !anew || late || strstr(t->last, ": qualified: "))) {
 			pass_words(t);
 			if (t->service)
 				announce(t->ifname, "qualified: address %s",
