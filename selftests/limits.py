@@ -97,7 +97,7 @@ def said(what, problem):
     t.check(what, not problem, problem)
 
 
-with Ktap(22) as t:
+with Ktap(23) as t:
     #
     # Peers
     #
@@ -209,6 +209,13 @@ with Ktap(22) as t:
     time.sleep(60)      # now
     t.check("they are known for 600 s since they were heard (C-49, D-18)",
             got == 1024 and not count(is_local), (got, count(is_local)))
+
+    with_newcomers = stats(client_ns)["tx-discovery"]
+    for n in range(20):
+        neighbour(5000 + n)
+        time.sleep(1)       # another one comes each second
+    got = stats(client_ns)["tx-discovery"] - with_newcomers
+    t.check("newcomers have us announce ourselves every 5 s (SEC-11)", 4 <= got <= 5, got)
 
     # One with whom we have a path of our own, to its host's end of the wire
     host = Port(wire_ns, "198.51.100.46", 43000)
