@@ -34,6 +34,8 @@
 #define END_MS		10000
 /* How often is looked. */
 #define LOOK_MS		100
+/* What the controller says of a new address, when all else is done */
+#define QUALIFIED	": qualified: "
 
 struct tunnel {
 	char ifname[IF_NAMESIZE];
@@ -45,7 +47,7 @@ struct tunnel {
 	struct device dev;
 	pid_t pid;		/* of the controller, if it is no service */
 	int words;		/* of that, if it is our child; else 0 */
-	char last[1024];	/* of these, what came last */
+	unsigned int matched;	/* of these, octets of QUALIFIED so far */
 };
 
 /* -- the end of service -- */
@@ -160,22 +162,17 @@ static bool interrupted(void)
 static void pass_words(struct tunnel *t)
 {
 	struct pollfd fd = { .fd = t->words ? t->words : -1, .events = POLLIN };
-	char text[sizeof(t->last) / 2];
-	size_t kept;
-	ssize_t n;
+	char text[1024];
+	ssize_t n, i;
 
 	if (poll(&fd, 1, LOOK_MS) <= 0)
 		return;
-	while ((n = read(t->words, text, sizeof(text) - 1)) > 0) {
+	while ((n = read(t->words, text, sizeof(text))) > 0) {
 		fwrite(text, 1, n, stderr);
-		/* What is looked for may come in two pieces. */
-		kept = strlen(t->last);
-		if (kept + n >= sizeof(t->last)) {
-			memmove(t->last, t->last + kept - n, n);
-			kept = n;
-		}
-		memcpy(t->last + kept, text, n);
-		t->last[kept + n] = 0;
+		/* It may come in two pieces. */
+		for (i = 0; i < n && QUALIFIED[t->matched]; i++)
+			t->matched = text[i] == QUALIFIED[t->matched] ?
+				     t->matched + 1 : text[i] == QUALIFIED[0];
 	}
 	/* Its end is seen otherwise, but not at once. */
 	if (!n)
@@ -228,7 +225,7 @@ static int wait_qualified(struct tunnel *t)
 		 * that.
 		 */
 		if (has_address(&dev) &&
-		    (!t->words || !anew || late || strstr(t->last, ": qualified: "))) {
+		    (!t->words || !anew || late || !QUALIFIED[t->matched])) {
 			pass_words(t);
 			if (t->service)
 				announce(t->ifname, "qualified: address %s",
