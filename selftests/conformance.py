@@ -69,7 +69,7 @@ def sources(test):
     script = read(SELFTESTS, test + ".sh")
     yield script
     for name in sorted(set(re.findall(r"(?:\$selftests|/tools)/([\w-]+)", script))):
-        for path in ("%s.py" % name, "%s.c" % name, "../tools/%s.c" % name):
+        for path in ("%s.py" % name, "%s.c" % name, "../tools/test/%s.c" % name):
             if os.path.exists(os.path.join(SELFTESTS, path)):
                 yield read(SELFTESTS, path)
 

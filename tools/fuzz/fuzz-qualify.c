@@ -8,7 +8,7 @@
 
 #include "codec/build.h"
 #include "fuzz.h"
-#include "refresh.h"
+#include "client/refresh.h"
 
 #define SENT_MAX	256		/* a power of two */
 #define EVENTS_MAX	128		/* at one moment, many servers failing */

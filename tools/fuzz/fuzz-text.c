@@ -9,19 +9,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "conf.h"
+#include "command/command.h"
+#include "text/conf.h"
 #include "fuzz.h"
-#include "host.h"
-#include "ipc.h"
-#include "key.h"
-#include "names.h"
-#include "options.h"
-#include "quote.h"
-#include "refresh.h"
-#include "remember.h"
-#include "subcommands.h"
-#include "terminal.h"
+#include "host/host.h"
+#include "ipc/ipc.h"
+#include "client/key.h"
+#include "text/names.h"
+#include "text/options.h"
+#include "text/quote.h"
+#include "client/refresh.h"
+#include "client/remember.h"
+#include "command/subcommands.h"
+#include "text/terminal.h"
 
 /* -- what stands for the rest of the tool -- */
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The refresh interval of the network that a client is in: remembered from the
+ * last time there (remember.c), or found out beside its service (refresh.c),
+ * which takes some minutes and a socket of its own, the secondary port.
+ */
+#ifndef TEREDO_TOOL_LEARN_H
+#define TEREDO_TOOL_LEARN_H
+
+#include "client/refresh.h"
+#include "client/remember.h"
+
+struct learner {
+	bool wanted;
+	int fd;			/* of the secondary port, or -1 */
+	uint32_t ifindex;
+	bool known;		/* network is where we are */
+	struct network network;
+	uint32_t seconds;	/* to keep to, 0: what is configured */
+	struct refresh refresh;
+};
+
+/* Go on with what the controller before us found out. */
+void learn_adopt(struct learner *l, const struct device *dev);
+
+/* The client @dev is qualified by @service, for the first time or still. */
+void learn_up(struct learner *l, const struct qualify *service,
+	      const struct device *dev);
+
+/* It is not any more. */
+void learn_stop(struct learner *l);
+
+/* The user has just configured another interval, which is to be kept to. */
+void learn_overrule(struct learner *l, const char *ifname, uint32_t seconds);
+
+/* Do what there is to do; returns the interval to keep to, in seconds, or 0
+ * for the configured one.
+ */
+uint32_t learn_poll(struct learner *l, const char *ifname);
+uint64_t learn_deadline(const struct learner *l);
+
+#endif /* TEREDO_TOOL_LEARN_H */

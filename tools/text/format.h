@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Devices and peers as JSON and as text, for show and monitor. */
+#ifndef TEREDO_TOOL_FORMAT_H
+#define TEREDO_TOOL_FORMAT_H
+
+#include "ipc/containers.h"
+
+/* The members of a JSON object that is open already. */
+void format_dev_json(const struct device *dev);
+void format_peer_json(const char *ifname, const struct peer *peer);
+
+/* {"address": ..., "port": ...}, or null. */
+void format_endpoint_json(const char *key, const struct endpoint *endpoint);
+
+/* "3.2 s", or "never" where @has is false; in one of a few buffers that are
+ * used in turn.
+ */
+const char *format_idle(bool has, uint32_t ms);
+
+/* "3 min"; valid until the next call. */
+const char *format_age(uint32_t seconds);
+
+/* The server of a client as it is configured, for people. */
+const char *format_server(const struct device *dev);
+
+/* The address of the server in use, or the configured one; 0 if unknown. */
+__be32 dev_server(const struct device *dev);
+__be32 dev_server2(const struct device *dev);
+
+/* The refresh interval in use, in seconds. */
+uint32_t dev_refresh(const struct device *dev);
+
+#endif /* TEREDO_TOOL_FORMAT_H */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "text/hints.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "text/format.h"
+#include "host/holder.h"
+#include "host/host.h"
+#include "ipc/ipc.h"
+
+/* A server that was not heard for so many refresh intervals is silent. */
+#define SILENCE		2
+
+/* Asked for a route, never sent to, where no server is known yet. */
+#define ANYWHERE	0xcb007101U	/* 203.0.113.1 */
+
+static void add(struct hints *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct hints *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->count == HINTS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(out->text[out->count++], sizeof(out->text[0]), format, args);
+	va_end(args);
+}
+
+/* @text, with the name of the device where it has %s. */
+static void fill_name(char *out, size_t size, const char *text,
+		      const char *name)
+{
+	const char *at = strstr(text, "%s");
+	int before = at ? at - text : (int)strlen(text);
+
+	snprintf(out, size, "%.*s%s%s", before, text, at ? name : "",
+		 at ? at + 2 : "");
+}
+
+#define NOT_OURS \
+	"%s is no address of this host: add it to a link, or set another `%s`"
+
+/* What the link is to have when it is set up, and cannot get. */
+static void find_socket(const struct device *dev, struct hints *out)
+{
+	const struct config *config = &dev->config;
+	bool server = config->mode == TEREDO_MODE_SERVER;
+	__be16 port = config->port || !server ? config->port :
+						htons(TEREDO_PORT);
+	__be32 addrs[2] = { config->local, server ? dev_server2(dev) : 0 };
+	const char *holder;
+	unsigned int i;
+
+	/* Where its socket will be is not where we look. */
+	if (DEV_HAS(dev, LINK_NETNSID))
+		return;
+	for (i = 0; i < 1U + server; i++) {
+		holder = port ? holder_of(addrs[i], port) : NULL;
+		if (!holder_may_have(addrs[i]))
+			add(out, NOT_OURS, ipv4_text(addrs[i]),
+			    i ? "server2" : "local");
+		else if (holder)
+			add(out, "UDP port %u of %s is in use by %.90s",
+			    ntohs(port), addrs[i] ? ipv4_text(addrs[i]) :
+			    "this host", holder);
+	}
+}
+
+/* What a relay is for has to be led to it. */
+static void find_route(const struct device *dev, struct hints *out)
+{
+	struct in6_addr inside = dev->config.prefix;
+	uint32_t ifindex;
+
+	if (dev->state != TEREDO_STATE_ACTIVE)
+		return;
+	/* One that nobody has: a client of the server 203.0.113.1 */
+	inside.s6_addr32[1] = htonl(ANYWHERE);
+	if (ipc_link_towards(&inside, &ifindex) || ifindex == dev->ifindex)
+		return;
+	add(out, "no route leads here: say `ip -6 route add %s/%u dev %s`",
+	    ipv6_text(&dev->config.prefix), dev->config.prefix_len,
+	    dev->ifname);
+}
+
+static bool ipv6_is_off(const struct device *dev)
+{
+	return host_sysctl("net/ipv6/conf/%s/disable_ipv6", dev->ifname) == 1;
+}
+
+/* For all roles. */
+static void find_common(const struct device *dev, struct hints *out)
+{
+	bool client = dev->config.mode == TEREDO_MODE_CLIENT;
+	bool relay = dev->config.mode == TEREDO_MODE_RELAY ||
+		     dev->config.relaying;
+	bool routes = relay || dev->config.mode == TEREDO_MODE_SERVER;
+
+	if (dev->state == TEREDO_STATE_DOWN) {
+		find_socket(dev, out);
+		add(out, "the link is down: say `%s %s`",
+		    client ? "teredo-tool run" : "ip link set up dev",
+		    dev->ifname);
+	}
+	if (access("/proc/net/if_inet6", F_OK))
+		add(out, "this kernel has no IPv6, or was started without (ipv6.disable=1)");
+	else if (ipv6_is_off(dev))
+		add(out, "IPv6 is switched off: say `sysctl -w net.ipv6.conf.%s.disable_ipv6=0`",
+		    dev->ifname);
+	else if (relay || dev->config.mode == TEREDO_MODE_HOST_RELAY)
+		find_route(dev, out);
+	if (routes && !host_sysctl("net/ipv6/conf/%s/forwarding", "all"))
+		add(out, "no forwarding: say `sysctl -w net.ipv6.conf.all.forwarding=1`");
+}
+
+/* Nobody keeps the address up. */
+static void find_absence(const struct device *dev, struct hints *out)
+{
+	const char *name = dev->ifname;
+
+	if (dev->state == TEREDO_STATE_DOWN || DEV_HAS(dev, CONTROLLER))
+		return;
+	if (dev->state == TEREDO_STATE_OFFLINE)
+		add(out, "no controller, so nobody tries again: then start `teredo-tool run %s`",
+		    name);
+	else if (DEV_HAS(dev, CONTROLLER_LEFT))
+		add(out, "the controller left %s ago: start `teredo-tool run %s`",
+		    format_age(dev->controller_left), name);
+	else
+		add(out, "no controller: start `teredo-tool run %s`", name);
+}
+
+/* What the controller has found, by the words of its reason, and what to do: with
+ * the name of the device.
+ */
+struct advice {
+	const char *reason;
+	const char *text;
+};
+
+#define SET_SERVER "say `teredo-tool set %s server HOST` "
+#define SET_ADDRESS "say `teredo-tool set %s server` with an IPv4 address"
+
+static const struct advice advices[] = {
+	{ "is rejected on the way",
+	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another net" },
+	{ "rejects UDP port",
+	  "no Teredo server is at work there: " SET_SERVER "with another one" },
+	{ "is not global",
+	  "the server is behind our NAT, too: " SET_SERVER "with one outside of it" },
+	{ "not a public IPv4 address",
+	  SET_SERVER "with one that is public" },
+	{ "refuses the key",
+	  "get a new key from who runs the server" },
+	{ "does not know our id and key",
+	  "the server may not know the `id` and key of %s, or something drops UDP to port 3544" },
+	{ "not authenticated",
+	  "the server does not sign: if that will do, say `teredo-tool set %s secure nonce`" },
+	{ "passes nothing on",
+	  SET_SERVER "with another one" },
+};
+
+/* What the name service says, in the words that the controller had for it. */
+static const struct {
+	int error;
+	const char *text;
+} resolutions[] = {
+	{ EAI_AGAIN, "the name service does not answer: see /etc/resolv.conf, or " SET_ADDRESS },
+	{ EAI_FAIL, "the name service fails: see /etc/resolv.conf, or " SET_ADDRESS },
+	{ EAI_NONAME, "there is no such name: " SET_SERVER "with another one" },
+	{ EAI_NODATA, "the name has no IPv4 address: " SET_SERVER "with another one" },
+};
+
+/* Advice about what the reason tells; false if there is none. */
+static bool find_advice(const struct device *dev, struct hints *out)
+{
+	char text[sizeof(out->text[0])];
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; !found && i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (strstr(dev->reason, advices[i].reason))
+			found = advices[i].text;
+	for (i = 0; !found && i < sizeof(resolutions) / sizeof(resolutions[0]);
+	     i++)
+		if (strstr(dev->reason, gai_strerror(resolutions[i].error)))
+			found = resolutions[i].text;
+	if (!found)
+		return false;
+	fill_name(text, sizeof(text), found, dev->ifname);
+	add(out, "%s", text);
+	return true;
+}
+
+/* Why a client may have no address. */
+static void find_outage(const struct device *dev, struct hints *out)
+{
+	__be32 server = dev_server(dev), source;
+	char first[256];
+	struct link link, via;
+	int err;
+
+	/* The socket may be in another namespace, which has other routes. */
+	err = DEV_HAS(dev, LINK_NETNSID) ? 0 :
+	      host_source_address(server ? server : htonl(ANYWHERE), &source);
+	if (err) {
+		add(out, "no IPv4 route to %s: %s",
+		    server ? ipv4_text(server) : "the Internet",
+		    strerror(-err));
+		return;
+	}
+	if (!ipc_link_get(dev->ifindex, &link) &&
+	    ipc_native(dev->config.table ? dev->config.table :
+			ipc_route_table(&link), &via) > 0) {
+		add(out, "native IPv6, by %s: beside it, only `run --force` works",
+		    via.ifname);
+		return;
+	}
+	/* That alone would be enough. */
+	if (ipv6_is_off(dev) || find_advice(dev, out))
+		return;
+	if (dev->state != TEREDO_STATE_OFFLINE)
+		return;
+	if (dev->nat == TEREDO_NAT_SYMMETRIC) {
+		add(out, "symmetric NAT: have it forward a UDP port, and set `port` to it");
+		return;
+	}
+	/* Whatever else it was, the reason tells. */
+	if (dev->reason[0] && !strstr(dev->reason, "no reply"))
+		return;
+	list_entry(format_server(dev), 0, first, sizeof(first));
+	add(out, "if something drops UDP to port %u, `teredo-tool probe %.64s` fails, too",
+	    TEREDO_PORT, first);
+}
+
+static void find_client(const struct device *dev, struct hints *out)
+{
+	if (!format_server(dev)[0]) {
+		add(out, "no server: say `teredo-tool set %s server HOST`",
+		    dev->ifname);
+		return;
+	}
+	/* First what is wrong, then who is missing. */
+	if (dev->state == TEREDO_STATE_STARTING ||
+	    dev->state == TEREDO_STATE_OFFLINE)
+		find_outage(dev, out);
+	find_absence(dev, out);
+	if (dev->state == TEREDO_STATE_QUALIFIED && DEV_HAS(dev, SERVER_IDLE) &&
+	    dev->server_idle / 1000 > SILENCE * dev_refresh(dev))
+		add(out, "the server was not heard for %s: the NAT may have forgotten us",
+		    format_age(dev->server_idle / 1000));
+}
+
+void hints_find(const struct device *dev, struct hints *out)
+{
+	out->count = 0;
+	find_common(dev, out);
+	if (dev->config.mode == TEREDO_MODE_CLIENT)
+		find_client(dev, out);
+}

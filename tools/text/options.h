@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* OPTIONS: the keywords of the configuration, for teredo-tool and for the
+ * plugin of ip. One table says how each is written, stored and sent.
+ */
+#ifndef TEREDO_TOOL_OPTIONS_H
+#define TEREDO_TOOL_OPTIONS_H
+
+#include "ipc/containers.h"
+
+enum option_type {
+	OPTION_NAME,		/* one of a table of names */
+	OPTION_SERVERS,
+	OPTION_IPV4,
+	OPTION_PORT,
+	OPTION_PREFIX,
+	OPTION_U8,
+	OPTION_U32,
+	OPTION_ONOFF,
+	OPTION_GATEWAY,
+	OPTION_STRING,
+};
+
+struct option_def {
+	const char *name;
+	const char *value;	/* what stands for the value in a usage */
+	const char *help;
+	enum option_type type;
+	uint16_t attr;		/* the first one that the keyword sets */
+	uint32_t min, max;
+	const struct names *names;
+};
+
+#define OPTIONS_COUNT	20
+extern const struct option_def options[OPTIONS_COUNT];
+
+#define OPTIONS_ERROR_SIZE	512
+
+/* Read "KEYWORD VALUE" pairs into @config; keywords may be cut short. Returns 0,
+ * OPTIONS_HELP if "help" stands in the place of a keyword, or OPTIONS_WRONG with a
+ * sentence in @error, which has room for OPTIONS_ERROR_SIZE octets.
+ */
+#define OPTIONS_HELP	1
+#define OPTIONS_WRONG	(-1)
+int options_parse(int argc, char **argv, struct config *config, char *error);
+
+/* The same for one pair of a file, in full. */
+int options_parse_line(char **pair, struct config *config, char *error);
+
+/* Is any option there that the mode, client unless given, has no use for, and not
+ * just with its default? 0, or OPTIONS_WRONG with a sentence.
+ */
+int options_check(const struct config *config, char *error);
+
+/* The value of an option as a user would write it, and as a JSON value. */
+struct option_value {
+	enum { VALUE_STRING, VALUE_NUMBER, VALUE_BOOL } kind;
+	bool is_default;	/* nothing that a user needs to be told */
+	bool is_unset;		/* there is none: no address, no name */
+	uint32_t number;
+	char text[TEREDO_SERVER_NAME_MAX + 1];
+};
+
+/* False if @config does not hold the option. */
+bool options_value(const struct config *config, const struct option_def *def,
+		   struct option_value *value);
+
+/* Call @put for each attribute that @config holds; stops when @put fails. */
+int config_put(const struct config *config,
+	       int (*put)(void *arg, uint16_t attr, const void *data,
+			  size_t len),
+	       void *arg);
+
+/* Take one received attribute. What is unknown or has the wrong length is
+ * left alone.
+ */
+void config_take(struct config *config, uint16_t attr, const void *data,
+		 size_t len);
+
+/* Parse "A.B.C.D:PORT"; @port_default is taken where there is no port, and
+ * 0 makes the port compulsory.
+ */
+bool parse_endpoint(const char *text, uint16_t port_default,
+		    struct endpoint *out);
+
+/* Parse "ADDRESS" or "ADDRESS/LEN"; @len_default is taken without a length. */
+bool parse_prefix(const char *text, uint8_t len_default, struct in6_addr *addr,
+		  uint8_t *len);
+
+/* Why @host is neither a host name nor an IPv4 address; NULL if it is. */
+const char *refuse_host(const char *host);
+
+/* Parse a decimal or 0x number between @min and @max. */
+bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out);
+
+#endif /* TEREDO_TOOL_OPTIONS_H */
