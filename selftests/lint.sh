@@ -240,7 +240,7 @@ results=(check "module: sparse and W=1" module
 	check "tools: no warnings" tools
 	check "kernel: checkpatch --strict" kernel_checked
 	check "kernel: coccinelle" semantic
-	check "kernel: no floor knows what is above it" "selftests/floors.py -s"
+	check "kernel and tools: no floor knows what is above it" "selftests/floors.py -s"
 	check "kernel: what readers may see is freed when they are gone" selftests/grace.py
 	check "tools and selftests: checkpatch --strict" user_checked
 	check "tools and selftests: clang-tidy" analyzed

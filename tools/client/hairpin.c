@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include "codec/build.h"
-#include "host/host.h"
+#include "base/host.h"
 
 /* A bubble between two addresses that nobody else knows. */
 struct token {

@@ -3,7 +3,7 @@
 #ifndef TEREDO_TOOL_HAIRPIN_H
 #define TEREDO_TOOL_HAIRPIN_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 #define HAIRPIN_TRIES		3
 #define HAIRPIN_SPACING_MS	500

@@ -22,8 +22,9 @@
 #ifndef TEREDO_TOOL_QUALIFY_H
 #define TEREDO_TOOL_QUALIFY_H
 
-#include "ipc/containers.h"
-#include "client/key.h"
+#include "base/containers.h"
+#include "text/key.h"
+#include "text/options.h"
 #include "codec/parse.h"
 
 /* Solicitations to one address in one round, their spacing, which doubles,
@@ -56,7 +57,7 @@
 #define QUALIFY_ECHO_TRIES	3
 #define QUALIFY_ECHO_MS		1000
 
-#define QUALIFY_SERVERS_MAX	16
+#define QUALIFY_SERVERS_MAX	OPTIONS_SERVERS_MAX
 
 #define QUALIFY_NEVER		UINT64_MAX
 

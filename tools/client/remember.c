@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "host/host.h"
+#include "base/host.h"
 #include "ipc/ipc.h"
 #include "client/refresh.h"
 

@@ -6,7 +6,7 @@
 #ifndef TEREDO_TOOL_REMEMBER_H
 #define TEREDO_TOOL_REMEMBER_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 /* In $STATE_DIRECTORY, which systemd sets, or else here. */
 #define REMEMBER_FOLDER	"/var/lib/teredo"

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "host/host.h"
+#include "base/host.h"
 
 static bool contains(const struct resolved *list, unsigned int count,
 		     __be32 addr)

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "text/format.h"
-#include "host/host.h"
+#include "base/host.h"
 #include "ipc/ipc.h"
 #include "text/json.h"
 #include "text/names.h"

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "command/args.h"
-#include "text/explain.h"
+#include "advice/explain.h"
 #include "text/format.h"
 #include "client/hairpin.h"
-#include "host/host.h"
+#include "base/host.h"
 #include "text/json.h"
 #include "text/names.h"
 #include "text/options.h"

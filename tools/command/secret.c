@@ -11,7 +11,7 @@
 #include "command/command.h"
 #include "ipc/ipc.h"
 #include "text/json.h"
-#include "client/key.h"
+#include "text/key.h"
 #include "text/names.h"
 #include "text/quote.h"
 #include "command/subcommands.h"

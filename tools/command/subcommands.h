@@ -4,17 +4,10 @@
 
 #include <stdbool.h>
 
-/* Exit status. */
-#define STATUS_DONE	0
-#define STATUS_FAILED	1
-#define STATUS_USAGE	2
-#define STATUS_NOT_YET	3	/* it may become so by itself */
-#define STATUS_NO_LINK	4	/* of a service: its link is gone */
+#include "base/status.h"
 
 /* -j was given. */
 extern bool json_wanted;
-/* -n was given. */
-extern bool netns_entered;
 
 /* Each takes the words behind the name of the command, as many as its synopsis
  * in teredo-tool.c wants, and returns the exit status. Flags are in args.h.

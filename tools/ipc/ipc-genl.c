@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <linux/genetlink.h>
-#include "client/key.h"
+#include "text/key.h"
 #include "text/options.h"
 #include "codec/parse.h"
 

@@ -8,7 +8,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
-#include "host/host.h"
+#include "base/host.h"
 #include "text/options.h"
 
 #define KIND	"teredo"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "host/host.h"
+#include "base/host.h"
 #include "text/options.h"
 
 /* The kernel answers before a request's send() returns, into the socket's buffer. Where

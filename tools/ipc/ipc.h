@@ -7,7 +7,7 @@
 #ifndef TEREDO_TOOL_IPC_H
 #define TEREDO_TOOL_IPC_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 struct key;
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "text/conf.h"
-#include "client/key.h"
-#include "command/subcommands.h"
+#include "text/key.h"
+#include "base/status.h"
 #include "text/terminal.h"
 
 /* Nobody writes more into a file that a person keeps. */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "text/conf.h"
-#include "host/host.h"
+#include "base/host.h"
 
 #define FOLDER		"/run/teredo"
 #define NOT_COMPLETE	"-"

@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/host.h"
-#include "command/subcommands.h"
+#include "base/host.h"
+#include "base/status.h"
 
 #define SUFFIX	".service"
 

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 #ifndef CONF_FOLDER
 #define CONF_FOLDER	"/etc/teredo"

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <sys/socket.h>
-#include "host/host.h"
+#include "base/host.h"
 #include "text/json.h"
 #include "text/names.h"
 

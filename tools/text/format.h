@@ -3,7 +3,7 @@
 #ifndef TEREDO_TOOL_FORMAT_H
 #define TEREDO_TOOL_FORMAT_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 /* The members of a JSON object that is open already. */
 void format_dev_json(const struct device *dev);

@@ -9,7 +9,6 @@
 
 #include "link/modes.h"
 #include "text/names.h"
-#include "client/qualify.h"
 
 #define OPTION(n, v, h, t, a, ...) \
 	{ .name = n, .value = v, .help = h, .type = OPTION_##t, \
@@ -313,7 +312,7 @@ static const char *parse_servers(const char *text, struct config *config)
 	for (p = text; *text; p++) {
 		size_t len = strcspn(p, ",");
 
-		if (++count > QUALIFY_SERVERS_MAX)
+		if (++count > OPTIONS_SERVERS_MAX)
 			return "16 servers are the most";
 		if (!len)
 			return "a host of the list is empty";

@@ -5,7 +5,7 @@
 #ifndef TEREDO_TOOL_OPTIONS_H
 #define TEREDO_TOOL_OPTIONS_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 enum option_type {
 	OPTION_NAME,		/* one of a table of names */
@@ -33,6 +33,7 @@ struct option_def {
 #define OPTIONS_COUNT	20
 extern const struct option_def options[OPTIONS_COUNT];
 
+#define OPTIONS_SERVERS_MAX	16	/* names or addresses in a list */
 #define OPTIONS_ERROR_SIZE	512
 
 /* Read "KEYWORD VALUE" pairs into @config; keywords may be cut short. Returns 0,

@@ -3,7 +3,7 @@
 #ifndef TEREDO_TOOL_HOST_H
 #define TEREDO_TOOL_HOST_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 /* Milliseconds since boot, also those in suspension. */
 uint64_t host_clock(void);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "client/learn.h"
+#include "command/learn.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "text/explain.h"
-#include "host/host.h"
+#include "advice/explain.h"
+#include "base/host.h"
 #include "ipc/ipc.h"
 #include "text/terminal.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "host/holder.h"
+#include "advice/holder.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/host.h"
+#include "base/host.h"
 #include "ipc/ipc.h"
 
 /* An IPv4 address in place of an IPv6 one, as the kernel lists it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "host/host.h"
+#include "base/host.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef TEREDO_TOOL_KEY_H
 #define TEREDO_TOOL_KEY_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 struct key {
 	uint8_t algorithm;	/* enum teredo_algorithm */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "client/key.h"
+#include "text/key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <nettle/base16.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
-#include "host/host.h"
+#include "base/host.h"
 
 #define HEX	"hex:"
 

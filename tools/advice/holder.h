@@ -3,7 +3,7 @@
 #ifndef TEREDO_TOOL_HOLDER_H
 #define TEREDO_TOOL_HOLDER_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 /* Whoever else has @port of @addr (0 for any address) in this namespace, in words that
  * go behind "in use by"; NULL if nobody has it. Valid until the next call.

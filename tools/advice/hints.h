@@ -5,7 +5,7 @@
 #ifndef TEREDO_TOOL_HINTS_H
 #define TEREDO_TOOL_HINTS_H
 
-#include "ipc/containers.h"
+#include "base/containers.h"
 
 #define HINTS_MAX	8
 

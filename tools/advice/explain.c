@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "text/explain.h"
+#include "advice/explain.h"
 
 #include <errno.h>
 #include <netinet/ip_icmp.h>
 #include <stdio.h>
 
 #include "text/format.h"
-#include "host/holder.h"
-#include "host/host.h"
+#include "advice/holder.h"
+#include "base/host.h"
 #include "ipc/ipc.h"
 
 /* In the words that are usual. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "text/hints.h"
+#include "advice/hints.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "text/format.h"
-#include "host/holder.h"
-#include "host/host.h"
+#include "advice/holder.h"
+#include "base/host.h"
 #include "ipc/ipc.h"
 
 /* A server that was not heard for so many refresh intervals is silent. */
