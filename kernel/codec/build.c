@@ -2,23 +2,7 @@
 /* Control datagrams. Pure code. */
 #include "codec/build.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#endif
-
-static size_t put_be16(u8 *p, u16 v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-	return 2;
-}
-
-static size_t put_be32(u8 *p, u32 v)
-{
-	put_be16(p, v >> 16);
-	put_be16(p + 2, v);
-	return 4;
-}
+#include "codec/octets.h"
 
 /* Sum native words: the byte order of the sum is that of memory (RFC 1071). 65535 octets
  * cannot overflow 64 bits.
@@ -74,8 +58,8 @@ size_t teredo_build_origin(u8 *p, __be32 addr, __be16 port)
 {
 	p[0] = 0;
 	p[1] = 0;
-	put_be16(p + 2, ~ntohs(port));
-	put_be32(p + 4, ~ntohl(addr));
+	teredo_put_be16(p + 2, ~ntohs(port));
+	teredo_put_be32(p + 4, ~ntohl(addr));
 	return TEREDO_ORIGIN_LEN;
 }
 
@@ -106,8 +90,8 @@ static void put_ipv6(u8 *p, const struct in6_addr *saddr,
 		     const struct in6_addr *daddr, size_t payload_len,
 		     u8 nexthdr, u8 hop_limit)
 {
-	put_be32(p, 0x60000000);
-	put_be16(p + 4, payload_len);
+	teredo_put_be32(p, 0x60000000);
+	teredo_put_be16(p + 4, payload_len);
 	p[6] = nexthdr;
 	p[7] = hop_limit;
 	memcpy(p + 8, saddr, sizeof(*saddr));
@@ -156,22 +140,22 @@ size_t teredo_build_advert(u8 *p, const struct in6_addr *saddr,
 	/* Router lifetime 0: the client decides about its route. */
 	memset(icmp, 0, 16);
 	icmp[0] = TEREDO_ICMP_RA;
-	put_be32(icmp + 12, 2000);		/* retransmit timer, ms */
+	teredo_put_be32(icmp + 12, 2000);		/* retransmit timer, ms */
 
 	memset(opt, 0, 32);
 	opt[0] = TEREDO_OPT_PREFIX;
 	opt[1] = 4;
 	opt[2] = 64;
 	opt[3] = 0x40;				/* A set, L clear */
-	put_be32(opt + 4, 0xffffffff);
-	put_be32(opt + 8, 0xffffffff);
+	teredo_put_be32(opt + 4, 0xffffffff);
+	teredo_put_be32(opt + 8, 0xffffffff);
 	memcpy(opt + 16, prefix, 8);
 
 	opt += 32;
 	opt[0] = TEREDO_OPT_MTU;
 	opt[1] = 1;
-	put_be16(opt + 2, 0);
-	put_be32(opt + 4, mtu);
+	teredo_put_be16(opt + 2, 0);
+	teredo_put_be32(opt + 4, mtu);
 
 	fill_icmp_csum(p, TEREDO_RA_LEN - TEREDO_IPV6_LEN);
 	return TEREDO_RA_LEN;

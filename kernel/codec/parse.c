@@ -2,28 +2,10 @@
 /* The parser of datagrams. Pure code: no allocation, every loop bounded by
  * the length of the input or by a constant.
  */
-#include "codec/build.h"
 #include "codec/parse.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#endif
-
-static __be16 get_be16(const u8 *p)
-{
-	__be16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static __be32 get_be32(const u8 *p)
-{
-	__be32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
+#include "codec/build.h"
+#include "codec/octets.h"
 
 enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 			       size_t head_len, size_t len)
@@ -56,8 +38,8 @@ enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 			return TEREDO_PARSE_TRUNCATED;
 		pkt->has_origin = true;
 		pkt->origin = off;
-		pkt->origin_port = get_be16(head + off + 2) ^ htons(0xffff);
-		pkt->origin_addr = get_be32(head + off + 4) ^
+		pkt->origin_port = teredo_get_be16(head + off + 2) ^ htons(0xffff);
+		pkt->origin_addr = teredo_get_be32(head + off + 4) ^
 				   htonl(0xffffffff);
 		off += TEREDO_ORIGIN_LEN;
 	}
@@ -71,7 +53,7 @@ enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 		return TEREDO_PARSE_TRUNCATED;
 
 	pkt->ipv6 = off;
-	pkt->payload_len = ntohs(get_be16(ip6 + 4));
+	pkt->payload_len = ntohs(teredo_get_be16(ip6 + 4));
 	if (len - off - TEREDO_IPV6_LEN < pkt->payload_len)
 		return TEREDO_PARSE_TRUNCATED;
 	pkt->nexthdr = ip6[6];
@@ -79,69 +61,6 @@ enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 	memcpy(&pkt->saddr, ip6 + 8, sizeof(pkt->saddr));
 	memcpy(&pkt->daddr, ip6 + 24, sizeof(pkt->daddr));
 	return TEREDO_PARSE_OK;
-}
-
-static bool alternates_are_valid(const u8 *entry, unsigned int n)
-{
-	for (; n; n--, entry += 6) {
-		u32 addr = ntohl(get_be32(entry));
-
-		/* unicast, and no port 0 */
-		if (addr >> 24 == 0 || addr >> 24 == 127 || addr >> 28 >= 14 ||
-		    !get_be16(entry + 4))
-			return false;
-	}
-	return true;
-}
-
-bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
-			   size_t len)
-{
-	unsigned int count = 0;
-	size_t off = 0;
-
-	memset(out, 0, sizeof(*out));
-	while (len - off >= 2 && count++ < TEREDO_TRAILERS_MAX) {
-		const u8 *value = data + off + 2;
-		u8 type = data[off], size = data[off + 1];
-
-		if (len - off - 2 < size)
-			break;
-		switch (type) {
-		case TEREDO_TRAILER_NONCE:
-			if (size == 4) {
-				out->has_nonce = true;
-				memcpy(&out->nonce, value, 4);
-			}
-			break;
-		case TEREDO_TRAILER_ALTERNATE:
-			if (size < 8 || size > 26 || (size - 2) % 6 ||
-			    !alternates_are_valid(value + 2, (size - 2) / 6)) {
-				out->bad_alternate = true;
-				break;
-			}
-			out->alternates = (size - 2) / 6;
-			out->alternate = off + 4;
-			break;
-		case TEREDO_TRAILER_ND:
-			if (size == 4) {
-				out->has_nd = true;
-				out->nd_type = value[0];
-			}
-			break;
-		case 0x02:	/* the registry's number for it (D-01) */
-		case TEREDO_TRAILER_PORT:
-			if (size == 2)
-				out->random_port = get_be16(value);
-			break;
-		default:
-			if ((type & TEREDO_TRAILER_ACTION) ==
-			    TEREDO_TRAILER_DISCARD)
-				return false;
-		}
-		off += 2 + size;
-	}
-	return true;
 }
 
 bool teredo_icmp_is_valid(const struct teredo_packet *pkt, const u8 *icmp)
@@ -199,7 +118,7 @@ bool teredo_parse_advert(struct teredo_advert *out,
 		} else if (opt[0] == TEREDO_OPT_MTU) {
 			if (opt[1] != 1)
 				return false;
-			out->mtu = ntohl(get_be32(opt + 4));
+			out->mtu = ntohl(teredo_get_be32(opt + 4));
 		}
 	}
 	return prefixes == 1;

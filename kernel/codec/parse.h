@@ -51,21 +51,6 @@ static inline bool teredo_is_bubble(const struct teredo_packet *pkt)
 	return !pkt->payload_len && pkt->nexthdr == TEREDO_NEXTHDR_NONE;
 }
 
-struct teredo_trailers {
-	bool has_nonce;
-	bool has_nd;
-	u8 nd_type;
-	u8 alternates;		/* number of entries; 0 is none */
-	bool bad_alternate;
-	u32 nonce;		/* compared, never calculated with */
-	__be16 random_port;	/* 0 is none */
-	u16 alternate;		/* offset of the first entry */
-};
-
-/* Read the trailers in @data (F-39 to F-46). Returns false if the packet has to be dropped. */
-bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
-			   size_t len);
-
 /* Contents of a Router Advertisement (C-14, C-15, C-18) */
 struct teredo_advert {
 	struct in6_addr prefix;

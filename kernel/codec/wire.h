@@ -81,6 +81,7 @@ typedef uint64_t u64;
 #define TEREDO_TRAILER_ALTERNATE 0x03
 #define TEREDO_TRAILER_ND	0x04
 #define TEREDO_TRAILER_PORT	0x05
+#define TEREDO_TRAILER_PORT_OLD	0x02		/* the registry's number for it (D-01) */
 #define TEREDO_TRAILER_ACTION	0xc0		/* top two bits say what to */
 #define TEREDO_TRAILER_DISCARD	0x40		/* do when unknown (F-40) */
 

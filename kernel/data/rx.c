@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "data/rx.h"
+#include "codec/trailer.h"
 
 #include <linux/skbuff.h>
 

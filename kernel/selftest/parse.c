@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "codec/build.h"
+#include "codec/trailer.h"
 #include "codec/parse.c"
 
 static const struct in6_addr one = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };

@@ -6,6 +6,7 @@
 #include "codec/build.h"
 #include "fuzz.h"
 #include "codec/parse.h"
+#include "codec/trailer.h"
 
 enum {
 	FIX_CHECKSUM	= 1,

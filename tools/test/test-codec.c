@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit test of the packet codec (kernel/codec/addr.c, parse.c, build.c) with the
+/* Unit test of the packet codec (kernel/codec/) with the
  * vectors of the RFCs and tables of all that can be wrong; output in KTAP.
  *
  * What is parsed ends where a page without access begins, so that reading one
@@ -10,6 +10,7 @@
 
 #include "codec/build.h"
 #include "codec/parse.h"
+#include "codec/trailer.h"
 #include "test/test.h"
 
 #define SIZE(array)	(sizeof(array) / sizeof((array)[0]))
@@ -574,6 +575,45 @@ static void test_alternates(void)
 	}
 }
 
+/* What is written is as RFC 6081 draws it, and is read as it was meant. */
+static void test_trailer_writers(void)
+{
+	static const u8 all[] = {
+		0x01, 4, 'a', 'b', 'c', 'd',
+		0x03, 14, 0, 0, 192, 0, 2, 1, 0x12, 0x34, 198, 51, 100, 2, 0xff, 0xfe,
+		0x04, 4, 1, 0, 0, 0,
+		0x05, 2, 0x80, 1,
+	};
+	struct teredo_alternate list[TEREDO_ALTERNATES_MAX];
+	struct teredo_trailers t;
+	u8 buf[sizeof(all)], most[64];
+	size_t len;
+	u32 word;
+
+	memcpy(&word, "abcd", 4);
+	list[0] = (struct teredo_alternate){ htonl(0xc0000201), htons(0x1234) };
+	list[1] = (struct teredo_alternate){ htonl(0xc6336402), htons(0xfffe) };
+	list[2] = list[0];
+	list[3] = list[1];
+	len = teredo_build_nonce_trailer(buf, word);
+	expect(len == 6);
+	len += teredo_build_alternate_trailer(buf + len, list, 2);
+	expect(len == 22);
+	len += teredo_build_nd_trailer(buf + len, 1);
+	expect(len == 28);
+	len += teredo_build_port_trailer(buf + len, htons(0x8001));
+	expect(len == sizeof(all) && !memcmp(buf, all, sizeof(all)));
+	expect(trailers(&t, buf, len) && t.has_nonce && t.nonce == word &&
+	       t.alternates == 2 && t.alternate == 10 && t.has_nd && t.nd_type == 1 &&
+	       t.random_port == htons(0x8001) && !t.bad_alternate);
+	len = teredo_build_alternate_trailer(most, list, TEREDO_ALTERNATES_MAX);
+	expect(len == 28 && trailers(&t, most, len) && t.alternates == TEREDO_ALTERNATES_MAX);
+	len += teredo_build_nonce_trailer(most + len, word);
+	len += teredo_build_port_trailer(most + len, htons(1));
+	expect(len + TEREDO_IPV6_LEN == 78 && trailers(&t, most, len) && t.has_nonce &&
+	       t.random_port == htons(1));
+}
+
 static void test_many_trailers(void)
 {
 	static u8 buf[65536];
@@ -883,6 +923,7 @@ static const struct test tests[] = {
 	{ "trailers: neighbour discovery (F-44)", test_nd },
 	{ "trailers: random port (F-45)", test_random_port },
 	{ "trailers: alternate addresses (F-42, F-46, SEC-31)", test_alternates },
+	{ "trailers as we write them (F-39, F-41, F-42, F-44, F-45)", test_trailer_writers },
 	{ "trailers: only so many (SEC-40)", test_many_trailers },
 	{ "checksums (F-32..F-34)", test_checksum },
 	{ "solicitations (F-32)", test_solicitation },
