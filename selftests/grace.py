@@ -82,7 +82,8 @@ AT_ONCE = {
 # What readers may still have when it is let go of: by whom, and how often
 DEFERRED = {
     "teredo_peer_remove": ["kfree_rcu(peer"],
-    "teredo_neighbour_remove": ["kfree_rcu(extra"],
+    "teredo_neighbour_remove": ["kfree_rcu(neighbour"],
+    "teredo_extra_remove": ["kfree_rcu(extra"],
     "teredo_status_replace": ["kfree_rcu(old"],
     "teredo_apply_config": ["kfree_rcu(old"],
     "free_later": ["call_rcu(&secret->rcu, free_rcu"],
@@ -115,10 +116,10 @@ ORDER = {
     "teredo_peer_create": ["peer->addr = ", "peer->kind = ", "peer->state = ",
                            "teredo_peer_insert(",
                            "teredo_quota_enter("],
-    "teredo_peer_remove": ["teredo_peer_unhash(", "teredo_neighbour_remove(", "kfree_rcu(peer"],
-    "attach_extra": ["extra->peer = ", "list_add_tail("],
-    "set_local": ["teredo_endpoint_write(&extra->local", "WRITE_ONCE(extra->announced",
-                  "rcu_assign_pointer(peer->extra"],
+    "teredo_peer_remove": ["teredo_peer_unhash(", "teredo_extra_remove(", "kfree_rcu(peer"],
+    "attach": ["neighbour->peer = ", "list_add_tail("],
+    "set_local": ["teredo_endpoint_write(&neighbour->local", "WRITE_ONCE(neighbour->announced",
+                  "rcu_assign_pointer(teredo_extra_of(td, peer)->neighbour"],
     "confirm": ["teredo_endpoint_write(&peer->mapped", "WRITE_ONCE(peer->last_rx",
                 "send(", "smp_store_release(&peer->state"],
     "teredo_peer_is_open": ["smp_load_acquire(&peer->state)", "peer->last_rx"],
@@ -245,7 +246,7 @@ def main():
     for file, text in texts.items():
         for match in re.finditer(r"(?:->|\.)(%s)(?:\[\w+\])? = " % "|".join(sorted(marked)), text):
             line = text[text.rfind("\n", 0, match.start()) + 1:text.find("\n", match.end())]
-            if match[1] in ("extra", "config", "status") and re.search(r"(?<!= )\b(td|peer)->\w+ = ", line):
+            if match[1] in ("extra", "neighbour", "config", "status") and re.search(r"(?<!= )\b(td|peer|extra)->\w+ = ", line):
                 problems.append("%s: written without rcu_assign_pointer(): %s" % (file, line.strip()))
         for match in re.finditer(r"RCU_INIT_POINTER\(([^;]*)\);", text):
             who = [name for name, body in functions(text) if match[0] in body]

@@ -12,6 +12,7 @@ static const char *const names[TEREDO_OBJECTS] = {
 	[TEREDO_OBJECT_SOCKET]		= "sockets",
 	[TEREDO_OBJECT_SECRET]		= "secrets",
 	[TEREDO_OBJECT_PEER]		= "peers",
+	[TEREDO_OBJECT_EXTRA]		= "extras",
 	[TEREDO_OBJECT_NEIGHBOUR]	= "neighbours",
 	[TEREDO_OBJECT_WAIT]		= "attempts",
 	[TEREDO_OBJECT_WAITING]		= "packets",

@@ -23,11 +23,11 @@ static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
 	unsigned long rx = READ_ONCE(peer->last_rx);
 	unsigned long tx = READ_ONCE(peer->last_tx);
 	unsigned long probe = READ_ONCE(peer->last_probe);
-	const struct teredo_extra *extra = rcu_dereference(peer->extra);
+	const struct teredo_neighbour *neighbour = teredo_neighbour_rcu(peer);
 
 	/* Neighbours announce themselves every 300 s at the latest. */
-	if (extra &&
-	    !time_after(now, READ_ONCE(extra->announced) + 2 * limit))
+	if (neighbour &&
+	    !time_after(now, READ_ONCE(neighbour->announced) + 2 * limit))
 		return false;
 	return (!rx || time_after(now, rx + limit)) &&
 	       (!tx || time_after(now, tx + limit)) &&
@@ -52,7 +52,7 @@ static bool not_by_hand(const struct teredo_peer *peer, unsigned long limit)
 
 static bool by_discovery(const struct teredo_peer *peer, unsigned long limit)
 {
-	return rcu_access_pointer(peer->extra) && not_by_hand(peer, limit);
+	return teredo_neighbour_rcu(peer) && not_by_hand(peer, limit);
 }
 
 /* Remove all peers for which @match is true. A concurrent resize may show some twice, and

@@ -12,11 +12,13 @@
 
 #define LOOKS		8	/* at neighbours to evict */
 
-struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
-				       const struct teredo_peer *peer)
+struct teredo_neighbour *teredo_neighbour_of(struct teredo_dev *td,
+					     const struct teredo_peer *peer)
 {
-	return rcu_dereference_protected(peer->extra,
-					 lockdep_is_held(&td->peers->lock));
+	const struct teredo_extra *extra = teredo_extra_of(td, peer);
+
+	return extra ? rcu_dereference_protected(extra->neighbour,
+						 lockdep_is_held(&td->peers->lock)) : NULL;
 }
 
 /* Evict the neighbour with the oldest announcement. Skip permanent ones, those being probed,
@@ -31,9 +33,9 @@ static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
 	if (peers->locals_count < TEREDO_LOCALS_MAX)
 		return true;
 	while (looks--) {
-		struct teredo_extra *oldest;
+		struct teredo_neighbour *oldest;
 
-		oldest = list_first_entry(&peers->locals, struct teredo_extra,
+		oldest = list_first_entry(&peers->locals, struct teredo_neighbour,
 					  node);
 		if (!oldest->peer->permanent && !oldest->peer->wait &&
 		    !teredo_path_is_local(td, oldest->peer)) {
@@ -46,24 +48,24 @@ static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
 	return false;
 }
 
-static struct teredo_extra *attach_extra(struct teredo_dev *td,
-					 struct teredo_peer *peer,
-					 struct sk_buff_head *evicted)
+/* Make @peer a neighbour, which readers see once it is published. */
+static struct teredo_neighbour *attach(struct teredo_dev *td, struct teredo_peer *peer,
+				       struct sk_buff_head *evicted)
 {
-	struct teredo_extra *extra;
+	struct teredo_neighbour *neighbour;
 	struct mem_cgroup *memcg;
 
-	if (!make_room(td, evicted))
+	if (!make_room(td, evicted) || !teredo_extra_make(td, peer))
 		return NULL;
 	memcg = set_active_memcg(td->memcg);
-	extra = kzalloc(sizeof(*extra), TEREDO_GFP_REMOTE);
+	neighbour = kzalloc(sizeof(*neighbour), TEREDO_GFP_REMOTE);
 	set_active_memcg(memcg);
-	if (!teredo_made(TEREDO_OBJECT_NEIGHBOUR, extra))
+	if (!teredo_made(TEREDO_OBJECT_NEIGHBOUR, neighbour))
 		return NULL;
-	extra->peer = peer;
-	list_add_tail(&extra->node, &td->peers->locals);
+	neighbour->peer = peer;
+	list_add_tail(&neighbour->node, &td->peers->locals);
 	td->peers->locals_count++;
-	return extra;
+	return neighbour;
 }
 
 /* Note that @peer is at @src on our link. Returns the reason if that is not believed. */
@@ -71,14 +73,14 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 		     union teredo_endpoint src, bool *news,
 		     struct sk_buff_head *evicted)
 {
-	struct teredo_extra *extra = teredo_peer_extra(td, peer);
-	bool moved = !extra || extra->local.word != src.word;
-	bool told = extra && !moved && teredo_neighbour_is_known(extra);
+	struct teredo_neighbour *neighbour = teredo_neighbour_of(td, peer);
+	bool moved = !neighbour || neighbour->local.word != src.word;
+	bool told = neighbour && !moved && teredo_neighbour_is_known(neighbour);
 
 	lockdep_assert_held(&td->peers->lock);
 	/* A peer that we talk with may have restarted, or may be asking for us. */
 	*news = moved || (READ_ONCE(peer->last_tx) &&
-			  time_before(jiffies, extra->announced +
+			  time_before(jiffies, neighbour->announced +
 					       TEREDO_ANNOUNCE_MIN - HZ));
 	if (moved) {
 		/* A peer set by the administrator keeps the mapping it was given; and one
@@ -86,22 +88,22 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 		 */
 		if (peer->permanent || teredo_path_is_local(td, peer))
 			return TEREDO_A_STATS_RX_MAPPING;
-		if (!extra)
-			extra = attach_extra(td, peer, evicted);
-		if (!extra)
+		if (!neighbour)
+			neighbour = attach(td, peer, evicted);
+		if (!neighbour)
 			return TEREDO_A_STATS_RX_LIMITED;
 		/* The previous endpoint is no longer a mapping either. */
-		if (extra->local.word &&
-		    peer->mapped.word == extra->local.word && !peer->wait)
+		if (neighbour->local.word &&
+		    peer->mapped.word == neighbour->local.word && !peer->wait)
 			teredo_peer_set_state(td, peer, TEREDO_PEER_STATE_PROBING,
 					      TEREDO_PEER_CAUSE_DISCOVERY);
-		teredo_endpoint_write(&extra->local, src);
+		teredo_endpoint_write(&neighbour->local, src);
 	}
-	WRITE_ONCE(extra->announced, teredo_now());
-	extra->answered = teredo_now();
-	list_move_tail(&extra->node, &td->peers->locals);
+	WRITE_ONCE(neighbour->announced, teredo_now());
+	neighbour->answered = teredo_now();
+	list_move_tail(&neighbour->node, &td->peers->locals);
 	/* published when complete */
-	rcu_assign_pointer(peer->extra, extra);
+	rcu_assign_pointer(teredo_extra_of(td, peer)->neighbour, neighbour);
 	/* It was heard, so it may be probed again (C-71). */
 	if (!teredo_peer_is_open(peer))
 		WRITE_ONCE(peer->bubbles, 0);
@@ -117,11 +119,11 @@ static bool may_answer(struct teredo_dev *td, const struct teredo_peer *peer,
 		       union teredo_endpoint src)
 {
 	static const struct teredo_rate strangers = TEREDO_RATE(5, 20);
-	const struct teredo_extra *extra;
+	const struct teredo_neighbour *neighbour;
 
-	extra = peer ? teredo_peer_extra(td, peer) : NULL;
-	if (extra && extra->local.word == src.word && teredo_path_is_local(td, peer))
-		return !time_before(jiffies, extra->answered +
+	neighbour = peer ? teredo_neighbour_of(td, peer) : NULL;
+	if (neighbour && neighbour->local.word == src.word && teredo_path_is_local(td, peer))
+		return !time_before(jiffies, neighbour->answered +
 					     TEREDO_LOCAL_SPACING);
 	return teredo_buckets_take(&td->peers->answers, &strangers, 0,
 				   (__force u32)src.addr, TEREDO_KEEP_NOTHING,
@@ -167,13 +169,13 @@ out:
 
 void teredo_neighbour_remove(struct teredo_dev *td, struct teredo_peer *peer)
 {
-	struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	struct teredo_neighbour *neighbour = teredo_neighbour_of(td, peer);
 
 	lockdep_assert_held(&td->peers->lock);
-	if (!extra)
+	if (!neighbour)
 		return;
-	list_del(&extra->node);
+	list_del(&neighbour->node);
 	td->peers->locals_count--;
-	teredo_gone(TEREDO_OBJECT_NEIGHBOUR, extra);
-	kfree_rcu(extra, rcu);
+	teredo_gone(TEREDO_OBJECT_NEIGHBOUR, neighbour);
+	kfree_rcu(neighbour, rcu);
 }

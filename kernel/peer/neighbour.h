@@ -3,49 +3,53 @@
 #ifndef TEREDO_NEIGHBOUR_H
 #define TEREDO_NEIGHBOUR_H
 
-#include "peer/peer.h"
+#include "peer/extra.h"
 
 /* Per device. All neighbours share our own mapped IPv4 address. */
 #define TEREDO_LOCALS_MAX	1024
 
-/* What few peers need. Attached when first needed, freed with the peer. Protected by the
- * lock, except for single words that are read without it.
- *
- * @local is a second way to a client on our own link (RFC 4380 5.2.8), next to the mapping
- * in its address. peer->mapped is the way in use, and peer->last_rx is about that one, so
- * the packet paths never look at this structure (D-18).
+/* A peer on our own link: a second way to it (RFC 4380 5.2.8), next to the mapping in its
+ * address. Protected by the lock, except for single words that are read without it.
+ * peer->mapped is the way in use, and peer->last_rx is about that one, so the packet paths
+ * never look at this structure (D-18).
  */
-struct teredo_extra {
+struct teredo_neighbour {
 	struct teredo_peer *peer;
 	struct list_head node;		/* in peers.locals */
 	union teredo_endpoint local;	/* whence its discovery bubble came */
 	unsigned long announced;	/* when, jiffies */
 	unsigned long answered;		/* jiffies, our last answer to one */
-	unsigned long direct_rx;	/* jiffies, 0 is never: the mapping was
-					 * heard while @local was in use
-					 */
 	struct rcu_head rcu;
 };
+
+/* Return what makes @peer a neighbour, or NULL. RCU. */
+static inline struct teredo_neighbour *
+teredo_neighbour_rcu(const struct teredo_peer *peer)
+{
+	const struct teredo_extra *extra = rcu_dereference(peer->extra);
+
+	return extra ? rcu_dereference(extra->neighbour) : NULL;
+}
+
+/* The same under the lock. */
+struct teredo_neighbour *teredo_neighbour_of(struct teredo_dev *td,
+					     const struct teredo_peer *peer);
 
 /* Return true if the peer's discovery bubble came from @src (5.2.3 case 5). RCU. */
 static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
 					union teredo_endpoint src)
 {
-	const struct teredo_extra *extra = rcu_dereference(peer->extra);
+	const struct teredo_neighbour *neighbour = teredo_neighbour_rcu(peer);
 
-	return extra && teredo_endpoint_read(&extra->local).word == src.word &&
-	       time_before(jiffies, READ_ONCE(extra->announced) +
+	return neighbour && teredo_endpoint_read(&neighbour->local).word == src.word &&
+	       time_before(jiffies, READ_ONCE(neighbour->announced) +
 				    TEREDO_LOCAL_KNOWN);
 }
 
-/* Return the extra of @peer, or NULL. Under the lock. */
-struct teredo_extra *teredo_peer_extra(struct teredo_dev *td,
-				       const struct teredo_peer *peer);
-
 /* Return true if the last announcement is recent enough (C-49, D-18). Under the lock. */
-static inline bool teredo_neighbour_is_known(const struct teredo_extra *extra)
+static inline bool teredo_neighbour_is_known(const struct teredo_neighbour *neighbour)
 {
-	return time_before(jiffies, extra->announced + TEREDO_LOCAL_KNOWN);
+	return time_before(jiffies, neighbour->announced + TEREDO_LOCAL_KNOWN);
 }
 
 /* Take a discovery bubble of the client @addr, from @src on our own link (C-87). Returns
@@ -57,7 +61,7 @@ int teredo_peer_announced(struct teredo_dev *td,
 			  const struct in6_addr *addr,
 			  union teredo_endpoint src, bool *news);
 
-/* Free the extra of @peer, which is being removed. Under the lock. */
+/* @peer, which is being removed, is no neighbour any more. For extra.c. Under the lock. */
 void teredo_neighbour_remove(struct teredo_dev *td, struct teredo_peer *peer);
 
 #endif /* TEREDO_NEIGHBOUR_H */

@@ -5,11 +5,23 @@
 #include "link/device.h"
 #include "peer/neighbour.h"
 
+/* Paths to a peer, the better ones behind */
+enum rank {
+	DIRECT,		/* the mapping in its address, or one that it has shown */
+	LOCAL,		/* where discovery found it */
+};
+
+static enum rank rank_of(struct teredo_dev *td, const struct teredo_peer *peer,
+			 union teredo_endpoint at)
+{
+	const struct teredo_neighbour *neighbour = teredo_neighbour_of(td, peer);
+
+	return neighbour && neighbour->local.word == at.word ? LOCAL : DIRECT;
+}
+
 bool teredo_path_leads_local(struct teredo_dev *td, const struct teredo_peer *peer)
 {
-	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
-
-	return extra && peer->mapped.word == extra->local.word;
+	return rank_of(td, peer, peer->mapped) == LOCAL;
 }
 
 bool teredo_path_is_local(struct teredo_dev *td, const struct teredo_peer *peer)
@@ -20,37 +32,35 @@ bool teredo_path_is_local(struct teredo_dev *td, const struct teredo_peer *peer)
 void teredo_path_leave(struct teredo_dev *td, struct teredo_peer *peer,
 		       union teredo_endpoint src)
 {
-	struct teredo_extra *extra = teredo_peer_extra(td, peer);
-
-	if (extra && extra->local.word == src.word &&
-	    peer->mapped.word != src.word && teredo_peer_is_open(peer))
-		extra->direct_rx = READ_ONCE(peer->last_rx);
+	if (rank_of(td, peer, src) > rank_of(td, peer, peer->mapped) &&
+	    teredo_peer_is_open(peer))
+		teredo_extra_of(td, peer)->lower_rx = READ_ONCE(peer->last_rx);
 }
 
 bool teredo_path_stay(struct teredo_dev *td, struct teredo_peer *peer,
 		      union teredo_endpoint src)
 {
-	if (peer->mapped.word == src.word || !teredo_peer_is_open(peer) ||
-	    !teredo_path_leads_local(td, peer))
+	if (rank_of(td, peer, src) >= rank_of(td, peer, peer->mapped) ||
+	    !teredo_peer_is_open(peer))
 		return false;
-	teredo_peer_extra(td, peer)->direct_rx = teredo_now();
+	teredo_extra_of(td, peer)->lower_rx = teredo_now();
 	return true;
 }
 
 void teredo_path_fall_back(struct teredo_dev *td, struct teredo_peer *peer)
 {
-	struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	struct teredo_extra *extra = teredo_extra_of(td, peer);
 	struct teredo_addr ta;
 
-	if (!extra || !extra->direct_rx || peer->wait ||
+	if (!extra || !extra->lower_rx || peer->wait ||
 	    peer->state != TEREDO_PEER_STATE_TRUSTED ||
 	    teredo_peer_is_open(peer) || !teredo_path_leads_local(td, peer) ||
-	    !time_before(jiffies, extra->direct_rx + TEREDO_PEER_VALID))
+	    !time_before(jiffies, extra->lower_rx + TEREDO_PEER_VALID))
 		return;
 	teredo_addr_unpack(&ta, &peer->addr);
 	teredo_endpoint_write(&peer->mapped,
 			      teredo_endpoint(ta.client, ta.port));
-	WRITE_ONCE(peer->last_rx, extra->direct_rx);
+	WRITE_ONCE(peer->last_rx, extra->lower_rx);
 	WRITE_ONCE(peer->bubbles, 0);
 	teredo_peer_changed(td, peer, TEREDO_PEER_CAUSE_SILENCE);
 }

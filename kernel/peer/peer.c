@@ -96,7 +96,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 			      peer->proven);
 	teredo_event_gone(td, peer, cause);
 	teredo_quota_leave(td, peer);
-	teredo_neighbour_remove(td, peer);
+	teredo_extra_remove(td, peer);
 	if (wait) {
 		teredo_queue_take(td, wait, dropped);
 		if (wait->releasing) {
@@ -127,7 +127,7 @@ void teredo_peer_forget_packets(struct teredo_dev *td,
 void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 		      struct teredo_peer_info *info)
 {
-	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	const struct teredo_neighbour *neighbour = teredo_neighbour_of(td, peer);
 	bool by_local = teredo_path_leads_local(td, peer);
 	unsigned long now = jiffies;
 	unsigned long rx, tx;
@@ -138,7 +138,7 @@ void teredo_peer_info(struct teredo_dev *td, const struct teredo_peer *peer,
 	info->addr = peer->addr;
 	info->mapped = peer->mapped;
 	info->state = peer->state;
-	info->kind = by_local || (extra && teredo_neighbour_is_known(extra)) ?
+	info->kind = by_local || (neighbour && teredo_neighbour_is_known(neighbour)) ?
 		     TEREDO_PEER_KIND_LOCAL : peer->kind;
 	info->path = by_local ? TEREDO_PEER_PATH_LOCAL :
 				TEREDO_PEER_PATH_DIRECT;

@@ -98,7 +98,7 @@ struct teredo_peers {
 	struct list_head dumps;		/* under teredo_dump_mutex */
 	spinlock_t lock;		/* protects what is marked above, and */
 	struct teredo_quota quota;	/*  who is in the table, and why */
-	struct list_head locals;	/*  extras, oldest bubble first */
+	struct list_head locals;	/*  neighbours, oldest bubble first */
 	unsigned int locals_count;
 	struct teredo_backlog backlog;	/*  what waits */
 	bool closed;			/*  nobody may wait any more */

@@ -35,16 +35,16 @@ bool teredo_probe_is_due(const struct teredo_peer *peer)
 static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 			struct teredo_probe *probe)
 {
-	const struct teredo_extra *extra = teredo_peer_extra(td, peer);
+	const struct teredo_neighbour *neighbour = teredo_neighbour_of(td, peer);
 	u8 ways = READ_ONCE(td->role)->ways;
 
 	probe->local = TEREDO_NOWHERE;
 	if (peer->kind == TEREDO_PEER_KIND_NATIVE && ways & TEREDO_WAY_ECHO) {
 		probe->ways = TEREDO_WAY_ECHO;
-	} else if (!extra || !teredo_neighbour_is_known(extra)) {
+	} else if (!neighbour || !teredo_neighbour_is_known(neighbour)) {
 		probe->ways = TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT;
 	} else {
-		probe->local = extra->local;
+		probe->local = neighbour->local;
 		probe->ways = TEREDO_WAY_LOCAL;
 		if (peer->bubbles > 1 ||
 		    (teredo_peer_is_open(peer) &&

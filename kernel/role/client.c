@@ -169,7 +169,7 @@ static int rcv_indirect_bubble(struct teredo_dev *td, struct sk_buff *skb,
 	if (pkt->has_origin)
 		teredo_relay_answered(td->relays, to);
 	/* A neighbour would not have needed the server. */
-	if (peer && rcu_access_pointer(peer->extra))
+	if (peer && teredo_neighbour_rcu(peer))
 		teredo_discovery_ask(td);
 	teredo_bubble_send(td, to, own, &pkt->saddr);
 	return teredo_bubble_taken(td, skb, rx);
