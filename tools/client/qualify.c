@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include "client/nat.h"
 #include "codec/build.h"
 
 /* fe80::ffff:ffff:ffff tells nobody our inner address (F-15). */
@@ -298,19 +299,22 @@ static bool is_old_mapping(const struct qualify *q, const struct endpoint *e)
 
 static uint8_t nat_verdict(const struct qualify *q)
 {
-	const struct endpoint *mapped = &q->target[0].mapped;
+	struct nat_seen seen = { 0 };
+	uint8_t nat;
 
-	if (q->local.port && same_endpoint(mapped, &q->local))
+	nat_see(&seen, &q->target[0].mapped, &q->local);
+	if (seen.none)
 		return TEREDO_NAT_NONE;
-	if (q->target[1].answered)
-		return same_endpoint(mapped, &q->target[1].mapped) ?
-		       TEREDO_NAT_RESTRICTED : TEREDO_NAT_UNKNOWN;
 	/* Maintenance asks the primary address only, and goes on to believe
 	 * what both said before.
 	 */
-	if (!q->target[1].asked && q->nat != TEREDO_NAT_NONE)
-		return q->nat;
-	return TEREDO_NAT_UNKNOWN;
+	if (!q->target[1].answered)
+		return !q->target[1].asked && q->nat != TEREDO_NAT_NONE ?
+		       q->nat : TEREDO_NAT_UNKNOWN;
+	nat_see(&seen, &q->target[1].mapped, &q->local);
+	nat = nat_of(&seen);
+	/* The round would not have succeeded if both mappings were new. */
+	return nat == TEREDO_NAT_SYMMETRIC ? TEREDO_NAT_UNKNOWN : nat;
 }
 
 static void succeed(struct qualify *q, uint64_t now)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "client/verdict.h"
 
+#include "client/nat.h"
+
 bool verdict_is_full(const struct probe *probe)
 {
 	return probe->qualify.target[0].answered &&
@@ -23,42 +25,26 @@ static bool is_better(const struct probe *a, const struct probe *b)
 void verdict_find(struct verdict *v, const struct probe *probes, int count,
 		  __be16 port)
 {
-	const struct endpoint *first = NULL;
-	unsigned int seen = 0;
-	bool differ = false;
-	bool none = false;
+	const struct endpoint unknown = { 0 };
+	struct nat_seen seen = { 0 };
 	int i, j;
 
 	memset(v, 0, sizeof(*v));
 	v->best = -1;
 	for (i = 0; i < count; i++) {
-		for (j = 0; j < 2; j++) {
-			const struct qualify_target *t =
-				&probes[i].qualify.target[j];
-
-			if (!t->answered)
-				continue;
-			seen++;
-			if (!first)
-				first = &t->mapped;
-			differ |= t->mapped.port != first->port;
-			v->addresses_differ |= t->mapped.addr != first->addr;
-		}
-		none |= probes[i].qualify.nat == TEREDO_NAT_NONE;
+		for (j = 0; j < 2; j++)
+			if (probes[i].qualify.target[j].answered)
+				nat_see(&seen, &probes[i].qualify.target[j].mapped,
+					&unknown);
+		seen.none |= probes[i].qualify.nat == TEREDO_NAT_NONE;
 		if (probes[i].up && (v->best < 0 ||
 				     is_better(&probes[i], &probes[v->best])))
 			v->best = i;
 	}
-	v->answered = seen;
-	v->port_kept = first && !differ && first->port == port;
-	if (differ || v->addresses_differ)
-		v->nat = TEREDO_NAT_SYMMETRIC;
-	else if (none)
-		v->nat = TEREDO_NAT_NONE;
-	else if (seen > 1)
-		v->nat = TEREDO_NAT_RESTRICTED;
-	else
-		v->nat = TEREDO_NAT_UNKNOWN;
+	v->answered = seen.count;
+	v->addresses_differ = seen.addresses_differ;
+	v->port_kept = seen.count && !seen.ports_differ && seen.first.port == port;
+	v->nat = nat_of(&seen);
 	/* A server that happened to see one mapping is no way around it. */
 	if (v->nat == TEREDO_NAT_SYMMETRIC)
 		v->best = -1;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What kind of NAT is in between, by the mappings that servers see of one port (RFC 4380
+ * section 5.2.1, with RFC 5991).
+ */
+#ifndef TEREDO_TOOL_NAT_H
+#define TEREDO_TOOL_NAT_H
+
+#include "base/containers.h"
+
+/* The mappings that have been seen. All zero is none. */
+struct nat_seen {
+	struct endpoint first;
+	unsigned int count;
+	bool none;		/* one of them is the host's own */
+	bool ports_differ;
+	bool addresses_differ;
+};
+
+/* Add a mapping. @local is what the port is mapped to without NAT, or all zero. */
+void nat_see(struct nat_seen *seen, const struct endpoint *mapped,
+	     const struct endpoint *local);
+
+/* Return the kind of NAT, enum teredo_nat: symmetric if any two mappings differ; unknown if
+ * there is only one, and that is not the host's own.
+ */
+uint8_t nat_of(const struct nat_seen *seen);
+
+#endif /* TEREDO_TOOL_NAT_H */
