@@ -73,49 +73,49 @@ selftests:
 	$(MAKE) -C selftests $(his)
 
 demo:
-	@selftests/packages.sh demo
-	@selftests/machine.sh -f demo selftests/demo.sh
+	@selftests/check/packages.sh demo
+	@selftests/check/machine.sh -f demo selftests/demo.sh
 
 check:
-	@selftests/packages.sh $(if $(KERNEL),matrix,check)
-	@selftests/check.sh $(TESTS)
+	@selftests/check/packages.sh $(if $(KERNEL),matrix,check)
+	@selftests/check/check.sh $(TESTS)
 
 check-matrix:
-	@selftests/packages.sh matrix
-	@selftests/check-matrix.sh $(KERNELS)
+	@selftests/check/packages.sh matrix
+	@selftests/check/check-matrix.sh $(KERNELS)
 
 check-debug:
-	@selftests/packages.sh check check-debug
-	@selftests/check-debug.sh \
+	@selftests/check/packages.sh check check-debug
+	@selftests/check/check-debug.sh \
 		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
 
 check-boot:
-	@selftests/packages.sh check-boot machine
-	@selftests/check-boot.sh $(BOOTS)
+	@selftests/check/packages.sh check-boot machine
+	@selftests/check/check-boot.sh $(BOOTS)
 
 mutants:
-	@wanted=$$(selftests/mutants.sh -p $(MUTANTS)) && selftests/packages.sh $$wanted
-	@selftests/mutants.sh $(MUTANTS)
+	@wanted=$$(selftests/check/mutants.sh -p $(MUTANTS)) && selftests/check/packages.sh $$wanted
+	@selftests/check/mutants.sh $(MUTANTS)
 
 coverage:
-	@selftests/packages.sh check check-debug
+	@selftests/check/packages.sh check check-debug
 	@rm -rf selftests/output/coverage
-	-@selftests/check-debug.sh -c $(CURDIR)/selftests/output/coverage \
+	-@selftests/check/check-debug.sh -c $(CURDIR)/selftests/output/coverage \
 		$(or $(TESTS),$(shell $(MAKE) -s -C selftests list-debug))
-	@selftests/coverage.py selftests/output/coverage \
+	@selftests/check/coverage.py selftests/output/coverage \
 		$(if $(TESTS),,Documentation/coverage.rst) $(his)
 
 bench:
-	@selftests/packages.sh bench machine
-	@selftests/bench.sh $(his)
+	@selftests/check/packages.sh bench machine
+	@selftests/bench/bench.sh $(his)
 
 fuzz:
-	@selftests/packages.sh fuzz
+	@selftests/check/packages.sh fuzz
 	@tools/fuzz/fuzz.sh $(his)
 
 lint:
-	@selftests/packages.sh lint
-	@selftests/lint.sh $(his)
+	@selftests/check/packages.sh lint
+	@selftests/check/lint.sh $(his)
 
 # Generated files are committed, so that a build needs no generator.
 netlink:
@@ -125,7 +125,7 @@ netlink-check:
 	@dir=$$(mktemp -d) && Documentation/netlink/generate.sh $$dir && \
 		for file in include/uapi/linux/teredo.h kernel/netlink/netlink-gen.h \
 			kernel/netlink/netlink-gen.c kernel/base/names-gen.h \
-			selftests/fuzz-netlink-gen.h; do \
+			selftests/fuzz/fuzz-netlink-gen.h; do \
 			diff -u $$file $$dir/$$file || status=1; \
 		done; rm -r $$dir; exit $$status
 

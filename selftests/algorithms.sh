@@ -7,7 +7,7 @@
 #
 # Boots with: fips=1 initcall_blacklist=sha1_generic_mod_init
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need jq
 need_teredo

@@ -5,7 +5,7 @@
 # the routes of their links.  Who of the two is near carries the traffic, and when
 # its link or its machine goes, the other one does.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 ping jq bird birdc
 need_teredo

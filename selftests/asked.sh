@@ -5,7 +5,7 @@
 # errors say of each, reach it beside a flood of others.  asked.py is the controller, and the
 # server.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -17,4 +17,4 @@ diagnose()
 }
 
 lone_client bare
-results_from "$selftests/asked.py" "${ns[srv]}" "${ns[bare]}" "$address" "$port"
+results_from "$selftests/cast/asked.py" "${ns[srv]}" "${ns[bare]}" "$address" "$port"

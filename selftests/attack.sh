@@ -10,7 +10,7 @@
 #
 # Runs alone: it measures what floods leave to others.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 ping jq nft unshare setpriv
 need_teredo
@@ -35,14 +35,14 @@ attack()
 	local case=$1
 
 	shift
-	on inet "$selftests/attack.py" "$case" "${ns[inet]}" "$@"
+	on inet "$selftests/cast/attack.py" "$case" "${ns[inet]}" "$@"
 }
 
 # flood CASE ARGUMENTS: without end, until unflood; it has begun
 flood()
 {
 	: >"$tmp/flood"
-	spawn inet "$selftests/attack.py" "$1" "${ns[inet]}" "${@:2}" "$endless" >"$tmp/flood"
+	spawn inet "$selftests/cast/attack.py" "$1" "${ns[inet]}" "${@:2}" "$endless" >"$tmp/flood"
 	flood=$spawned
 	wait_for 20 grep -q begins "$tmp/flood"
 }
@@ -122,7 +122,7 @@ hidden_answers()
 {
 	local ok=1
 
-	spawn inet "$selftests/attack.py" answers_behind_others "${ns[inet]}" 500 >"$tmp/server"
+	spawn inet "$selftests/cast/attack.py" answers_behind_others "${ns[inet]}" 500 >"$tmp/server"
 	wait_for 10 grep -q ready "$tmp/server" &&
 	tool bare add teredo0 mode client server 198.51.100.14 server2 198.51.100.30 &&
 	nip bare link set teredo0 up && tool bare run teredo0 --once && ok=0
@@ -158,7 +158,7 @@ unjammed()
 {
 	local relay6=2001:db8:3::1 queued
 
-	on inet taskset -c 0 "$selftests/attack.py" echoes_for_clients "${ns[inet]}" $relay6 1000 &&
+	on inet taskset -c 0 "$selftests/cast/attack.py" echoes_for_clients "${ns[inet]}" $relay6 1000 &&
 	on host taskset -c 0 ping -n -q -i 0.05 -c 10 -W 1 $relay6 >"$tmp/jam" 2>&1
 	tail -n 2 "$tmp/jam"
 	queued=$(steady waiting)
@@ -200,12 +200,12 @@ newcomers()
 }
 check "somebody new is heard and reached meanwhile (SEC-25)" newcomers
 
-spawn bare "$selftests/attack.py" tcp_serve "$bare" >"$tmp/tcp"
+spawn bare "$selftests/cast/attack.py" tcp_serve "$bare" >"$tmp/tcp"
 wait_for 10 grep -q ready "$tmp/tcp"
 proof()
 {
 	tool bare peer flush teredo0 && reaches clia "$bare" &&
-	on clib "$selftests/attack.py" tcp_ask "$bare" &&
+	on clib "$selftests/cast/attack.py" tcp_ask "$bare" &&
 	at_bare teredo_echoes 1000
 }
 check "who answered a TCP stays while strangers come and go (SEC-25)" \
@@ -314,7 +314,7 @@ walked()
 {
 	local walk icmp=$1 seconds=$SECONDS
 
-	spawn host "$selftests/attack.py" walk "${ns[host]}" $host 4000 >"$tmp/walk"
+	spawn host "$selftests/cast/attack.py" walk "${ns[host]}" $host 4000 >"$tmp/walk"
 	walk=$spawned
 	wait_for 20 grep -q begins "$tmp/walk"
 	reaches srv "$a"
@@ -324,7 +324,7 @@ walked()
 	echo "$(($(stat rly tx-icmp) - icmp)) errors in $((SECONDS - seconds + 1)) s"
 	(($(stat rly tx-icmp) - icmp <= 100 + 50 * (SECONDS - seconds + 1))) && return $ok
 }
-spawn inet "$selftests/attack.py" bubble_sources "${ns[inet]}" 60 >"$tmp/nonces"
+spawn inet "$selftests/cast/attack.py" bubble_sources "${ns[inet]}" 60 >"$tmp/nonces"
 nonces=$spawned
 wait_for 10 grep -q ready "$tmp/nonces"
 check "a host walks through all clients: another site gets through (SEC-26, SEC-29)" \
@@ -336,7 +336,7 @@ queued()
 	local dark=2001:0:cb00:7101:0:efff:ebfe:fefd queued
 
 	tool rly set teredo0 queue 1024
-	on host "$selftests/attack.py" fill_queue "${ns[host]}" $host $dark 600
+	on host "$selftests/cast/attack.py" fill_queue "${ns[host]}" $host $dark 600
 	queued=$(steady peer rly $dark .queued)
 	tool rly set teredo0 queue 32
 	echo "$queued are waiting"
@@ -366,7 +366,7 @@ beside()
 	done
 	shift
 	: >"$tmp/beside"
-	spawn inet "$selftests/attack.py" "${attack[0]}" "${ns[inet]}" "${attack[@]:1}" >"$tmp/beside" 2>&1
+	spawn inet "$selftests/cast/attack.py" "${attack[0]}" "${ns[inet]}" "${attack[@]:1}" >"$tmp/beside" 2>&1
 	flood=$spawned
 	wait_for 10 grep -q ready "$tmp/beside" || { cat "$tmp/beside"; return 1; }
 	pause 3 # what may come at once has been used up by then
@@ -406,7 +406,7 @@ besides()
 	local status natives
 
 	: >"$tmp/natives"
-	spawn inet "$selftests/attack.py" natives "${ns[inet]}" 3000 $bare4 $bare_port "$bare" \
+	spawn inet "$selftests/cast/attack.py" natives "${ns[inet]}" 3000 $bare4 $bare_port "$bare" \
 		>"$tmp/natives" 2>&1
 	natives=$spawned
 	wait_for 10 grep -q ready "$tmp/natives" || { cat "$tmp/natives"; return 1; }
@@ -465,10 +465,10 @@ talked()
 check "who goes on speaking does not keep newcomers out (SEC-25)" talked
 check "solicitations beside 1000 from made-up ports of the same NAT (SEC-35)" \
 	beside solicitations_of 1000 198.51.100.1 60000 -- \
-	on clia "$selftests/attack.py" solicit "${ns[clia]}" 10
+	on clia "$selftests/cast/attack.py" solicit "${ns[clia]}" 10
 check "and beside 3000 from a hundred of its ports (SEC-35)" \
 	beside solicitations_of 3000 198.51.100.1 100 -- \
-	on clia "$selftests/attack.py" solicit "${ns[clia]}" 10
+	on clia "$selftests/cast/attack.py" solicit "${ns[clia]}" 10
 
 #
 # Filters, as teredo.rst has them
@@ -514,14 +514,14 @@ check "a relay that serves one site only (SEC-16, R-16, R-17)" site
 section accounts
 privileges()
 {
-	on bare "$selftests/attack.py" privileges teredo0 "$@"
+	on bare "$selftests/cast/attack.py" privileges teredo0 "$@"
 }
 check "who has no capabilities changes nothing (SEC-19)" privileges nobody
 check "nor does root of a user namespace (SEC-19)" privileges userns
 check "nor who is tricked into writing to somebody's socket (SEC-19)" privileges deputy
 check "and the client works on" reaches bare "$b"
 check "nobody takes the service port (SEC-19)" \
-	on bare "$selftests/attack.py" port_is_taken $bare4 $bare_port
+	on bare "$selftests/cast/attack.py" port_is_taken $bare4 $bare_port
 
 # A namespace of somebody else's: it is there when he has gone on to sleep in it.
 spawn bare unshare -Urn sleep 1000
@@ -535,7 +535,7 @@ moved()
 {
 	! inside "$box" bare && tool bare add moved0 mode client server $server &&
 	nip bare link set moved0 netns "$box" && in_box ip link set moved0 up &&
-	in_box "$selftests/attack.py" privileges moved0 moved
+	in_box "$selftests/cast/attack.py" privileges moved0 moved
 }
 check "a link that was moved: its new root does not command our sockets (SEC-19, SEC-42)" moved
 check_says "not by rtnetlink either (SEC-19, SEC-42)" \

@@ -7,7 +7,7 @@
 # Runs alone: the kernel counts who comes by, wherever from, and on one CPU, since to
 # count changes code.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need jq python3
 need_teredo
@@ -42,7 +42,7 @@ clients()
 		echo "link set c$i up"
 	done >"$tmp/batch"
 	IP_LIB_DIR=$repo/tools ip -n "${ns[home]}" -batch "$tmp/batch" &&
-	on home "$selftests/attack.py" qualify c 0 $((many - 1))
+	on home "$selftests/cast/attack.py" qualify c 0 $((many - 1))
 }
 
 # announced: how many have
@@ -120,14 +120,14 @@ client()
 {
 	paying ip link add paid0 type teredo &&
 	tool home set paid0 mode client server 203.0.113.1 port "$1" peers-max 64000 &&
-	nip home link set paid0 up && on home "$selftests/attack.py" qualify paid 0 0 &&
+	nip home link set paid0 up && on home "$selftests/cast/attack.py" qualify paid 0 0 &&
 	victim=$(tool home -j show paid0 | jq -r '.[0].address')
 }
 
 # strangers PORT: thousands of them speak to it
 strangers()
 {
-	on far "$selftests/attack.py" teredo_bubbles "${ns[far]}" 192.0.2.1 "$1" "$victim" 6000
+	on far "$selftests/cast/attack.py" teredo_bubbles "${ns[far]}" 192.0.2.1 "$1" "$victim" 6000
 }
 
 peers()
@@ -231,7 +231,7 @@ probe_off()
 filled()
 {
 	tool home add rly0 mode relay && nip home link set rly0 up &&
-	"$selftests/bench-peers" fill "${ns[home]}" rly0 0 20000 &&
+	"$selftests/bench/bench-peers" fill "${ns[home]}" rly0 0 20000 &&
 	(($(tool home -j show rly0 | jq '.[0].peers') == 20000))
 }
 check "20000 peers" filled

@@ -7,7 +7,7 @@
 # (kernel/data/route.c), one setting changes while it flows.  A client without NAT;
 # caches.py plays its peers.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq nft
 need_teredo
@@ -29,4 +29,4 @@ diagnose()
 }
 
 lone_client bare
-results_from "$selftests/caches.py" "${ns[rly]}" "${ns[bare]}" "${ns[inet]}" "$address" "$port"
+results_from "$selftests/cast/caches.py" "${ns[rly]}" "${ns[bare]}" "${ns[inet]}" "$address" "$port"

@@ -5,7 +5,7 @@
 # A client without NAT qualifies with our server; then client.py takes the
 # server's place, plays peers and relays, and has sockets on the client.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -19,4 +19,4 @@ diagnose()
 
 lone_client bare
 nip bare addr add 2001:db8:77::1/128 dev lo || skip_all "no address"
-results_from "$selftests/client.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "$address" "$port"
+results_from "$selftests/cast/client.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "$address" "$port"

@@ -4,6 +4,6 @@
 # The packet codec, which is pure code: the module's own files, compiled for
 # userspace, with the vectors of the RFCs and tables of all that can be wrong.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 results_from "$repo/tools/test-codec"

@@ -8,7 +8,7 @@
 # Runs alone: Miredo is a process, and one that does not get the CPU in time loses
 # what comes in.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq python3
 need_teredo

@@ -11,8 +11,8 @@
 #
 # Runs alone: it sets the clock.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq python3 setpriv
 need_teredo

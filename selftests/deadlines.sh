@@ -5,7 +5,7 @@
 # long the path is: two seconds apart, given up after eight.  A relay and a client
 # without NAT, both ours; deadlines.py plays servers, peers and native hosts.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -36,5 +36,5 @@ if [[ ${VM_ACCEL:-} = tcg ]]; then
 	defer eval "echo $backlog >/proc/sys/net/core/netdev_max_backlog"
 	echo 100000 >/proc/sys/net/core/netdev_max_backlog
 fi
-results_from "$selftests/deadlines.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
+results_from "$selftests/cast/deadlines.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
 	"${ns[bare]}" "$address" "$port" "$late" "$many"

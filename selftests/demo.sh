@@ -4,7 +4,7 @@
 # The demonstration behind `make demo`: two clients behind NATs get IPv6 from a
 # server, and talk to each other and, over a relay, to a native IPv6 host.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 trap undo EXIT
 
@@ -35,7 +35,7 @@ need_teredo
 
 title "Laboratory: a server, a relay, a native host, two clients behind NATs"
 lab_up restricted restricted || die "no laboratory"
-sed -n '/^#\t *clia/,/2001::\/32/s/^#\t*//p' "$selftests/lab.sh"
+sed -n '/^#\t *clia/,/2001::\/32/s/^#\t*//p' "$selftests/lib/lab.sh"
 
 title "Server and relay: configure, set up, done"
 start_server ours || die "no server"

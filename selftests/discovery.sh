@@ -9,7 +9,7 @@
 #	                 +--- segment nata wan 198.51.100.1 --- inet
 #	clic 10.1.0.3 ---+
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping iperf3 jq tcpdump tshark ethtool setpriv unshare
 need_teredo

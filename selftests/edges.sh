@@ -7,7 +7,7 @@
 # each somebody's, one used up while the next one is full.  A client without NAT and a
 # relay, both ours; edges.py plays all others.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -22,5 +22,5 @@ diagnose()
 
 lone_client bare
 start_relay ours || skip_all "no relay"
-results_from "$selftests/edges.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
+results_from "$selftests/cast/edges.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
 	"${ns[host]}" "$address" "$port"

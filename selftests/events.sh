@@ -6,7 +6,7 @@
 # while others flood it.  events.py listens, and plays clients, a server and native
 # hosts of a relay of ours.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -21,5 +21,5 @@ diagnose()
 	tool rly show stats
 }
 
-results_from "$selftests/events.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
+results_from "$selftests/cast/events.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
 	"${ns[moved]}"

@@ -4,8 +4,8 @@
 # The examples in README, guide and manual pages do what they are there for, as they
 # stand there.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need python3 jq ping unshare sysctl
 need_teredo
@@ -22,7 +22,7 @@ diagnose()
 # name service for teredo.example.org, in the namespaces of clients
 printf '%s\n' "nameserver 127.0.0.1" "options timeout:1 attempts:1" >"$tmp/resolv.conf"
 echo $server >"$tmp/names"
-spawn clia python3 "$selftests/dns.py" "$tmp/names" 2>"$tmp/dns.log"
+spawn clia python3 "$selftests/lib/dns.py" "$tmp/names" 2>"$tmp/dns.log"
 
 # What is built is not installed: the module comes from where the tests have it.
 mkdir "$tmp"/{examples,bin,sbin,cwd}
@@ -35,7 +35,7 @@ chmod +x "$tmp/bin/modprobe"
 PATH=$tmp/bin:$PATH
 
 doc=$repo/Documentation
-"$selftests/examples.py" "$tmp/examples" "$repo/README.md" "$doc/teredo.rst" \
+"$selftests/cast/examples.py" "$tmp/examples" "$repo/README.md" "$doc/teredo.rst" \
 	"$doc/man/teredo-tool.8" "$doc/man/teredo.conf.5" >"$tmp/list" || skip_all "no examples"
 
 declare -A where used

@@ -5,7 +5,7 @@
 # moment, before anything is there again.  A relay, a server beside it, and a client without
 # NAT; fair.py is everybody else.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -24,5 +24,5 @@ diagnose()
 	tool rly show peers | head -n 30
 }
 
-results_from "$selftests/fair.py" "${ns[srv]}" "${ns[host]}" "${ns[rly]}" "${ns[bare]}" \
+results_from "$selftests/cast/fair.py" "${ns[srv]}" "${ns[host]}" "${ns[rly]}" "${ns[bare]}" \
 	"$address" "$port"

@@ -12,7 +12,7 @@
 #
 # Runs alone: it unloads the module.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq
 need_teredo
@@ -40,7 +40,7 @@ faulty()
 
 	shift
 	: >"$tmp/fault"
-	FAULT_NTH=$n FAULT_REPORT=$tmp/fault LD_PRELOAD=$selftests/fault.so "$@"
+	FAULT_NTH=$n FAULT_REPORT=$tmp/fault LD_PRELOAD=$selftests/lib/fault.so "$@"
 }
 
 # each BEFORE UNCHANGED AFTER COMMAND...: run the command until none of its
@@ -93,7 +93,7 @@ each_of()
 # recorded FILE COMMAND...: its last netlink request
 recorded()
 {
-	FAULT_RECORD=$tmp/$1 LD_PRELOAD=$selftests/fault.so "${@:2}" >/dev/null
+	FAULT_RECORD=$tmp/$1 LD_PRELOAD=$selftests/lib/fault.so "${@:2}" >/dev/null
 }
 
 # each_request DESCRIPTION NAME DO UNDO [GROUP]: what was recorded in these two files, in
@@ -104,7 +104,7 @@ each_request()
 
 	[[ ! ${5:-} ]] || group=($((16#$(genl ctrl get name teredo |
 		sed -n "s/.*ID-0x\([0-9a-f]*\)  *name: $5.*/\1/p"))))
-	check "$1" "$selftests/fault-each" "/run/netns/${ns[$2]}" "$tmp/$3" "$tmp/$4" "${group[@]}"
+	check "$1" "$selftests/lib/fault-each" "/run/netns/${ns[$2]}" "$tmp/$3" "$tmp/$4" "${group[@]}"
 	say "${output##*$'\n'}"
 }
 
@@ -122,7 +122,7 @@ unload()
 	! loaded || timeout 300 rmmod teredo
 }
 unload
-check "load and unload the module" "$selftests/fault-each" -m "$module" teredo
+check "load and unload the module" "$selftests/lib/fault-each" -m "$module" teredo
 say "$output"
 "$selftests/vm/load.sh"
 

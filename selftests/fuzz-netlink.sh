@@ -9,12 +9,12 @@
 #
 # Runs alone: it unloads the module.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need_teredo
 need_modules dummy
 total=${TEREDO_FUZZ_COUNT:-20000} seed=${TEREDO_FUZZ_SEED:-1}
-fuzz=$selftests/fuzz-netlink
+fuzz=$selftests/fuzz/fuzz-netlink
 [[ -x $fuzz ]] || skip_all "fuzz-netlink is not built: say make -C selftests"
 ns_add one two
 plan 5

@@ -16,7 +16,7 @@
 #
 # Runs alone: it unloads the module.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq
 need_teredo
@@ -24,7 +24,7 @@ need_modules bridge
 # The debug kernel is where most can be found.
 time_travels && most=200000 || most=50000
 total=${TEREDO_FUZZ_COUNT:-$most} seed=${TEREDO_FUZZ_SEED:-1}
-fuzz=$selftests/fuzz-datagram
+fuzz=$selftests/fuzz/fuzz-datagram
 [[ -x $fuzz ]] || skip_all "fuzz-datagram is not built: say make -C selftests"
 lab_up restricted restricted || skip_all "no laboratory"
 ns_add both spec aside

@@ -7,7 +7,7 @@
 # Runs alone: Miredo is a process, and one that does not get the CPU in time loses
 # packets without anybody's fault.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping miredo
 need_teredo

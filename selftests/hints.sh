@@ -5,8 +5,8 @@
 # address, whose port, who rejects what, and what to do.  A table; causes do not speak
 # for each other.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq nft python3 unshare
 need_teredo

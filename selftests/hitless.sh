@@ -7,8 +7,8 @@
 # Runs alone: Miredo is a process, and one that does not get the CPU in time loses
 # what comes in.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq iperf3
 need_teredo

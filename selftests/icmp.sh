@@ -6,7 +6,7 @@
 # stack, routing headers.  A client without NAT and a relay, both ours; icmp.py
 # plays their peers and forges.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq nft
 need_teredo
@@ -23,5 +23,5 @@ diagnose()
 
 lone_client bare
 start_relay ours || skip_all "no relay"
-results_from "$selftests/icmp.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
+results_from "$selftests/cast/icmp.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[nata]}" \
 	"${ns[host]}" "${ns[inet]}" "$address" "$port"

@@ -4,7 +4,7 @@
 # Datagrams that are sent in fragments have identifiers of their own (RFC 6864 4.3),
 # whichever CPU sends them.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3
 need_teredo
@@ -27,4 +27,4 @@ diagnose()
 	tool rly show stats
 }
 
-results_from "$selftests/identifiers.py" "${ns[rly]}" $source
+results_from "$selftests/cast/identifiers.py" "${ns[rly]}" $source

@@ -5,8 +5,8 @@
 # keep network managers away from the links, and a firewall to begin with; and
 # that nothing happens by itself.
 
-# shellcheck source=selftests/lab.sh
-. "$(dirname "$0")/lab.sh"
+# shellcheck source=selftests/lib/lab.sh
+. "$(dirname "$0")/lib/lab.sh"
 
 need systemd-analyze udevadm jq ping make nft
 need_teredo

@@ -7,7 +7,7 @@
 #
 # Boots with: ipv6.disable=1
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need_teredo
 [[ ! -e /proc/net/if_inet6 ]] || skip_all "IPv6 is not disabled in this kernel"

@@ -5,7 +5,7 @@
 # reachable for newcomers as long as they go on to come, though what its server passes
 # on is a sign of life of the server.  keepalive.py is the newcomers.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -17,7 +17,7 @@ refresh=30 lifetime=35 minutes=5
 [[ ${VM_ACCEL:-} != tcg ]] || refresh=8 lifetime=14 minutes=1
 
 outside=198.51.100.5
-spawn nata "$selftests/tunnat.py" tunnat 10.1.0.2 $outside $lifetime >"$tmp/tunnat" 2>&1
+spawn nata "$selftests/lib/tunnat.py" tunnat 10.1.0.2 $outside $lifetime >"$tmp/tunnat" 2>&1
 nip nata neigh add proxy $outside dev wan
 # Both ways of both ends lead through the NAT, but what comes out of it goes on.
 wait_for 10 nip nata link set tunnat up || skip_all "no NAT"
@@ -52,5 +52,5 @@ role[clia]=ours
 } || skip_all "no client"
 spawn clia teredo-tool run teredo0 >"$tmp/run" 2>&1
 wait_for 30 eval "client_address clia" || skip_all "no qualification: $(<"$tmp/run")"
-results_from "$selftests/keepalive.py" "${ns[clia]}" "${ns[rly]}" "$(client_address clia)" \
+results_from "$selftests/cast/keepalive.py" "${ns[clia]}" "${ns[rly]}" "$(client_address clia)" \
 	$refresh $lifetime $((minutes * 60))

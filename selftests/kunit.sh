@@ -4,7 +4,7 @@
 # The KUnit suites of the packet codec, kernel/selftest, a module of their own
 # that the debug build has: each test is a result.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need_root
 modprobe -r teredo-kunit 2>/dev/null

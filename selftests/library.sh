@@ -4,7 +4,7 @@
 # What tests wait with, from lib.sh: the condition of each is false before the event and true
 # after it, however slow the machine.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need ip nsenter unshare python3
 need_root

@@ -7,7 +7,7 @@
 #
 # Runs alone: it unloads the module.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need iperf3 jq ping python3
 need_teredo
@@ -114,7 +114,7 @@ falls()
 
 	nip clia link add falls type teredo && nip clia link set falls up || return
 	: >"$tmp/adds"
-	spawn clia "$selftests/adds.py" "${ns[clia]}" falls >"$tmp/adds" 2>&1
+	spawn clia "$selftests/cast/adds.py" "${ns[clia]}" falls >"$tmp/adds" 2>&1
 	wait_for 60 grep -q ready "$tmp/adds" || { cat "$tmp/adds"; return 1; }
 	for i in {1..20}; do
 		timeout 60 ip -n "${ns[clia]}" link set falls down || break
@@ -154,7 +154,7 @@ check "all four roles at work" eval "everyone && traffic"
 # A pipe that nobody reads from stops who lists the peers in the middle of it.
 midway()
 {
-	"$selftests/bench-peers" fill "${ns[clib]}" teredo0 0 20000 &&
+	"$selftests/bench/bench-peers" fill "${ns[clib]}" teredo0 0 20000 &&
 	python3 - "${ns[clib]}" <<-'END' || return
 	import array, fcntl, subprocess, sys, termios, time
 	tool = subprocess.Popen(("teredo-tool", "-n", sys.argv[1], "show", "peers", "teredo0"),

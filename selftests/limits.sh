@@ -6,7 +6,7 @@
 # what goes through at once is counted to the last one.  A client without NAT, a relay, and a
 # server beside it; limits.py is everybody else.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -26,5 +26,5 @@ diagnose()
 	tool rly show stats
 }
 
-results_from "$selftests/limits.py" "${ns[srv]}" "${ns[host]}" "${ns[rly]}" "${ns[bare]}" \
+results_from "$selftests/cast/limits.py" "${ns[srv]}" "${ns[host]}" "${ns[rly]}" "${ns[bare]}" \
 	"${ns[inet]}" "$address" "$port"

@@ -6,7 +6,7 @@
 # rest, and packets whose addresses lead from one to the other and back.  loops.py
 # sends them, first past Teredo to see that they do go round.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq nft
 need_teredo
@@ -60,5 +60,5 @@ diagnose()
 }
 
 { start_server ours && start_relay ours; } || skip_all "no server or relay"
-results_from "$selftests/loops.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}" "${ns[host]}" \
+results_from "$selftests/cast/loops.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}" "${ns[host]}" \
 	"${ns[six]}" "${ns[site]}"

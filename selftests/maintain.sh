@@ -5,8 +5,8 @@
 # is noticed and repaired, with a refresh interval of 2 s, and what applications
 # and people are told.  The lines "# figure:" are those of teredo.rst.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq python3
 need_teredo

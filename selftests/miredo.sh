@@ -13,7 +13,7 @@
 # TEREDO_COMBINATIONS limits the run: a list of words of four letters like mmmo,
 # m for Miredo and o for ours, in the order above.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 whose()
 {

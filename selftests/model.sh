@@ -7,7 +7,7 @@
 # TEREDO_SEED=N repeats the schedules of one seed; TEREDO_SCHEDULES=N plays those of 1 to N,
 # where there would be one.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need python3 ip nsenter
 need_root
@@ -70,4 +70,4 @@ echo 100000 >/proc/sys/net/core/netdev_max_backlog
 play relay 2001::/32
 play host-relay 2001::/32
 play client default server 203.0.113.1
-results_from "$selftests/model.py" "${places[@]}"
+results_from "$selftests/cast/model.py" "${places[@]}"

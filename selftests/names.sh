@@ -4,8 +4,8 @@
 # Servers by name: several addresses, other addresses, and a name service that is
 # dead when the client starts.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need jq python3 unshare
 need_teredo
@@ -22,7 +22,7 @@ END
 chmod +x "$tmp/with-names"
 [[ -e /etc/resolv.conf ]] || skip_all "no /etc/resolv.conf to put another one over"
 
-spawn clia python3 "$selftests/dns.py" "$tmp/names" 2>"$tmp/dns.log"
+spawn clia python3 "$selftests/lib/dns.py" "$tmp/names" 2>"$tmp/dns.log"
 role[clia]=ours
 tool clia add teredo0 server teredo.example,192.0.2.9 refresh 2
 nip clia link set teredo0 up

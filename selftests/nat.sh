@@ -5,7 +5,7 @@
 # the first packet is not lost (C-51, C-54); behind a symmetric one, a client is
 # told so (C-20).
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq
 need_teredo

@@ -3,14 +3,14 @@
 #
 # The laboratory's NATs are of the kinds that they claim to be.  No Teredo.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3
 lab_up none none || skip_all "no laboratory"
 
 for kind in cone address restricted symmetric; do
 	nat nata $kind 10.1.0.2 || exit 1
-	results+=("$(on clia "$selftests/natkinds.py" $kind "${ns[clia]}" "${ns[rly]}" \
+	results+=("$(on clia "$selftests/cast/natkinds.py" $kind "${ns[clia]}" "${ns[rly]}" \
 		"${ns[srv]}")")
 done
 

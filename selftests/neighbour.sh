@@ -5,7 +5,7 @@
 # with our server; then neighbour.py takes the server's place, and plays honest
 # and other neighbours of the client's link.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq ethtool
 need_teredo
@@ -23,4 +23,4 @@ diagnose()
 }
 
 lone_client clia discovery on
-results_from "$selftests/neighbour.py" "${ns[srv]}" "${ns[clic]}" "${ns[clia]}" "$address" "$port"
+results_from "$selftests/cast/neighbour.py" "${ns[srv]}" "${ns[clic]}" "${ns[clia]}" "$address" "$port"

@@ -3,11 +3,11 @@
 #
 # The generic netlink interface; the cases are in netlink.c.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need nft tc
 need_teredo
-[[ -x $selftests/netlink ]] || skip_all "netlink is not built: say make -C selftests"
+[[ -x $selftests/lib/netlink ]] || skip_all "netlink is not built: say make -C selftests"
 
 ns_add one
 nip one -batch - <<END || skip_all "no links"
@@ -24,4 +24,4 @@ link add server type teredo
 END
 
 tool one set server mode server local 192.0.2.1 || skip_all "no server"
-results_from on one "$selftests/netlink"
+results_from on one "$selftests/lib/netlink"

@@ -5,7 +5,7 @@
 # in the laboratory that lab.sh draws.  It reads from top to bottom, and each
 # chapter needs the ones before.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping iperf3 jq
 need_teredo

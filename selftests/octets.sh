@@ -6,7 +6,7 @@
 # MTUs of 1280 and 1472, and where IPv4 cuts datagrams into fragments. And where
 # there are offloads, a datagram of the host's own is as long as it can be.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need tcpdump iperf3 ethtool python3
 need_teredo

@@ -9,7 +9,7 @@
 # The legs of inet have no offloads, so that what leaves them is what a wire
 # would carry; there it is recorded.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need tcpdump tshark iperf3 ethtool jq
 need_teredo

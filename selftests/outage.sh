@@ -4,8 +4,8 @@
 # What keeps a client from working is said on one screen; changes of the network
 # are noticed by their events, long before any timer; and what helps.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq
 need_teredo

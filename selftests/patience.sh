@@ -5,7 +5,7 @@
 # alone, whom it forgets.  Two clients without NAT qualify with our server; then
 # patience.py takes the server's place and waits.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -45,4 +45,4 @@ what()
 }
 read -ra bare < <(what bare)
 read -ra small < <(what small)
-results_from "$selftests/patience.py" "${ns[srv]}" "${ns[rly]}" "${bare[@]}" "${small[@]}"
+results_from "$selftests/cast/patience.py" "${ns[srv]}" "${ns[rly]}" "${bare[@]}" "${small[@]}"

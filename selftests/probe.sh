@@ -4,7 +4,7 @@
 # teredo-tool probe: what several servers, ours and Miredo's, say of each kind of
 # NAT, and what follows from all of it.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ip jq nft tc
 need_teredo

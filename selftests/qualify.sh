@@ -4,7 +4,7 @@
 # The controller, `teredo-tool run`: qualification, maintenance, fail-over, and
 # what becomes of a client when its controller, its network or its link goes.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq
 need_teredo

@@ -5,7 +5,7 @@
 # (RFC 4380 5.2.7), with NATs that forget after 7 s: from the configured 4 s it
 # goes to 8 s, which is too long, and ends with 6 s.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq ss python3
 need_teredo

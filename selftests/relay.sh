@@ -4,7 +4,7 @@
 # The relay's rules (RFC 4380 section 5.4), by hand-made datagrams: relay.py
 # plays the server and the clients, and has sockets on the native host.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3
 need_teredo
@@ -19,4 +19,4 @@ diagnose()
 	lab_state
 }
 
-results_from "$selftests/relay.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}"
+results_from "$selftests/cast/relay.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}"

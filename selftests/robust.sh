@@ -6,7 +6,7 @@
 # counted and dropped, nothing of the traffic is lost, and the roles work on
 # (F-19..F-27, SEC-40, R-11, S-04).  The noise is in robust.py.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 ping jq
 need_teredo
@@ -48,7 +48,7 @@ noise()
 	local before after
 
 	before=$(dropped "$1")
-	on inet "$selftests/robust.py" "${ns[inet]}" 10000 "${@:2}" || return
+	on inet "$selftests/cast/robust.py" "${ns[inet]}" 10000 "${@:2}" || return
 	after=$(steady dropped "$1")
 	echo "$((after - before)) counted as dropped"
 	((after - before > 1000))

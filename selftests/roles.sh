@@ -5,7 +5,7 @@
 # section 5.4.3), for clients whom its relay knows and others; then beside it a host that
 # relays for itself.  roles.py plays the clients and another server.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3
 need_teredo
@@ -22,4 +22,4 @@ diagnose()
 	lab_state
 }
 
-results_from "$selftests/roles.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}" "${ns[host]}" "${ns[inet]}"
+results_from "$selftests/cast/roles.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}" "${ns[host]}" "${ns[inet]}"

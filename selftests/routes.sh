@@ -8,7 +8,7 @@
 # Runs alone: the kernel counts who comes by, wherever from, and on one CPU, since to
 # count changes code.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping nft jq iperf3
 need_teredo

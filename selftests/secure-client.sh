@@ -5,7 +5,7 @@
 # controller does with and without a key, and what it says when that does not
 # work.  The state machine itself is in tools/test-qualify.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need ping jq unshare miredo miredo-server
 need_teredo

@@ -4,7 +4,7 @@
 # Secure qualification, the server's end (RFC 4380 sections 5.2.2 and 5.3.2), by
 # hand-made datagrams; the cases are in secure.py.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3
 need_teredo
@@ -20,4 +20,4 @@ diagnose()
 	lab_state
 }
 
-results_from "$selftests/secure.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}"
+results_from "$selftests/cast/secure.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}"

@@ -5,7 +5,7 @@
 # are in server.py.  server.sh miredo asks Miredo's server instead, which keeps
 # the test honest; it is expected to fail where REQUIREMENTS depart from it.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 whose=${1:-ours}
 need python3
@@ -21,4 +21,4 @@ diagnose()
 	lab_state
 }
 
-results_from "$selftests/server.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}" "${ns[host]}"
+results_from "$selftests/cast/server.py" "${ns[srv]}" "${ns[rly]}" "${ns[nata]}" "${ns[host]}"

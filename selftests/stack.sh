@@ -8,7 +8,7 @@
 #
 # Runs alone: to attach programs changes code, on one CPU.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need tcpdump iperf3 ethtool jq tc python3
 need_teredo
@@ -84,10 +84,10 @@ mapped()
 	tool "$1" -j show teredo0 | jq -r '.[0].mapped | "\(.address):\(.port)"'
 }
 check "datagrams with trailers among them come in by themselves, without (F-39, F-47)" \
-	in_bursts natb "$selftests/stack.py" mixed "${ns[inet]}" "${ns[clib]}" "$a" "$b" \
+	in_bursts natb "$selftests/cast/stack.py" mixed "${ns[inet]}" "${ns[clib]}" "$a" "$b" \
 	"$(mapped clia)" "$(mapped clib)"
 check "segments are merged for a socket that has an address, as well" \
-	in_bursts rly "$selftests/stack.py" segments "${ns[inet]}" "${ns[host]}" "$a" $host \
+	in_bursts rly "$selftests/cast/stack.py" segments "${ns[inet]}" "${ns[host]}" "$a" $host \
 	"$(mapped clia)" $relay:3545
 
 # TCP would hide that.
@@ -173,7 +173,7 @@ bpf=$tmp/bpf
 program()
 {
 	prog=$bpf/$1-$2
-	[[ -e $prog ]] || "$selftests/stack.py" load "$1" "$2" "$prog"
+	[[ -e $prog ]] || "$selftests/cast/stack.py" load "$1" "$2" "$prog"
 }
 
 # xdp NAME INTERFACE MODE ACTION|off

@@ -7,8 +7,8 @@
 #
 # Runs alone: it is about who gets how much of a CPU.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq python3
 need_teredo
@@ -41,7 +41,7 @@ nip bare link set teredo0 up
 starve bare
 check "qualified, in peace" wait_for 60 qualified bare
 
-spawn inet "$selftests/flood.py" "${ns[inet]}" 198.51.100.33 4000
+spawn inet "$selftests/cast/flood.py" "${ns[inet]}" 198.51.100.33 4000
 flood=$spawned
 # flooded COUNTER COUNT: so many more of those
 flooded()

@@ -5,7 +5,7 @@
 # what a counter has a reason for, whoever refuses it.  A relay and a client of ours;
 # sums.py sends through them and breaks what is on the way.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq nft tc
 need_teredo
@@ -28,5 +28,5 @@ diagnose()
 	nip bare -s link show teredo0
 }
 
-results_from "$selftests/sums.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
+results_from "$selftests/cast/sums.py" "${ns[srv]}" "${ns[nata]}" "${ns[host]}" "${ns[rly]}" \
 	"${ns[bare]}" "$address" "$port"

@@ -5,8 +5,8 @@
 # there is native IPv6, which is not everything that looks like it, and comes
 # back when that is gone for good.  And services end when they are said to.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq python3 unshare
 need_teredo

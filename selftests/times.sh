@@ -7,7 +7,7 @@
 # takes minutes of the protocol's clock, which the debug kernel has at once.  A client
 # without NAT; times.py plays its peers and its server.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
@@ -20,5 +20,5 @@ diagnose()
 }
 
 lone_client bare
-results_from "$selftests/times.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[inet]}" \
+results_from "$selftests/cast/times.py" "${ns[srv]}" "${ns[rly]}" "${ns[bare]}" "${ns[inet]}" \
 	"$address" "$port"

@@ -4,7 +4,7 @@
 # teredo-tool as scripts and people meet it: what it prints (as text and JSON),
 # its exit status (0 done, 1 failed, 2 usage), and that it says what went wrong.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need jq ping
 need_teredo

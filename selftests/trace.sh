@@ -7,7 +7,7 @@
 #
 # Runs alone, on one CPU: switching a tracepoint changes code.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need python3 ping jq
 need_teredo

@@ -11,7 +11,7 @@
 #	abroad		home 192.0.2.1 ---- far 192.0.2.2
 #	teredo0 .... its socket
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need python3 jq setpriv unshare
 need_teredo

@@ -4,8 +4,8 @@
 # Whole tunnels, up and down, where there is no service manager: what `up` waits for,
 # what it leaves behind when it works and when it does not, and by which names.
 
-# shellcheck source=selftests/lab.sh
-. "$(dirname "$0")/lab.sh"
+# shellcheck source=selftests/lib/lab.sh
+. "$(dirname "$0")/lib/lab.sh"
 
 need jq ping unshare
 need_teredo

@@ -11,7 +11,7 @@
 #
 # Runs alone: it unloads the module.
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/lib/lab.sh"
 
 need iperf3 jq ping python3
 need_teredo
@@ -108,7 +108,7 @@ strangers()
 
 noise()
 {
-	on inet "$selftests/robust.py" "${ns[inet]}" 500 \
+	on inet "$selftests/cast/robust.py" "${ns[inet]}" 500 \
 		$relay 3545 "$host" 198.51.100.17 4096
 }
 
@@ -197,7 +197,7 @@ change()
 
 fill()
 {
-	"$selftests/bench-peers" fill "${ns[clib]}" teredo0 0 5000
+	"$selftests/bench/bench-peers" fill "${ns[clib]}" teredo0 0 5000
 	tool clib peer add teredo0 $b_dest at 198.51.100.17:4096
 	tool clib peer del teredo0 $b_dest
 }
@@ -290,7 +290,7 @@ full()
 	hush
 	flows && traffic || return
 	tool clib set teredo0 peers-max 5000 || return
-	"$selftests/bench-peers" fill "${ns[clib]}" teredo0 0 6000 &>/dev/null
+	"$selftests/bench/bench-peers" fill "${ns[clib]}" teredo0 0 6000 &>/dev/null
 	peers=$(tool clib -j show teredo0 | jq '.[0].peers')
 	echo "$peers peers"
 	((peers > 2000 && peers <= 5000)) || return

@@ -9,7 +9,7 @@
 # TEXT is in the one line of standard error, and nothing in standard output.  A row
 # of ip has TEXT in its first line of standard error.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need ip jq setpriv
 need_teredo

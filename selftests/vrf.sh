@@ -4,8 +4,8 @@
 # Where the routes of a link go: into the main table, that of its VRF, or the one that
 # somebody says, with the metric that somebody says; and an IPv4 network in a VRF.
 
-# shellcheck source=selftests/watch.sh
-. "$(dirname "$0")/watch.sh"
+# shellcheck source=selftests/lib/watch.sh
+. "$(dirname "$0")/lib/watch.sh"
 
 need ping jq
 need_teredo

@@ -4,7 +4,7 @@
 # The words of teredo-tool are the same wherever they stand: in its usage, its
 # manual page, its completion, the plugin of ip, and the netlink specification.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 need ip jq
 need_teredo

@@ -95,5 +95,5 @@ mkdir -p "$out/kernel/base"
 	names teredo_peer_state TEREDO_PEER_STATE_ TEREDO_PEER_STATE_NAMES
 } >"$out/kernel/base/names-gen.h"
 
-mkdir -p "$out/selftests"
-"$here/tables.py" "$spec" >"$out/selftests/fuzz-netlink-gen.h"
+mkdir -p "$out/selftests/fuzz"
+"$here/tables.py" "$spec" >"$out/selftests/fuzz/fuzz-netlink-gen.h"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # tables.py SPEC: the attributes and commands of a specification as tables in C, for
-# the fuzzer of selftests/fuzz-netlink.c, on standard output.
+# the fuzzer of selftests/fuzz/fuzz-netlink.c, on standard output.
 
 import sys
 

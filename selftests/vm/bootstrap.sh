@@ -22,7 +22,7 @@ targets()
 # if that is nowhere, mmdebstrap knows
 sources()
 {
-	[[ $(targets x) ]] || "$vm_dir/../apt.sh"
+	[[ $(targets x) ]] || "$vm_dir/../check/apt.sh"
 	targets "deb \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" |
 		grep -E " $suite(-updates|-security)? main\$" | sort -u >"$root.list"
 	if grep -q " $suite main\$" "$root.list"; then

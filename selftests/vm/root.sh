@@ -105,7 +105,7 @@ case $kernel in
 *) die "what is '$kernel'?  There are 6.1, 6.12, 7.2 and 7.2-rt" ;;
 esac
 
-mapfile -t packages < <("$repo/selftests/packages.sh" -l check)
+mapfile -t packages < <("$repo/selftests/check/packages.sh" -l check)
 ((${#packages[@]})) || exit 1
 packages+=(dkms linux-{image,headers}-amd64)
 [[ $suite != sid ]] || packages+=(linux-{image,headers}-rt-amd64)

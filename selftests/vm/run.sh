@@ -53,7 +53,7 @@
 # Examples:
 #	selftests/vm/run.sh -m ip link add teredo0 type teredo
 #	selftests/vm/run.sh -m bash -c 'ip link add t0 type teredo; dmesg'
-#	selftests/vm/run.sh selftests/run.sh netns miredo
+#	selftests/vm/run.sh selftests/check/run.sh netns miredo
 
 set -u
 export LC_ALL=C

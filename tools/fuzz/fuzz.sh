@@ -8,7 +8,7 @@
 # into the corpus, which stays as small as it can be.  What breaks a fuzzer is left
 # in tools/fuzz/build; once it is mended, that file belongs into the corpus.
 
-. "$(dirname "$0")/../../selftests/lib.sh"
+. "$(dirname "$0")/../../selftests/lib/lib.sh"
 
 here=$repo/tools/fuzz build=$repo/tools/fuzz/build
 need clang make

@@ -18,15 +18,15 @@
 set -u
 export LC_ALL=C
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 vm=$repo/selftests/vm
 cd "$repo" || exit 1
-# shellcheck source=selftests/progress.sh
-. "$repo/selftests/progress.sh"
+# shellcheck source=selftests/check/progress.sh
+. "$repo/selftests/check/progress.sh"
 dir=$(mktemp -d) || exit 1
 trap 'progress_end; rm -rf "$dir"' EXIT
 
-[[ ${TEREDO_HOST:-} != amx ]] || export VM_PRELOAD=$repo/selftests/amx-host.so
+[[ ${TEREDO_HOST:-} != amx ]] || export VM_PRELOAD=$repo/selftests/lib/amx-host.so
 
 counts='' count=()
 if [[ ${1:-} = -c ]]; then
@@ -54,7 +54,7 @@ run_one()
 	boot=$(sed -n 's/^# Boots with: //p' "selftests/${test%.sh}.sh")
 	VM_APPEND="${VM_APPEND:-} $boot" VM_OUT=${counts:+$counts/$test} \
 		taskset -c "$cpu" "$vm/run.sh" -d "$kernel" -t "${VM_TIMEOUT:-1800}" \
-		selftests/run.sh "$test" >"$out" 2>"$out.err"
+		selftests/check/run.sh "$test" >"$out" 2>"$out.err"
 	status=$?
 	read -r good bad skips < <(sed -n \
 		's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$out")
@@ -71,7 +71,7 @@ run_one()
 }
 
 echo "# building"
-selftests/build.sh check-debug tools || exit 1
+selftests/check/build.sh check-debug tools || exit 1
 kernel=$("$vm/debug-kernel.sh" "${count[@]}") || exit 1
 if [[ $counts ]]; then
 	mkdir -p "$counts" && ln -sfn "$kernel/source" "$counts/notes" || exit 1

@@ -22,7 +22,7 @@ import os
 import re
 import sys
 
-REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # What ends the life of an object at once.
 FREES = (r"kfree|kvfree|kfree_sensitive|kzfree|kmem_cache_free|vfree|free_percpu|"

@@ -17,7 +17,7 @@ import os
 import re
 import sys
 
-SELFTESTS = os.path.dirname(os.path.realpath(__file__))
+SELFTESTS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 DOCUMENTS = os.path.join(SELFTESTS, "..", "Documentation")
 
 # The rules are numbered from 1.  Those of the second line may be cited, but are
@@ -68,8 +68,8 @@ def sources(test):
     """The script of a test, and what it runs"""
     script = read(SELFTESTS, test + ".sh")
     yield script
-    for name in sorted(set(re.findall(r"(?:\$selftests|/tools)/([\w-]+)", script))):
-        for path in ("%s.py" % name, "%s.c" % name, "../tools/test/%s.c" % name):
+    for name in sorted(set(re.findall(r"(?:\$selftests(?:/\w+)?|/tools)/([\w-]+)", script))):
+        for path in ("cast/%s.py" % name, "lib/%s.c" % name, "../tools/test/%s.c" % name):
             if os.path.exists(os.path.join(SELFTESTS, path)):
                 yield read(SELFTESTS, path)
 

@@ -394,7 +394,7 @@ def echo_service(namespace, relay_ns, host_ns, host):
 
 def header(name):
     """An enum of the uapi header: {name: value}"""
-    with open(os.path.join(HERE, "..", "include", "uapi", "linux", "teredo.h")) as file:
+    with open(os.path.join(HERE, "..", "..", "include", "uapi", "linux", "teredo.h")) as file:
         body = re.search(r"enum %s \{(.*?)\}" % name, file.read(), re.S).group(1)
     values, value = {}, 0
     for word in re.findall(r"([A-Z_0-9]+)(?: = (\d+))?,", body):

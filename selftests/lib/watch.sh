@@ -4,7 +4,7 @@
 # A client under watch, for the tests of its maintenance: what its controller,
 # `monitor` and the kernel's own notifications say, and how long things take.
 
-# shellcheck source=selftests/lab.sh
+# shellcheck source=selftests/lib/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 
 diagnose()

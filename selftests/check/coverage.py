@@ -25,7 +25,7 @@ import sys
 import tempfile
 import textwrap
 
-REPO = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 REASONS = os.path.join(REPO, "Documentation/coverage.rst")
 FUNCTION = re.compile(r"(?:[A-Za-z_][\w \t*]*?[\s*])?(\w+)\(")
 WATCHING = re.compile(r"rcu_dereference|rtnl_dereference|lockdep_|ASSERT_RTNL|WARN_ON"

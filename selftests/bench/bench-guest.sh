@@ -18,7 +18,7 @@
 # shellcheck disable=SC2317 # sections are called by name
 # shellcheck disable=SC2086 # figures and lists of words
 
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/../lib/lab.sh"
 
 trap leave EXIT
 
@@ -69,7 +69,7 @@ spinner=
 busy()
 {
 	[[ $spinner ]] && return
-	"$selftests/bench-load" spin &
+	"$selftests/bench/bench-load" spin &
 	spinner=$!
 }
 
@@ -328,10 +328,10 @@ load()
 
 	case $label in
 	stream)
-		eval "$("$selftests/bench-load" stream "${ns[${from[$path]}]}" "$receiver" \
+		eval "$("$selftests/bench/bench-load" stream "${ns[${from[$path]}]}" "$receiver" \
 			"${dest[$path]}" $((packets / 16)))" ;;
 	*)
-		eval "$("$selftests/bench-load" flow "${ns[${from[$path]}]}" "$receiver" \
+		eval "$("$selftests/bench/bench-load" flow "${ns[${from[$path]}]}" "$receiver" \
 			"${dest[$path]}" "$size" "$packets")" ;;
 	esac
 	figure insns who="$who" path="$path" size="$size" part="$label" sent="$sent" \
@@ -373,7 +373,7 @@ helper()
 	local name=$1
 
 	shift
-	eval "$("$selftests/bench-$name" "$@")"
+	eval "$("$selftests/bench/bench-$name" "$@")"
 }
 
 # The longest softirq since softirq_watch, in microseconds
@@ -863,7 +863,7 @@ cpus()
 	nip rly link add src type dummy
 	nip rly link set src up
 	mac=$(nip rly -j link show src | jq -r '.[0].address')
-	"$selftests/bench-peers" fill "${ns[rly]}" teredo0 0 2 permanent >/dev/null
+	"$selftests/bench/bench-peers" fill "${ns[rly]}" teredo0 0 2 permanent >/dev/null
 	mapfile -t peer < <(tool rly -j show peers teredo0 | jq -r '.[].address')
 	# Others may use the host, too: the best of several.
 	for i in 1 2 3 4 5; do

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # A call that has a text, or a line of a table with one.
 TEXT = re.compile(r'(?:NL_SET_ERR_MSG\w*\(|\brefuse\(|\bparse_addr\(|\{ TEREDO_A_)[^;{}]*?'
@@ -43,7 +43,8 @@ def main():
     tests = {}
     for kind in ("sh", "py", "c"):
         tests.update(read("selftests/*." + kind))
-    del tests["selftests/" + os.path.basename(__file__)]
+        tests.update(read("selftests/[bcfl]*/*." + kind))
+    tests = {name: text for name, text in tests.items() if "/check/" not in name}
     words = "\n".join(tests.values())
     problems = []
 

@@ -14,7 +14,7 @@
 # Nothing of it is mounted once a command is done: rm -rf removes a root folder.
 
 set -u
-selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 repo=${selftests%/*}
 clone=/root/teredo
 

@@ -9,7 +9,7 @@
 set -u
 export LC_ALL=C
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd "$repo" || exit 1
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
@@ -21,7 +21,7 @@ boots=("$@")
 rm -f teredo.ko
 kver=$(selftests/vm/run.sh -K) || exit 1
 echo "# building"
-KDIR=/lib/modules/$kver/build selftests/build.sh check-boot || exit 1
+KDIR=/lib/modules/$kver/build selftests/check/build.sh check-boot || exit 1
 
 passed=0 failed=0 skipped=0 number=0
 echo "TAP version 13"
@@ -29,8 +29,8 @@ echo "1..${#boots[@]}"
 for boot in "${boots[@]}"; do
 	start=$SECONDS
 	echo "# selftests: boot.sh $boot"
-	selftests/vm/run.sh -k "$kver" -t "${VM_TIMEOUT:-1800}" -o "$out" -s "$repo/selftests/boot.sh prepare" \
-		selftests/boot.sh "$boot" 2>&1 | tee "$out/said" | sed 's/^/    /'
+	selftests/vm/run.sh -k "$kver" -t "${VM_TIMEOUT:-1800}" -o "$out" -s "$repo/selftests/check/boot.sh prepare" \
+		selftests/check/boot.sh "$boot" 2>&1 | tee "$out/said" | sed 's/^/    /'
 	status=${PIPESTATUS[0]}
 	good=$(grep -c '^ok ' "$out/said")
 	bad=$(grep -c '^not ok ' "$out/said")

@@ -21,7 +21,7 @@
 #	start_server ours; start_relay miredo
 #	start_client clia ours; start_client clib miredo
 
-# shellcheck source=selftests/lib.sh
+# shellcheck source=selftests/lib/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 server=203.0.113.1
@@ -575,7 +575,7 @@ everyone()
 # between FROM TO ADDRESS [PORT]: all that is sent arrives, octet by octet
 between()
 {
-	"$selftests/octets.py" "${ns[$1]}" "${ns[$2]}" "${@:3}"
+	"$selftests/cast/octets.py" "${ns[$1]}" "${ns[$2]}" "${@:3}"
 }
 
 # everywhere: between clients, and each way by a relay

@@ -12,8 +12,8 @@
 #	boot.sh one		a client is
 #	boot.sh twenty		many are, not all of which can work
 
-# shellcheck source=selftests/lab.sh
-. "$(dirname "$0")/lab.sh"
+# shellcheck source=selftests/lib/lab.sh
+. "$(dirname "$0")/../lib/lab.sh"
 
 kept=$VM_RESULTS/etc.tar
 

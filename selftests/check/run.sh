@@ -24,12 +24,12 @@
 set -u
 export LC_ALL=C TEREDO_STRICT=${TEREDO_STRICT-1}
 
-selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$selftests" || exit 1
-# shellcheck source=selftests/progress.sh
-. "$selftests/progress.sh"
-# shellcheck source=selftests/pause.sh
-. "$selftests/pause.sh"
+# shellcheck source=selftests/check/progress.sh
+. "$selftests/check/progress.sh"
+# shellcheck source=selftests/lib/pause.sh
+. "$selftests/lib/pause.sh"
 
 jobs=$(($(nproc) > 1 ? $(nproc) + 1 : 1))
 if [[ ${1:-} = -j ]]; then
@@ -227,7 +227,7 @@ for i in "${!tests[@]}"; do
 	((passed += good, failed += bad, skipped += skips))
 done
 if ((complete)); then
-	if ./conformance.py "$dir"; then
+	if check/conformance.py "$dir"; then
 		((++passed))
 		result=ok
 	else

@@ -32,7 +32,7 @@
 set -u
 export LC_ALL=C
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 patches=$repo/selftests/mutants
 out=$repo/selftests/output/mutants
 tree=$out/tree
@@ -59,7 +59,7 @@ run_test()
 	[[ $2 != tools/* ]] || command=("../$2")
 	# shellcheck disable=SC2206 # words
 	[[ $2 != *' '* ]] || command+=(${2#* })
-	[[ $2 != lint ]] || command+=("${3%%|*}")
+	[[ $2 != lint ]] || command=(check/lint.sh "${3%%|*}")
 	cd "$1/selftests" || return
 	limit=$(sed -n 's/^timeout=//p' settings)
 	# What it has left behind may hold the pipe open.
@@ -205,7 +205,7 @@ sound()
 	[[ $(field "$1" Found-by) ]] || { echo "$1: Found-by"; status=1; }
 	while IFS= read -r test; do
 		test=${test%%: *} test=${test%% *}
-		[[ $test = tools/test-* || -x $repo/selftests/$test.sh ]] ||
+		[[ $test = tools/test-* || $test = @(lint|boot) || -x $repo/selftests/$test.sh ]] ||
 			{ echo "$1: there is no test $test"; status=1; }
 	done < <(field "$1" Found-by)
 	return $status
@@ -254,15 +254,15 @@ build()
 		files=''
 	fi
 	case $1 in
-	host) [[ ! $files ]] || "$tree/selftests/build.sh" check tools ;;
+	host) [[ ! $files ]] || "$tree/selftests/check/build.sh" check tools ;;
 	debug)
-		"$tree/selftests/build.sh" check-debug tools &&
+		"$tree/selftests/check/build.sh" check-debug tools &&
 		debug=$("$tree/selftests/vm/debug-kernel.sh") &&
 		rm -rf "$out/$2.kernel" && mkdir "$out/$2.kernel" &&
 		ln -s "$(realpath "$debug/linux")" "$out/$2.kernel/linux" &&
 		cp -a "$debug/install" "$out/$2.kernel" &&
 		ln -s "$out/$2.kernel"/install/lib/modules/* "$out/$2.kernel/modules" ;;
-	vm | boot) KDIR=/lib/modules/$kver/build "$tree/selftests/build.sh" check ;;
+	vm | boot) KDIR=/lib/modules/$kver/build "$tree/selftests/check/build.sh" check ;;
 	esac
 }
 
@@ -320,7 +320,7 @@ debug_one()
 	done <"$folder/selftests/list"
 	cd "$folder" &&
 	VM_APPEND="${VM_APPEND:-}$boot" taskset -c "$3" selftests/vm/run.sh -d "$folder.kernel" \
-		-t "${VM_TIMEOUT:-1800}" selftests/mutants.sh -t selftests/list >"$folder.log" 2>&1
+		-t "${VM_TIMEOUT:-1800}" selftests/check/mutants.sh -t selftests/list >"$folder.log" 2>&1
 	judge "$1" "$2" "$folder.log" $((SECONDS - start))
 	rm -rf "$folder" "$folder.kernel"
 }
@@ -360,7 +360,7 @@ run_host()
 
 	for name; do
 		prepare host "${numbers[$name]}" "$name" || continue
-		"$out/$name/selftests/mutants.sh" -t "$out/$name/selftests/list" >"$out/$name.log" 2>&1
+		"$out/$name/selftests/check/mutants.sh" -t "$out/$name/selftests/list" >"$out/$name.log" 2>&1
 		judge "${numbers[$name]}" "$name" "$out/$name.log"
 		rm -rf "${out:?}/$name"
 	done
@@ -380,7 +380,7 @@ run_vm()
 		done >"$out/list"
 		cd "$repo" || return
 		VM_TIMEOUT=${VM_TIMEOUT:-14400} selftests/vm/run.sh -k "$kver" \
-			selftests/mutants.sh -t "$out/list" 2>&1 | tee "$out/vm.log" | grep '^# mutants'
+			selftests/check/mutants.sh -t "$out/list" 2>&1 | tee "$out/vm.log" | grep '^# mutants'
 		left=()
 		for name in "${list[@]}"; do
 			# The first one had its chance.
@@ -405,7 +405,7 @@ run_boot()
 		prepare boot "$number" "$name" || continue
 		IFS=$'\t' read -r _ _ test text <"$out/$name/selftests/list"
 		start=$SECONDS found=''
-		"$out/$name/selftests/check-boot.sh" "${text%%: *}" >"$out/$name.log" 2>&1
+		"$out/$name/selftests/check/check-boot.sh" "${text%%: *}" >"$out/$name.log" 2>&1
 		while IFS= read -r line; do
 			! failed "$line" "${text#*: }" || break
 		done <"$out/$name.log"

@@ -6,7 +6,7 @@
 # another program's locks are waited for.  `make lint` runs this, since it is about
 # the machine that builds.  fresh.sh and .ci/run show the rest, in minimal root folders.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/lib.sh"
 
 need make python3 dpkg-deb apt-get git
 cd "$repo" || exit 1
@@ -84,7 +84,7 @@ for library in libmnl nettle; do
 		env LACKS=$library make -C "$copy/tools" CC="$tmp/cc" PKG_CONFIG=false
 done
 check_says "no libnl" "no libnl to build with" \
-	env LACKS=netlink make -C "$copy/selftests" CC="$tmp/cc" -B netlink
+	env LACKS=netlink make -C "$copy/selftests" CC="$tmp/cc" -B lib/netlink
 check_says "no compiler" "no compiler (nosuch-cc)" make -C "$copy/tools" CC=nosuch-cc
 check "no pkg-config is no matter" make -C "$copy/tools" PKG_CONFIG=nosuch -j "$(nproc)" test-codec
 
@@ -131,7 +131,7 @@ else
 fi
 
 touch "$copy/kernel/peer/x.o" "$copy/kernel/peer/.x.o.cmd" "$copy/teredo.ko" "$copy/teredo.mod.c" \
-	"$copy/Module.symvers" "$copy/modules.order" "$copy/selftests/bench-load"
+	"$copy/Module.symvers" "$copy/modules.order" "$copy/selftests/bench/bench-load"
 check "make clean asks no kernel" in_copy clean KDIR=/nosuch
 left()
 {
@@ -143,7 +143,7 @@ mkdir "$tmp/a folder"
 cp -r "$copy/." "$tmp/a folder"
 check_says "a path with a space" "takes no folder with a space" make -C "$tmp/a folder" module
 check_says "also before packages are installed" "takes no folder with a space" \
-	"$tmp/a folder/selftests/packages.sh" demo
+	"$tmp/a folder/selftests/check/packages.sh" demo
 
 #
 # What each check builds
@@ -155,7 +155,7 @@ names()
 	local helper
 
 	for helper in $(make -s -C selftests print-helpers); do
-		! grep -qE "((selftests|\.)/$helper|helper ${helper#bench-})\>" "$@" || echo "$helper"
+		! grep -qE "((selftests|\.)/$helper|helper ${helper#bench/bench-})\>" "$@" || echo "$helper"
 	done
 }
 
@@ -171,12 +171,12 @@ read -ra tests < <(make -s list)
 read -ra debug < <(make -s list-debug)
 cd .. || exit 1
 tests=("${tests[@]/#/selftests/}") debug=("${debug[@]/#/selftests/}")
-libraries=(selftests/lib.sh selftests/lab.sh)
+libraries=(selftests/lib/lib.sh selftests/lib/lab.sh)
 check "make demo: helpers" built_for demo selftests/demo.sh "${libraries[@]}"
 check "make check" built_for check "${tests[@]}" "${libraries[@]}"
 check "make check-debug" built_for check-debug "${tests[@]}" "${debug[@]}" "${libraries[@]}" \
-	selftests/check-debug.sh
-check "make bench" built_for bench selftests/bench-guest.sh selftests/bench.sh "${libraries[@]}"
+	selftests/check/check-debug.sh
+check "make bench" built_for bench selftests/bench/bench-guest.sh selftests/bench/bench.sh "${libraries[@]}"
 
 #
 # How far it is
@@ -187,9 +187,9 @@ for test in one two; do
 	chmod 755 "$copy/selftests/$test.sh"
 done
 check "make check says which tests run, and how many are left" eval "
-	$copy/selftests/run.sh -j 1 one two 2>&1 | grep '^# running: one; 1 of 2 tests to begin'"
+	$copy/selftests/check/run.sh -j 1 one two 2>&1 | grep '^# running: one; 1 of 2 tests to begin'"
 check "two at a time, too" eval "
-	$copy/selftests/run.sh -j 2 one two 2>&1 | grep '^# running: .*two; 0 of 2 tests to begin'"
+	$copy/selftests/check/run.sh -j 2 one two 2>&1 | grep '^# running: .*two; 0 of 2 tests to begin'"
 
 #
 # Locks: apt and dpkg at work on a root folder of their own, with a source of one package
@@ -246,7 +246,7 @@ waits()
 	local pid status
 
 	hold "$1" || return
-	selftests/apt.sh "$2" >"$tmp/log" 2>&1 &
+	selftests/check/apt.sh "$2" >"$tmp/log" 2>&1 &
 	pid=$!
 	wait_for 60 grep -q "waiting for" "$tmp/log"
 	pause 2    # a second attempt fails as the first one did
@@ -269,26 +269,26 @@ else
 	check "the archives' lock" waits cache/apt/archives/lock thing4
 	hold lib/dpkg/lock-frontend
 	check_says "not for ever, and it is said who has it" "packages: python3, process" eval "
-		APT_PATIENCE=1 selftests/apt.sh thing1 2>&1; false"
+		APT_PATIENCE=1 selftests/check/apt.sh thing1 2>&1; false"
 	release
 	echo "deb [trusted=yes] http://127.0.0.1:9/ ./" >"$apt_root/etc/apt/sources.list"
 	rm -f "$apt_root"/var/lib/apt/lists/*Packages*
 	check_says "without a network, it is said what could not be installed" \
-		"cannot install nosuch" selftests/apt.sh nosuch
+		"cannot install nosuch" selftests/check/apt.sh nosuch
 fi
 unset APT_CONFIG
 callers()
 {
 	grep -lE '^[^#"]*apt-get +(-[a-zA-Z-]+ +)*(install|update|"\$@")' .ci/run selftests/*.sh \
-		selftests/vm/*.sh | grep -v newcomer.sh
+		selftests/*/*.sh | grep -v newcomer.sh
 }
-check "nobody else calls apt-get" eval "callers; [[ \$(callers) = selftests/apt.sh ]]"
+check "nobody else calls apt-get" eval "callers; [[ \$(callers) = selftests/check/apt.sh ]]"
 
 #
 # What README says
 #
 
 for section in "Try it" Install; do
-	check "README has commands: $section" eval "selftests/fresh.sh commands '$section' | grep make"
+	check "README has commands: $section" eval "selftests/check/fresh.sh commands '$section' | grep make"
 	check "and .ci/run runs them" grep "^readme \"$section\"" .ci/run
 done

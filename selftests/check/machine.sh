@@ -9,7 +9,7 @@
 # KDIR is the kernel to build for; in the machine, that kernel is booted.  KERNEL
 # is one of root.sh's kernels, in its own root folder.
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 vm=$repo/selftests/vm
 fast=''
 if [[ $1 = -f ]]; then
@@ -21,7 +21,7 @@ shift
 
 build()
 {
-	KDIR=$1 "$repo/selftests/build.sh" "$check" || exit 1
+	KDIR=$1 "$repo/selftests/check/build.sh" "$check" || exit 1
 }
 
 # native: does the running kernel load the module?  Only trying tells: modules
@@ -53,7 +53,7 @@ if native; then
 	exit $status
 fi
 
-"$repo/selftests/packages.sh" machine || exit 1
+"$repo/selftests/check/packages.sh" machine || exit 1
 # A folder given by the user names the kernel, if that can be booted.
 if [[ ${KDIR:-} ]]; then
 	(cd "$repo" && tools/missing.sh module "$KDIR") || exit 1

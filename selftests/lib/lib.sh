@@ -17,9 +17,11 @@
 set -u
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
-selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck disable=SC2034 # for the tests
 repo=${selftests%/*}
+# For what is in cast/
+export PYTHONPATH=$selftests/lib
 PATH=$repo/tools:$PATH:/usr/sbin:/sbin
 
 #
@@ -305,7 +307,7 @@ ledger()
 # Waiting
 #
 
-# shellcheck source=selftests/pause.sh
+# shellcheck source=selftests/lib/pause.sh
 . "$(dirname "${BASH_SOURCE[0]}")/pause.sh"
 
 # wait_for SECONDS COMMAND...: until the command succeeds, which is asked ten times a

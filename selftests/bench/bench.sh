@@ -14,7 +14,7 @@
 set -u
 export LC_ALL=C
 
-selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 repo=${selftests%/*}
 out=$(mktemp -d "${TMPDIR:-/tmp}/teredo-bench.XXXXXX") || exit 1
 trap 'rm -rf "$out"' EXIT
@@ -31,7 +31,7 @@ build()
 	[[ ! -r ${KDIR:-}/include/generated/utsrelease.h ]] ||
 		kver=$(cut -d'"' -f2 "$KDIR/include/generated/utsrelease.h")
 	echo "# building for $kver"
-	KDIR=/lib/modules/$kver/build "$selftests/build.sh" bench || exit 1
+	KDIR=/lib/modules/$kver/build "$selftests/check/build.sh" bench || exit 1
 }
 
 # machine NAME SECTION...: those of the sections that were asked for
@@ -45,13 +45,13 @@ machine()
 	done
 	((${#list[@]})) || return 0
 	"$selftests/vm/run.sh" -f -k "$kver" -o "$out/$name" \
-		"$selftests/bench-guest.sh" "${list[@]}"
+		"$selftests/bench/bench-guest.sh" "${list[@]}"
 }
 
 # One that counts instructions function by function, where QEMU has plugins.
 profile()
 {
-	local plugin=$selftests/bench-plugin.so more=''
+	local plugin=$selftests/bench/bench-plugin.so more=''
 
 	mkdir -p "$out/profile"
 	qemu-system-x86_64 -help | grep -q '^-plugin' && [[ -r $plugin ]] &&
@@ -77,7 +77,7 @@ wait $! || status=$?
 # This one does: the host should have nothing else to do.
 VM_ACCEL=tcg VM_CPUS=2 machine cpus cpus || status=$?
 
-"$selftests/bench-report.py" --commit "${commit:-unknown}" --kernel "$kver" \
+"$selftests/bench/bench-report.py" --commit "${commit:-unknown}" --kernel "$kver" \
 	--command "make bench${QUICK:+ QUICK=1}" --to "$repo" "$out"/*/ || exit 1
 ((status == 0)) || echo "bench: not everything could be measured (status $status)" >&2
 exit $status

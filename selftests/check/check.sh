@@ -10,9 +10,9 @@
 set -u
 export LC_ALL=C
 
-selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck source=selftests/progress.sh
-. "$selftests/progress.sh"
+selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=selftests/check/progress.sh
+. "$selftests/check/progress.sh"
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0 skipped=0
@@ -45,7 +45,7 @@ done
 (($#)) || own=("${booted[@]}")
 
 if ((!$# || ${#here[@]})); then
-	"$selftests/machine.sh" check selftests/run.sh "${here[@]}" | tee "$log"
+	"$selftests/check/machine.sh" check selftests/check/run.sh "${here[@]}" | tee "$log"
 	add_up "${PIPESTATUS[0]}"
 fi
 for test in "${own[@]}"; do
@@ -56,7 +56,7 @@ for test in "${own[@]}"; do
 		continue
 	fi
 	VM=1 VM_APPEND="${VM_APPEND:-} $(sed -n 's/^# Boots with: //p' "$selftests/$test")" \
-		"$selftests/machine.sh" check selftests/run.sh "$test" | tee "$log"
+		"$selftests/check/machine.sh" check selftests/check/run.sh "$test" | tee "$log"
 	add_up "${PIPESTATUS[0]}"
 done
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -10,7 +10,7 @@
 # and no others.  On other systems it is for their administrator to provide the
 # same.  -l: only list those that have to be where the tests run.
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 tools=(gcc make libc6-dev pkg-config libmnl-dev nettle-dev)
 lab=("${tools[@]}" kmod iproute2 iputils-ping nftables procps jq iperf3)
 python=(python3)
@@ -110,7 +110,7 @@ if ((EUID)); then
 	exit 1
 fi
 echo "# installing ${#missing[@]} packages and what they need, which may take minutes: ${missing[*]}"
-"$repo/selftests/apt.sh" "${missing[@]}" || exit 1
+"$repo/selftests/check/apt.sh" "${missing[@]}" || exit 1
 
 for package in miredo miredo-server bird2; do
 	[[ " ${missing[*]} " = *" $package "* && -d /run/systemd/system ]] &&

@@ -14,7 +14,7 @@ import time
 from pkt import enter
 
 HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                      "../include/uapi/linux/teredo.h")
+                      "../../include/uapi/linux/teredo.h")
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 F_REQUEST, F_ACK, F_DUMP, F_DUMP_INTR = 1, 4, 0x300, 0x10
 SOL_NETLINK, ADD_MEMBERSHIP = 270, 1

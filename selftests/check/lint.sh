@@ -13,7 +13,7 @@
 #	(newcomer.sh), and some seconds of the fuzzers of what compiles for userspace.
 # A warning is a failure.  KDIR is the kernel to build against.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/lib.sh"
 
 cd "$repo" || exit 1
 need make gcc sparse perl shellcheck git spatch clang clang-tidy
@@ -172,7 +172,7 @@ refused()
 {
 	local reason=$1 pattern=$2 but=${3:-^$} found list
 
-	mapfile -t list < <(matching '^selftests/[^/]*\.(sh|py)$' | grep -v '/lint\.sh$')
+	mapfile -t list < <(matching '^selftests/([a-z]*/)?[^/]*\.(sh|py)$' | grep -v -e '/lint\.sh$' -e '/vm/')
 	found=$(grep -nE "$pattern" "${list[@]}" | grep -vE "$but") || return 0
 	printf '%s:\n%s\n' "$reason" "$found"
 	return 1
@@ -204,13 +204,13 @@ elsewhere()
 {
 	local status=0 file list
 
-	mapfile -t list < <(matching '^selftests/[^/]*\.sh$' | xargs grep -lE '^[^#]*(rmmod|modprobe -r) teredo( |$)')
+	mapfile -t list < <(matching '^selftests/([a-z]*/)?[^/]*\.sh$' | grep -v '/vm/' | xargs grep -lE '^[^#]*(rmmod|modprobe -r) teredo( |$)')
 	for file in "${list[@]}"; do
 		[[ $file != */@(machine|bench-guest|ipv6-off|lint|mutants).sh ]] || continue
 		grep -q '^# Runs alone' "$file" ||
 			{ echo "$file: unloads the module below other tests: # Runs alone"; status=1; }
 	done
-	mapfile -t list < <(matching '^selftests/[^/]*\.sh$' | xargs grep -lE 'setpriv --reuid|unshare -U')
+	mapfile -t list < <(matching '^selftests/([a-z]*/)?[^/]*\.sh$' | grep -v '/vm/' | xargs grep -lE 'setpriv --reuid|unshare -U')
 	for file in "${list[@]}"; do
 		[[ $file != */newcomer.sh ]] || continue    # it has a folder of its own
 		grep -qE '^for_others|privileges' "$file" ||
@@ -240,17 +240,17 @@ results=(check "module: sparse and W=1" module
 	check "tools: no warnings" tools
 	check "kernel: checkpatch --strict" kernel_checked
 	check "kernel: coccinelle" semantic
-	check "kernel and tools: no floor knows what is above it" "selftests/floors.py -s"
-	check "kernel: what readers may see is freed when they are gone" selftests/grace.py
+	check "kernel and tools: no floor knows what is above it" "selftests/check/floors.py -s"
+	check "kernel: what readers may see is freed when they are gone" selftests/check/grace.py
 	check "tools and selftests: checkpatch --strict" user_checked
 	check "tools and selftests: clang-tidy" analyzed
 	check "scripts: shellcheck" scripts
 	check "tests wait for what can be seen" waits
 	check "and need no more than a minimal machine has" elsewhere
-	check "conformance.rst names tests that cite its rules" selftests/conformance.py
-	check "tests name every reason and every text of the module" selftests/named.py
-	check "planted faults apply" "selftests/mutants.sh -c"
-	check_ktap "what somebody meets who has not everything" selftests/newcomer.sh
+	check "conformance.rst names tests that cite its rules" selftests/check/conformance.py
+	check "tests name every reason and every text of the module" selftests/check/named.py
+	check "planted faults apply" "selftests/check/mutants.sh -c"
+	check_ktap "what somebody meets who has not everything" selftests/check/newcomer.sh
 	check "netlink code is what the specification generates" generated
 	check_ktap "fuzzers" "env FUZZ_TIME=${FUZZ_TIME:-4} tools/fuzz/fuzz.sh")
 

@@ -10,7 +10,7 @@
 set -u
 export LC_ALL=C
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 vm=$repo/selftests/vm
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -33,7 +33,7 @@ run_one()
 	read -ra tests <<<"${TESTS:-}"
 	cd "$copy" || return
 	TESTS='' selftests/vm/run.sh -t "${VM_TIMEOUT:-7200}" -r "$root" -k "$kver" \
-		selftests/run.sh "${tests[@]}" 2>&1 | tee "$dir/log" | sed -u 's/^/    /'
+		selftests/check/run.sh "${tests[@]}" 2>&1 | tee "$dir/log" | sed -u 's/^/    /'
 	status=${PIPESTATUS[0]}
 	read -r good bad skips < <(sed -n \
 		's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' \

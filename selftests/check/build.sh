@@ -7,7 +7,7 @@
 # for make.
 
 set -u
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 check=$1
 shift
 # Called by make, but not a part of its jobs.
