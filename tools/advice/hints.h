@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What keeps a device from working as it should, and what to do about it: all
- * that the host itself can tell, without sending anything.
+/* Hints: what keeps a device from working, and what to do about it, as far as the host
+ * itself can tell without sending anything.
  */
 #ifndef TEREDO_TOOL_HINTS_H
 #define TEREDO_TOOL_HINTS_H

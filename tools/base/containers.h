@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What passes between netlink and printing: plain structs, no pointers.
+/* Plain structs between netlink and printing, without pointers.
  *
- * Addresses and ports are in network byte order, times in milliseconds.
- * A bitmap named `has` (or `set`) holds one bit for each attribute, numbered
- * as in linux/teredo.h, that was there (or is to be sent).
+ * Addresses and ports are in network byte order, times in milliseconds. A bitmap named
+ * `has` (or `set`) holds a bit for each attribute, numbered as in linux/teredo.h, that was
+ * received (or is to be sent).
  */
 #ifndef TEREDO_TOOL_CONTAINERS_H
 #define TEREDO_TOOL_CONTAINERS_H
@@ -16,7 +16,7 @@
 
 #define BIT(n)		(1U << (n))
 
-/* True if attribute TEREDO_A_<name> is there. */
+/* Return true if attribute TEREDO_A_<name> is there. */
 #define CONFIG_HAS(c, name)	((c)->set & BIT(TEREDO_A_CONFIG_##name))
 #define DEV_HAS(d, name)	((d)->has & BIT(TEREDO_A_DEV_##name))
 #define PEER_HAS(p, name)	((p)->has & BIT(TEREDO_A_PEER_##name))
@@ -97,7 +97,7 @@ struct peer {
 	uint8_t cause;		/* of an event */
 };
 
-/* A secret of a server, as far as it may be told. */
+/* What may be told of a secret of a server */
 struct secret {
 	uint32_t has;
 	uint8_t state;
@@ -105,15 +105,15 @@ struct secret {
 	char id[TEREDO_ID_MAX + 1];
 };
 
-/* An ICMP error about what was sent. */
+/* An ICMP error about a datagram that was sent */
 struct rejection {
 	__be32 from;		/* 0: there was none */
 	uint8_t type;
 	uint8_t code;
 };
 
-/* A datagram of the controller; or none, but why a solicitation was not sent, or who
- * has rejected the one to @peer.
+/* A datagram to the controller; or, without one, why a solicitation was not sent, or who
+ * rejected the one to @peer
  */
 struct datagram {
 	int error;		/* errno, 0 for a datagram */

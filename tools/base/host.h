@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tool asks of the host otherwise than by netlink. */
+/* Requests to the host, other than by netlink. */
 #ifndef TEREDO_TOOL_HOST_H
 #define TEREDO_TOOL_HOST_H
 
 #include "base/containers.h"
 
-/* Milliseconds since boot, also those in suspension. */
+/* Return milliseconds since boot, suspension included. */
 uint64_t host_clock(void);
-/* Milliseconds in suspension since boot. */
+/* Return milliseconds in suspension since boot. */
 uint64_t host_suspended(void);
 
-/* Unpredictable octets. */
+/* Fill a buffer with unpredictable octets. */
 void host_random(void *buf, size_t len);
 
-/* The IPv4 source address of packets to @to. Returns 0 or a negative errno. */
+/* Find the IPv4 source address of packets to @to. Returns 0 or a negative errno. */
 int host_source_address(__be32 to, __be32 *out);
 
-/* The MTU of the way to an IPv4 address, as far as the host knows; 0 if it does not. */
+/* Return the MTU of the path to an IPv4 address as the host knows it; 0 if it does not. */
 uint32_t host_path_mtu(__be32 to);
 
-/* A UDP socket on @addr, 0 for any, and a port that the kernel chooses, which
- * is returned in @port. Never blocks. Returns the socket or a negative errno.
+/* Open a non-blocking UDP socket on @addr, 0 for any, and a port chosen by the kernel,
+ * returned in @port. Returns the socket or a negative errno.
  */
 int host_udp_socket(__be32 addr, __be16 *port);
-/* What has arrived there: its length, or -1 if there is nothing. */
+/* Read what has arrived. Returns its length, or -1 if there is nothing. */
 ssize_t host_udp_recv(int fd, struct endpoint *from, void *buf, size_t size);
 
-/* The number in /proc/sys/..., of the path made from @format and @name; -1 if
- * it cannot be read.
+/* Return the number in /proc/sys/..., with the path made from @format and @name; -1 if it
+ * cannot be read.
  */
 int host_sysctl(const char *format, const char *name)
 	__attribute__((format(printf, 1, 0)));
 
-/* A list of names, separated by commas: copy the one with number @n; empty
- * behind the last one.
+/* Copy the name with number @n of a list separated by commas; the name is empty behind the
+ * last one.
  */
 void list_entry(const char *list, unsigned int n, char *out, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Does the NAT lead what we send to our own mapped address back in? */
+/* Hairpinning: does the NAT pass what we send to our own mapped address back in? */
 #ifndef TEREDO_TOOL_HAIRPIN_H
 #define TEREDO_TOOL_HAIRPIN_H
 
@@ -8,8 +8,8 @@
 #define HAIRPIN_TRIES		3
 #define HAIRPIN_SPACING_MS	500
 
-/* Have two sockets send to the mapping of each other, several times, so that
- * filters open on the way. True if anything arrived.
+/* Send between the mappings of two sockets several times, so that filters on the way open.
+ * Returns true if anything arrived.
  */
 bool hairpin_test(const int fds[2], const struct endpoint mapped[2]);
 

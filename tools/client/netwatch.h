@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The host's network around a client: native IPv6, IPv4 addresses, routes and
- * links. Takes events, tells apart what matters, and waits until it settles.
+/* The network of the host around a client: native IPv6, IPv4 addresses, routes and links.
+ * Takes events, selects what matters, and waits until it has settled.
  */
 #ifndef TEREDO_TOOL_NETWATCH_H
 #define TEREDO_TOOL_NETWATCH_H
@@ -9,13 +9,12 @@
 
 /* Changes come in bursts. */
 #define NETWATCH_SETTLE_MS	500
-/* Native IPv6 has to be there, or away, for so long to be believed, without a
- * break (C-98).
+/* Native IPv6 is believed to be there, or gone, after so long without interruption (C-98).
  */
 #define NETWATCH_NATIVE_MS	5000
 #define NETWATCH_NATIVE_GONE_MS	30000
 
-/* A difference of the clocks with and without suspension that matters. */
+/* A difference between the clocks with and without suspension that matters */
 #define NETWATCH_RESUME_MS	2000
 
 #define NETWATCH_LINKS_MAX	64
@@ -42,16 +41,16 @@ enum netwatch_change {
 	NETWATCH_NATIVE_GONE,
 };
 
-/* Take an event; those about the link @self do not count. */
+/* Process an event; those about the link @self do not count. */
 void netwatch_event(struct netwatch *w, const struct net_event *event,
 		    uint32_t self, uint64_t now);
 
-/* The host has been suspended for so long, all in all: after a suspension,
- * everything may be different.
+/* Report the total time of suspension of the host: after a suspension, everything may be
+ * different.
  */
 void netwatch_suspended(struct netwatch *w, uint64_t suspended, uint64_t now);
 
-/* When to call netwatch_poll() again, UINT64_MAX for not before an event. */
+/* Return when to call netwatch_poll() again; UINT64_MAX: not before an event. */
 uint64_t netwatch_deadline(const struct netwatch *w);
 
 /* Call until it returns NETWATCH_NOTHING. */

@@ -34,9 +34,9 @@
 #define QUALIFY_TRIES		5
 #define QUALIFY_SPACING_MS	500
 #define QUALIFY_ROUND_MS	12000
-/* How long a silent secondary address may hold up a qualification. */
+/* How long a silent secondary address may delay a qualification */
 #define QUALIFY_GRACE_MS	1500
-/* Pause after all servers failed; it doubles up to the second figure. */
+/* Pause after all servers failed; it doubles up to the second figure */
 #define QUALIFY_PAUSE_MS	5000
 #define QUALIFY_PAUSE_MAX_MS	100000
 
@@ -94,7 +94,7 @@ struct qualify_candidate {
 	bool deaf;		/* it did not pass on what was for us */
 };
 
-/* What became of a received datagram. */
+/* Outcome of a received datagram */
 enum qualify_verdict {
 	QUALIFY_ACCEPTED,
 	QUALIFY_NOT_FROM_SERVER,
@@ -221,36 +221,33 @@ struct qualify {
 void qualify_init(struct qualify *q, const struct in6_addr *prefix,
 		  uint32_t refresh, void (*random)(void *buf, size_t len));
 
-/* Take a list of servers, in order of preference, at any time; one in use is
- * kept.
- */
+/* Set the list of servers, in order of preference, at any time; the one in use is kept. */
 void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 			 unsigned int count);
 
-/* Sign solicitations as @id, and want answers signed (C-30). */
+/* Sign solicitations as @id, and require signed answers (C-30). */
 void qualify_set_key(struct qualify *q, const char *id, const struct key *key);
 
 /* Try one server after another, beginning with the one whose turn it is. */
 void qualify_start(struct qualify *q, uint64_t now);
 
-/* Go on from where another controller stopped: qualified, but look at once
- * whether it is still true.
+/* Continue for another controller: qualified, but check at once whether that is still
+ * true.
  */
 void qualify_adopt(struct qualify *q, uint64_t now,
 		   const struct qualify_server *server,
 		   const struct endpoint *mapped, uint8_t nat);
 
-/* Something about the network changed. */
+/* The network has changed. */
 void qualify_recheck(struct qualify *q, uint64_t now);
 
-/* Forget all but the set-up. */
+/* Forget everything except the set-up. */
 void qualify_stop(struct qualify *q);
 
-/* Anything came from the server @idle milliseconds ago. */
+/* A datagram came from the server @idle milliseconds ago. */
 void qualify_heard(struct qualify *q, uint64_t now, uint32_t idle);
 
-/* Something else than a solicitation went to its primary address @idle milliseconds
- * ago.
+/* A datagram other than a solicitation went to its primary address @idle milliseconds ago.
  */
 void qualify_sent(struct qualify *q, uint64_t now, uint32_t idle);
 
@@ -262,23 +259,23 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 				     const struct endpoint *from,
 				     const uint8_t *payload, size_t len);
 
-/* The last QUALIFY_SEND could not be done. */
+/* The last QUALIFY_SEND failed. */
 void qualify_send_failed(struct qualify *q, int error);
 
-/* A solicitation to @to was rejected: that is no answer, and it is tried again, but it
- * tells what is wrong. Returns which address of the server it was about, the first
- * time in a round, else NULL.
+/* A solicitation to @to was rejected. That is no answer, and it is tried again, but it
+ * tells what is wrong. Returns the address of the server that it was about, the first time
+ * in a round, else NULL.
  */
 const struct qualify_target *qualify_rejected(struct qualify *q,
 					      const struct endpoint *to,
 					      const struct rejection *rejected);
 
-/* When qualify_poll() has to be called again, QUALIFY_NEVER for not before
- * something else happens.
+/* Return when to call qualify_poll() again; QUALIFY_NEVER: not before something else
+ * happens.
  */
 uint64_t qualify_deadline(const struct qualify *q);
 
-/* Call until it returns false: nothing to do for now. */
+/* Return the next action, if any. Call until it returns false. */
 bool qualify_poll(struct qualify *q, uint64_t now, struct qualify_event *ev);
 
 /* Answers that were refused, in words. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Server names to addresses, in a process of its own: a name service that
- * hangs must not hang the controller.
+/* Resolution of server names, in a process of its own: a name service that hangs must not
+ * hang the controller.
  */
 #ifndef TEREDO_TOOL_RESOLVE_H
 #define TEREDO_TOOL_RESOLVE_H
 
 #include "client/qualify.h"
 
-/* An address, or why a name has none. */
+/* An address, or why a name has none */
 struct resolved {
 	__be32 addr;
 	int error;		/* see resolve_error() */
@@ -21,20 +21,22 @@ struct resolver {
 	unsigned int count;
 };
 
-/* Begin to look up a list of names that are separated by commas. */
+/* Begin to look up a list of names separated by commas. */
 int resolver_start(struct resolver *r, const char *names);
 
-/* Read what has come. True when that was all; the list is complete then. */
+/* Read results. Returns true when the list is complete. */
 bool resolver_read(struct resolver *r);
 
 /* Give up. */
 void resolver_stop(struct resolver *r);
 
-/* Why a name could not be looked up: an error of getaddrinfo(), or a positive errno. */
+/* Return why a name could not be looked up: @error is one of getaddrinfo(), or a positive
+ * errno.
+ */
 const char *resolve_error(int error);
 
-/* The list as servers: the secondary address is @secondary for the first
- * name, where it is not 0, else the primary one plus one.
+/* Convert the list to servers. The secondary address is @secondary for the first name,
+ * unless that is 0, else the primary one plus one.
  */
 unsigned int resolver_servers(const struct resolver *r, __be32 secondary,
 			      struct qualify_server *out);

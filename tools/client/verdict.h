@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What several servers say of one port, taken together. */
+/* The answers of several servers about one port, combined. */
 #ifndef TEREDO_TOOL_VERDICT_H
 #define TEREDO_TOOL_VERDICT_H
 
@@ -28,14 +28,14 @@ struct verdict {
 	int best;		/* the server to use, -1 for none */
 };
 
-/* All but hairpin and refresh. @port is the host's own. */
+/* Fill in everything except hairpin and refresh. @port is the host's own. */
 void verdict_find(struct verdict *v, const struct probe *probes, int count,
 		  __be16 port);
 
-/* Both addresses of the server answered. */
+/* Return true if both addresses of the server answered. */
 bool verdict_is_full(const struct probe *probe);
 
-/* The mapping that a server sees: its primary address, if that answered. */
+/* Return the mapping that a server sees: that of its primary address, if that answered. */
 const struct endpoint *verdict_mapping(const struct probe *probe);
 
 #endif /* TEREDO_TOOL_VERDICT_H */

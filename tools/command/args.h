@@ -7,13 +7,13 @@
 #include <stdio.h>
 
 enum flag {
-	/* Of all commands */
+	/* Flags of all commands */
 	FLAG_JSON,
 	FLAG_PRETTY,
 	FLAG_NETNS,
 	FLAG_VERSION,
 	FLAG_HELP,
-	/* Of some, see args.c */
+	/* Flags of some commands, see args.c */
 	FLAG_FORCE,
 	FLAG_ONCE,
 	FLAG_LEARN_REFRESH,
@@ -32,30 +32,30 @@ struct args {
 	int plain;		/* words from this one on came behind "--" */
 };
 
-/* Sort the arguments of main() into flags and words. Returns 0 or the exit
- * status of a usage error, which there is none of with --help.
+/* Sort the arguments of main() into flags and words. Returns 0, or the exit status of a
+ * usage error; with --help there is none.
  */
 int args_parse(int argc, char **argv, struct args *out);
 
-/* Complain about flags that the command with this first word does not have;
- * 0 or the exit status.
+/* Complain about flags that the command with this first word does not have. Returns 0 or
+ * the exit status.
  */
 int args_check_flags(const char *command);
 
 bool flag_given(enum flag flag);
 
-/* The value of a flag; NULL if it was not given, or without one. */
+/* Return the value of a flag, or NULL if it was not given, or has none. */
 const char *flag_value(enum flag flag);
 
-/* The algorithm of a key that --algorithm names: 0 or more, the default without
- * the flag, -1 after a usage error.
+/* Return the algorithm that --algorithm names, 0 or more; the default without the flag; -1
+ * after a usage error.
  */
 int flag_algorithm(int otherwise);
 
-/* " [--key FILE] ..." of that command, for its synopsis. */
+/* Return the flags of that command for its synopsis: " [--key FILE] ..." */
 void flags_synopsis(FILE *out, const char *command);
 
-/* A line for each flag of that command, or of all commands if it is NULL. */
+/* Print a line for each flag of that command, or of all commands if it is NULL. */
 void flags_help(FILE *out, const char *command);
 
 #endif /* TEREDO_TOOL_ARGS_H */

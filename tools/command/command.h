@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Commands: what they are called, what they take, and what help says of them. */
+/* Commands: names, arguments and help. */
 #ifndef TEREDO_TOOL_COMMAND_H
 #define TEREDO_TOOL_COMMAND_H
 
@@ -8,13 +8,12 @@
 #include "command/args.h"
 
 struct command {
-	/* One word, or two; "show" and "show peers" may both be there. */
+	/* one word or two; "show" and "show peers" may both exist */
 	const char *name;
-	/* Gets the words behind the name. */
+	/* called with the words behind the name */
 	int (*main)(int argc, char **argv);
-	/* The words that it takes. Those without brackets have to be there, and
-	 * one in small letters has to be just that; "..." and OPTIONS may be any
-	 * number of them.
+	/* The words that it takes. Those without brackets are required, and one in small
+	 * letters stands for itself; "..." and OPTIONS are any number of words.
 	 */
 	const char *args;
 	const char *brief;	/* what it does, in a line */
@@ -25,15 +24,15 @@ struct command {
 extern const struct command commands[];
 extern const size_t commands_count;
 
-/* Find the command, look at its flags and the number of its words, and run it,
- * or print its help. Returns the exit status.
+/* Find the command, check its flags and the number of its words, and run it, or print its
+ * help. Returns the exit status.
  */
 int command_run(const struct args *args);
 
 /* Print the help of the command that runs, to standard output. */
 int command_help(void);
 
-/* A usage error, with how the command is used; returns STATUS_USAGE. */
+/* Complain about the usage of the command, and print its synopsis. Returns STATUS_USAGE. */
 int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* TEREDO_TOOL_COMMAND_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The refresh interval of the network that a client is in: remembered from the
- * last time there (remember.c), or found out beside its service (refresh.c),
- * which takes some minutes and a socket of its own, the secondary port.
+/* The refresh interval of the network that a client is in: remembered from the last time
+ * there (remember.c), or determined beside its service (refresh.c), which takes minutes
+ * and a socket of its own, the secondary port.
  */
 #ifndef TEREDO_TOOL_LEARN_H
 #define TEREDO_TOOL_LEARN_H
@@ -19,22 +19,20 @@ struct learner {
 	struct refresh refresh;
 };
 
-/* Go on with what the controller before us found out. */
+/* Continue with what the previous controller found out. */
 void learn_adopt(struct learner *l, const struct device *dev);
 
 /* The client @dev is qualified by @service, for the first time or still. */
 void learn_up(struct learner *l, const struct qualify *service,
 	      const struct device *dev);
 
-/* It is not any more. */
+/* The client is no longer qualified. */
 void learn_stop(struct learner *l);
 
-/* The user has just configured another interval, which is to be kept to. */
+/* The user has configured another interval, which has to be used. */
 void learn_overrule(struct learner *l, const char *ifname, uint32_t seconds);
 
-/* Do what there is to do; returns the interval to keep to, in seconds, or 0
- * for the configured one.
- */
+/* Do what is due. Returns the interval to use, in seconds, or 0 for the configured one. */
 uint32_t learn_poll(struct learner *l, const char *ifname);
 uint64_t learn_deadline(const struct learner *l);
 

@@ -9,8 +9,8 @@
 /* -j was given. */
 extern bool json_wanted;
 
-/* Each takes the words behind the name of the command, as many as its synopsis
- * in teredo-tool.c wants, and returns the exit status. Flags are in args.h.
+/* Each takes the words behind the name of the command, as many as its synopsis in
+ * teredo-tool.c requires, and returns the exit status. Flags are in args.h.
  */
 int add_main(int argc, char **argv);
 int set_main(int argc, char **argv);
@@ -34,28 +34,30 @@ int monitor_main(int argc, char **argv);
 int up_main(int argc, char **argv);
 int down_main(int argc, char **argv);
 
-/* Give a server all the secrets of a file, or of standard input if @path is
- * "-"; returns the exit status.
+/* Add all secrets of a file to a server, or of standard input if @path is "-". Returns the
+ * exit status.
  */
 int secret_load(const char *ifname, const char *path);
 
-/* Complain about the command line, in one line that says what is wrong and what
- * would be right, behind the name of the command; return STATUS_USAGE.
+/* Complain about the command line, in one line that says what is wrong and what would be
+ * right, behind the name of the command. Returns STATUS_USAGE.
  */
 int usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* Copy the name of an interface; a usage error if it cannot be one. */
+/* Copy the name of an interface. Returns the status of a usage error if it cannot be one. */
 int take_ifname(const char *text, char *ifname);
 
-/* The same of DEV or NAME; or, where no word is there, of the instance of the unit
- * that --unit tells.
+/* The same for DEV or NAME; or, without a word, for the instance of the unit that --unit
+ * names.
  */
 int take_name(int argc, char **argv, char *ifname);
 
-/* Print why the last request failed, return STATUS_FAILED. */
+/* Print why the last request failed. Returns STATUS_FAILED. */
 int request_failed(const char *dev);
-/* The same of standard output: @what, and the reason in errno. */
+/* Print that standard output failed: @what, and the reason in errno. Returns
+ * STATUS_FAILED.
+ */
 int output_failed(const char *what);
 
 #endif /* TEREDO_TOOL_SUBCOMMANDS_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the ipc files share: sockets, requests, reasons. */
+/* Shared by the files of ipc/: sockets, requests, errors. */
 #ifndef TEREDO_TOOL_IPC_PRIV_H
 #define TEREDO_TOOL_IPC_PRIV_H
 
@@ -7,7 +7,7 @@
 #include <libmnl/libmnl.h>
 #include "ipc/ipc.h"
 
-/* Room for any request: the longest holds a datagram or a server name. */
+/* Room for any request; the longest ones hold a datagram or a server name. */
 #define REQUEST_SIZE	4096
 
 struct ipc_socket {
@@ -15,40 +15,40 @@ struct ipc_socket {
 	struct ipc_socket *next;	/* of all that are open */
 	uint32_t seq;
 	bool interrupted;	/* of the last dump */
-	/* Takes what is no answer to the request under way. */
+	/* called for messages that do not answer the current request */
 	void (*async)(const struct nlmsghdr *nlh);
 };
 
 /* Record why something failed; returns -@err. @text may be NULL. */
 int ipc_fail(int err, const char *text);
 
-/* Open the socket unless it is. */
+/* Open the socket, unless it is open. */
 int ipc_socket_open(struct ipc_socket *s, int protocol);
 void ipc_socket_close(struct ipc_socket *s);
 
-/* Send the request, which gets sequence number and flags, and hand each
- * message of the answer to @each. It has an end soon, whatever else arrives. A
- * request whose answer is lost is repeated, unless it is a dump.
+/* Send the request, with a sequence number and flags, and call @each for each message of
+ * the answer. Ends in time whatever else arrives. A request whose answer is lost is
+ * repeated, except for a dump.
  */
 int ipc_request(struct ipc_socket *s, struct nlmsghdr *nlh,
 		void (*each)(const struct nlmsghdr *nlh, void *arg),
 		void *arg);
 
-/* The same for what must not be done twice: when the answer is lost, -ENOBUFS says
- * that nobody knows whether it was done.
+/* The same for what must not be done twice: if the answer is lost, returns -ENOBUFS, and
+ * nobody knows whether it was done.
  */
 int ipc_request_once(struct ipc_socket *s, struct nlmsghdr *nlh);
 
-/* Send a request that the kernel answers only when it fails, by a message with
- * its sequence number, now in s->seq; wait for nothing.
+/* Send a request that the kernel answers only if it fails, by a message with the sequence
+ * number now in s->seq. Does not wait.
  */
 int ipc_post(struct ipc_socket *s, struct nlmsghdr *nlh);
 
 /* The errno of an NLMSG_ERROR, negative; 0 for an acknowledgment. */
 int ipc_read_error(const struct nlmsghdr *nlh);
 
-/* Read what has arrived, without waiting, but not on and on: what arrives as fast as
- * it is read waits for the next call. Returns false if messages were lost.
+/* Read what has arrived, without waiting, and only so much of it: a flood waits for the
+ * next call. Returns false if messages were lost.
  */
 bool ipc_drain(struct ipc_socket *s,
 	       void (*each)(const struct nlmsghdr *nlh, void *arg), void *arg);
@@ -61,8 +61,8 @@ int ipc_put_config(void *nlh, uint16_t attr, const void *data, size_t len);
 /* Read a nest of configuration attributes. */
 void ipc_take_config(struct config *config, const struct nlattr *nest);
 
-/* Take an attribute of a fixed length, and note that it is there; what has
- * another length is left alone.
+/* Read an attribute of a fixed length, and note that it is there; any other length is
+ * ignored.
  */
 void ipc_take(const struct nlattr *attr, void *out, size_t len, uint32_t *has);
 
@@ -78,14 +78,14 @@ struct ipc_member {
 	[TEREDO_A_##set##_##name] = { offsetof(type, member), \
 				      sizeof(((type *)0)->member) }
 
-/* Take an attribute that the table knows, leave others. */
+/* Read an attribute that the table knows, ignore others. */
 void ipc_take_member(const struct nlattr *attr,
 		     const struct ipc_member *table, uint16_t max, void *base,
 		     uint32_t *has);
-/* A string, cut to what fits. */
+/* Read a string, truncated to what fits. */
 void ipc_take_string(const struct nlattr *attr, char *out, size_t size);
 
-/* True if the kernel has the module; else ipc_error() says how to get it. */
+/* Return true if the kernel has the module; else ipc_error() says how to get it. */
 bool ipc_has_teredo(void);
 
 #endif /* TEREDO_TOOL_IPC_PRIV_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All that the tool asks of the kernel. Nothing else knows netlink.
+/* Requests to the kernel. Nothing else uses netlink.
  *
- * Functions return 0 or a negative errno; ipc_error() then says why, in the
- * words of the kernel where it has some.
+ * Functions return 0 or a negative errno; ipc_error() then says why, in the words of the
+ * kernel where it has some.
  */
 #ifndef TEREDO_TOOL_IPC_H
 #define TEREDO_TOOL_IPC_H
@@ -11,25 +11,24 @@
 
 struct key;
 
-/* Why the last function failed. */
+/* Return why the last function failed. */
 const char *ipc_error(void);
 
-/* Enter a network namespace by its name under /run/netns or its path; before
- * any other call.
+/* Enter a network namespace by its name under /run/netns or its path, before any other
+ * call.
  */
 int ipc_enter_netns(const char *name);
 
 /* Devices. */
 int ipc_dev_get(const char *ifname, bool with_stats, struct device *dev);
-/* Calls @each once for each device of the namespace, in one consistent list.
- */
+/* Call @each once for each device of the namespace, from one consistent list. */
 int ipc_dev_dump(bool with_stats,
 		 void (*each)(const struct device *dev, void *arg), void *arg);
 int ipc_dev_set(const char *ifname, const struct config *config);
 
-/* Peers. A dump is handed on message by message; *@consistent becomes false
- * if the list changed meanwhile, so that a peer may be missing or there twice.
- * @state is one of enum teredo_peer_state, or negative for all.
+/* Peers. A dump is passed on message by message. *@consistent becomes false if the list
+ * changed meanwhile, so that a peer may be missing or shown twice. @state is an enum
+ * teredo_peer_state, or negative for all.
  */
 int ipc_peer_get(const char *ifname, const struct in6_addr *addr,
 		 struct peer *peer);
@@ -41,9 +40,9 @@ int ipc_peer_new(const char *ifname, const struct in6_addr *addr,
 int ipc_peer_del(const char *ifname, const struct in6_addr *addr);
 int ipc_peer_flush(const char *ifname);
 
-/* Secrets of a server: share one, with @replace also in place of what the
- * identifier had; change its state (enum teredo_secret_state); forget it; hand on
- * all of them, none of which comes with its key.
+/* Secrets of a server: add one, or with @replace also replace the one that the identifier
+ * had; change its state (enum teredo_secret_state); delete it; list all of them, without
+ * their keys.
  */
 int ipc_secret_add(const char *ifname, const char *id, const struct key *key,
 		   bool replace);
@@ -53,19 +52,19 @@ int ipc_secret_dump(const char *ifname,
 		    void (*each)(const struct secret *secret, void *arg),
 		    void *arg);
 
-/* The controller. It has one socket, for which the kernel knows it; what
- * arrives while a request is under way is kept for ipc_control_recv().
+/* The controller. The kernel knows it by its socket; what arrives during a request is kept
+ * for ipc_control_recv().
  */
 int ipc_control_bind(const char *ifname, struct device *dev);
 int ipc_control_fd(void);
-/* Waits for nothing: if the kernel cannot send a solicitation, ipc_control_recv()
- * says so; what becomes of other datagrams is not told.
+/* Does not wait: if the kernel cannot send a solicitation, ipc_control_recv() says so;
+ * nothing is said about other datagrams.
  */
 int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 		     const void *payload, size_t len);
-/* True if something is kept of which ipc_control_fd() does not tell. */
+/* Return true if something is kept that ipc_control_fd() does not show. */
 bool ipc_control_waiting(void);
-/* False when nothing waits. */
+/* Returns false if nothing is there. */
 bool ipc_control_recv(struct datagram *out);
 /* Report those of state, nat, address, mapped, server, server2, learned_refresh
  * and mtu_configured of the device @dev->ifindex that @dev->has names.
@@ -108,8 +107,8 @@ int ipc_link_get(uint32_t ifindex, struct link *link);
 int ipc_link_set_up(uint32_t ifindex, bool up);
 int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu);
 
-/* What is there already is added, what is gone is deleted. An address that is
- * added works when this returns, unless the kernel takes longer than a second.
+/* Adding what exists, and deleting what does not, succeeds. An added address works on
+ * return, unless the kernel takes longer than a second.
  */
 int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
 int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
@@ -117,8 +116,8 @@ int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
 int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 		  uint32_t table, uint32_t metric);
 
-/* The default routes of controllers, which are told from others by their protocol: a
- * controller may have been killed, and the next one be told another place for its own.
+/* Default routes of controllers, which have a protocol of their own: one may be left of a
+ * controller that was killed, and the next one may be told another place.
  */
 #define ROUTE_PROTOCOL	84
 
@@ -129,23 +128,23 @@ struct place {
 
 int ipc_default_add(uint32_t ifindex, struct place place);
 int ipc_default_del(uint32_t ifindex, struct place place);
-/* Those by that link, @max at most: how many, or a negative errno. */
+/* List those by that link, @max at most. Returns how many, or a negative errno. */
 int ipc_default_list(uint32_t ifindex, struct place *out, unsigned int max);
 
-/* The table of a link's routes: that of its VRF, else the main one. */
+/* Return the routing table of a link: that of its VRF, else the main one. */
 uint32_t ipc_route_table(const struct link *link);
 
-/* Native IPv6 in a routing table: a default route by a link that is not of type
- * teredo, and a global address to go with it, which is one of that link, or one on
- * another link that stands for a network, not just for a host. Unique local
- * addresses do not count. 1 with the link of the route, 0 if there is none.
+/* Look for native IPv6 in a routing table: a default route by a link that is not of type
+ * teredo, and a global address to go with it, on that link, or on another link where it
+ * stands for a network and not just for a host. Unique local addresses do not count.
+ * Returns 1 with the link of the route, or 0 if there is none.
  */
 int ipc_native(uint32_t table, struct link *via);
 
-/* The link by which packets to an IPv6 address leave, 0 if they do not. */
+/* Return the link by which packets to an IPv6 address leave, or 0. */
 int ipc_link_towards(const struct in6_addr *to, uint32_t *ifindex);
 
-/* The next hop on the way to an IPv4 address. */
+/* Find the next hop to an IPv4 address. */
 struct gateway {
 	uint32_t ifindex;
 	__be32 addr;		/* 0: none, it is on the link */
@@ -154,7 +153,7 @@ struct gateway {
 
 int ipc_gateway(__be32 to, struct gateway *gateway);
 
-/* Changes of the host's own network. */
+/* Changes of the network of the host */
 struct net_event {
 	enum {
 		NET_EVENT_LINK,		/* @link is new or has changed */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The files of a controller that is a service. They may be for root's eyes only, which
- * the service is not. So root copies them into the service's own folder, which systemd
- * makes for it and names in $RUNTIME_DIRECTORY, each time that it starts or reloads.
+/* Files for a controller that is a service. They may be readable by root only, which the
+ * service is not. So root copies them into the folder of the service, which systemd makes
+ * and names in $RUNTIME_DIRECTORY, at each start and reload.
  */
 #ifndef TEREDO_TOOL_HANDOVER_H
 #define TEREDO_TOOL_HANDOVER_H
@@ -9,11 +9,11 @@
 #define HANDOVER_CONF	"conf"
 #define HANDOVER_KEY	"key"
 
-/* Copy what there is for the controller of @ifname. Returns the exit status. */
+/* Copy the files for the controller of @ifname. Returns the exit status. */
 int handover(const char *ifname);
 
-/* Where the copy of one of these files is, if there is such a file; valid until the next
- * call. NULL where no copies are made.
+/* Return the path of the copy of a file, if there is such a file; NULL where no copies are
+ * made. Valid until the next call.
  */
 const char *handover_copy(const char *name);
 

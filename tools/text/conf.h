@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* /etc/teredo/NAME.conf: a keyword and its value on each line. */
+/* Configuration files, /etc/teredo/NAME.conf: a keyword and its value on each line. */
 #ifndef TEREDO_TOOL_CONF_H
 #define TEREDO_TOOL_CONF_H
 
@@ -33,25 +33,25 @@ struct conf {
 	unsigned int routes_count;
 };
 
-/* Read the file of @name. Returns 0, -1 with a sentence in @error, which has room
- * for CONF_ERROR_SIZE octets, or a negative errno if it cannot be opened, with one,
- * too.
+/* Read the file of @name. Returns 0; -1 with a sentence in @error, which has room for
+ * CONF_ERROR_SIZE octets; or a negative errno if it cannot be opened, also with a
+ * sentence.
  */
 #define CONF_ERROR_SIZE	1024
 int conf_read(const char *name, struct conf *conf, char *error);
 
-/* The same for a controller, which needs no file: nothing is configured if there is
- * none, nor by one that is wrong or that it may not read, of which it warns. Read
- * @copy in its place, unless that is NULL.
+/* The same for a controller, which needs no file. Nothing is configured if there is none;
+ * nor, with a warning, if it is wrong or must not be read. @copy is read in its place,
+ * unless that is NULL.
  */
 void conf_read_if_any(const char *name, const char *copy, struct conf *conf);
 
-/* The last day of service that the file of @name tells, "" if none; valid until
- * the next call. @end, if not NULL, gets the time when it is over.
+/* Return the last day of service in the file of @name, "" if there is none; valid until
+ * the next call. Sets *@end, unless @end is NULL, to the time when it is over.
  */
 const char *conf_until(const char *name, time_t *end);
 
-/* The same of what was read. */
+/* The same for a file that was read */
 const char *conf_end(const struct conf *conf, time_t *end);
 
 #endif /* TEREDO_TOOL_CONF_H */

@@ -12,22 +12,22 @@ void format_peer_json(const char *ifname, const struct peer *peer);
 /* {"address": ..., "port": ...}, or null. */
 void format_endpoint_json(const char *key, const struct endpoint *endpoint);
 
-/* "3.2 s", or "never" where @has is false; in one of a few buffers that are
- * used in turn.
+/* Return "3.2 s", or "never" if @has is false; in one of a few buffers that are used in
+ * turn.
  */
 const char *format_idle(bool has, uint32_t ms);
 
-/* "3 min"; valid until the next call. */
+/* Return a duration such as "3 min"; valid until the next call. */
 const char *format_age(uint32_t seconds);
 
-/* The server of a client as it is configured, for people. */
+/* Return the configured server of a client, as text for people. */
 const char *format_server(const struct device *dev);
 
-/* The address of the server in use, or the configured one; 0 if unknown. */
+/* Return the address of the server in use, or of the configured one; 0 if unknown. */
 __be32 dev_server(const struct device *dev);
 __be32 dev_server2(const struct device *dev);
 
-/* The refresh interval in use, in seconds. */
+/* Return the refresh interval in use, in seconds. */
 uint32_t dev_refresh(const struct device *dev);
 
 #endif /* TEREDO_TOOL_FORMAT_H */

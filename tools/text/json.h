@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* JSON on standard output, written as it comes, so that a list of any length
- * takes no memory. In a list, keys are NULL.
+/* JSON on standard output, written as it comes, so that lists of any length need no
+ * memory. In a list, keys are NULL.
  */
 #ifndef TEREDO_TOOL_JSON_H
 #define TEREDO_TOOL_JSON_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Lines and indentation from now on. */
+/* Use lines and indentation from now on. */
 void json_set_pretty(bool on);
 
 void json_open_list(const char *key);
@@ -16,7 +16,7 @@ void json_close_list(void);
 void json_open_object(const char *key);
 void json_close_object(void);
 
-/* A NULL string is null. */
+/* a NULL string is null */
 void json_string(const char *key, const char *value);
 void json_number(const char *key, uint64_t value);
 void json_bool(const char *key, bool value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Names of the numbers of the netlink interface, as in its YAML spec. */
+/* Names of the numbers in the netlink interface, as in its YAML specification. */
 #ifndef TEREDO_TOOL_NAMES_H
 #define TEREDO_TOOL_NAMES_H
 
@@ -24,15 +24,15 @@ extern const struct names algorithm_names;
 /* Counters; numbers without one (the padding) have no name. */
 extern const struct names stats_names;
 
-/* The name of @value; of one that only a newer kernel knows its number, in a
+/* Return the name of @value; for one that only a newer kernel knows, its number, in a
  * buffer that the next call overwrites.
  */
 const char *name_of(const struct names *names, unsigned int value);
 
-/* All names, with a | between them; in a buffer that the next call overwrites. */
+/* Return all names, separated by |, in a buffer that the next call overwrites. */
 const char *names_list(const struct names *names);
 
-/* The number that is called @name, or -1. */
+/* Return the number with the name @name, or -1. */
 int name_find(const struct names *names, const char *name);
 
 #endif /* TEREDO_TOOL_NAMES_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* OPTIONS: the keywords of the configuration, for teredo-tool and for the
- * plugin of ip. One table says how each is written, stored and sent.
+/* OPTIONS: the keywords of the configuration, for teredo-tool and the plugin of ip(8). One
+ * table says how each is written, stored and sent.
  */
 #ifndef TEREDO_TOOL_OPTIONS_H
 #define TEREDO_TOOL_OPTIONS_H
@@ -36,23 +36,23 @@ extern const struct option_def options[OPTIONS_COUNT];
 #define OPTIONS_SERVERS_MAX	16	/* names or addresses in a list */
 #define OPTIONS_ERROR_SIZE	512
 
-/* Read "KEYWORD VALUE" pairs into @config; keywords may be cut short. Returns 0,
- * OPTIONS_HELP if "help" stands in the place of a keyword, or OPTIONS_WRONG with a
+/* Read "KEYWORD VALUE" pairs into @config; keywords may be abbreviated. Returns 0;
+ * OPTIONS_HELP if "help" stands in the place of a keyword; or OPTIONS_WRONG with a
  * sentence in @error, which has room for OPTIONS_ERROR_SIZE octets.
  */
 #define OPTIONS_HELP	1
 #define OPTIONS_WRONG	(-1)
 int options_parse(int argc, char **argv, struct config *config, char *error);
 
-/* The same for one pair of a file, in full. */
+/* The same for one pair of a file, without abbreviations. */
 int options_parse_line(char **pair, struct config *config, char *error);
 
-/* Is any option there that the mode, client unless given, has no use for, and not
- * just with its default? 0, or OPTIONS_WRONG with a sentence.
+/* Check that all options apply to the mode, client unless given, or have their defaults.
+ * Returns 0, or OPTIONS_WRONG with a sentence.
  */
 int options_check(const struct config *config, char *error);
 
-/* The value of an option as a user would write it, and as a JSON value. */
+/* Format the value of an option as a user would write it, and as a JSON value. */
 struct option_value {
 	enum { VALUE_STRING, VALUE_NUMBER, VALUE_BOOL } kind;
 	bool is_default;	/* nothing that a user needs to be told */
@@ -61,24 +61,22 @@ struct option_value {
 	char text[TEREDO_SERVER_NAME_MAX + 1];
 };
 
-/* False if @config does not hold the option. */
+/* Returns false if @config does not have the option. */
 bool options_value(const struct config *config, const struct option_def *def,
 		   struct option_value *value);
 
-/* Call @put for each attribute that @config holds; stops when @put fails. */
+/* Call @put for each attribute of @config; stop if @put fails. */
 int config_put(const struct config *config,
 	       int (*put)(void *arg, uint16_t attr, const void *data,
 			  size_t len),
 	       void *arg);
 
-/* Take one received attribute. What is unknown or has the wrong length is
- * left alone.
- */
+/* Read a received attribute. Unknown ones, and those of the wrong length, are ignored. */
 void config_take(struct config *config, uint16_t attr, const void *data,
 		 size_t len);
 
-/* Parse "A.B.C.D:PORT"; @port_default is taken where there is no port, and
- * 0 makes the port compulsory.
+/* Parse "A.B.C.D:PORT". Without a port @port_default is used; if that is 0, the port is
+ * required.
  */
 bool parse_endpoint(const char *text, uint16_t port_default,
 		    struct endpoint *out);
@@ -87,7 +85,7 @@ bool parse_endpoint(const char *text, uint16_t port_default,
 bool parse_prefix(const char *text, uint8_t len_default, struct in6_addr *addr,
 		  uint8_t *len);
 
-/* Why @host is neither a host name nor an IPv4 address; NULL if it is. */
+/* Return why @host is neither a host name nor an IPv4 address; NULL if it is one. */
 const char *refuse_host(const char *host);
 
 /* Parse a decimal or 0x number between @min and @max. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Text that others chose, on its way to terminals and to JSON. */
+/* Text chosen by others, on its way to terminals and JSON. */
 #ifndef TEREDO_TOOL_QUOTE_H
 #define TEREDO_TOOL_QUOTE_H
 
@@ -7,21 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The UTF-8 character that @text begins with, in @code; its length, or 0 if it
- * begins with none.
+/* Decode the UTF-8 character at the beginning of @text into @code. Returns its length, or
+ * 0 if there is none.
  */
 size_t utf8_decode(const char *text, uint32_t *code);
 
-/* True of characters that a terminal obeys instead of showing them: controls,
- * and those that turn the direction of a line or cannot be seen.
+/* Return true for characters that a terminal obeys instead of showing them: controls, and
+ * those that change the direction of a line or are invisible.
  */
 bool is_control(uint32_t code);
 
-/* @text as a terminal may have it, whoever chose it: what the terminal would obey,
- * or does not know, becomes \xNN. In one of a few buffers that are used in turn.
- * All that a device, a file, a name service or a command line says goes through
- * here on its way to standard output. Of longer ones than QUOTE_MAX octets, the
- * beginning.
+/* Return @text as it may be sent to a terminal, whoever chose it: what the terminal would
+ * obey, or does not know, becomes \xNN. In one of a few buffers that are used in turn.
+ * Everything that a device, a file, a name service or a command line says passes through
+ * here on its way to standard output. Longer texts than QUOTE_MAX octets are truncated.
  */
 #define QUOTE_MAX	2047
 const char *quote(const char *text);
