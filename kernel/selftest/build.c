@@ -8,7 +8,6 @@
 
 #include "codec/build.c"
 #include "codec/parse.h"
-#include "codec/trailer.h"
 
 static const struct in6_addr one = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
 static const struct in6_addr two = { .s6_addr = { 0x20, 1, 0, 0, 203, 0, 113, 1, [15] = 2 } };
@@ -124,43 +123,12 @@ static void checksum(struct kunit *test)
 	}
 }
 
-/* Each is read back as it was written. */
-static void trailers(struct kunit *test)
-{
-	struct teredo_alternate list[TEREDO_ALTERNATES_MAX];
-	struct teredo_trailers t;
-	unsigned int n, i;
-
-	for (n = 1; n <= TEREDO_ALTERNATES_MAX; n++) {
-		u8 *p = kunit_kmalloc(test, 16 + 4 + TEREDO_ALTERNATE_LEN * n, GFP_KERNEL);
-		size_t len;
-
-		KUNIT_ASSERT_NOT_NULL(test, p);
-		for (i = 0; i < n; i++) {
-			list[i].addr = htonl(0xc0000200 + i);
-			list[i].port = htons(40000 + i);
-		}
-		len = teredo_build_nonce_trailer(p, 0x12345678 + n);
-		len += teredo_build_alternate_trailer(p + len, list, n);
-		len += teredo_build_nd_trailer(p + len, n);
-		len += teredo_build_port_trailer(p + len, htons(50000 + n));
-		KUNIT_EXPECT_EQ(test, (int)len, (int)(16 + 4 + TEREDO_ALTERNATE_LEN * n));
-		KUNIT_EXPECT_TRUE(test, teredo_parse_trailers(&t, p, len));
-		KUNIT_EXPECT_EQ(test, t.nonce, 0x12345678 + n);
-		KUNIT_EXPECT_EQ(test, (unsigned int)t.alternates, n);
-		KUNIT_EXPECT_EQ(test, (unsigned int)t.nd_type, n);
-		KUNIT_EXPECT_EQ(test, ntohs(t.random_port), 50000 + n);
-		kunit_kfree(test, p);
-	}
-}
-
 static struct kunit_case cases[] = {
 	KUNIT_CASE(bubble),
 	KUNIT_CASE(solicitation),
 	KUNIT_CASE(advert),
 	KUNIT_CASE(echo),
 	KUNIT_CASE(checksum),
-	KUNIT_CASE(trailers),
 	{}
 };
 
