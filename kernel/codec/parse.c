@@ -7,18 +7,13 @@
 #include "codec/build.h"
 #include "codec/octets.h"
 
-enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
-			       size_t head_len, size_t len)
+/* Authentication, then origin, each at most once (F-23, F-24). @off moves behind them. */
+static enum teredo_parse parse_elements(struct teredo_packet *pkt, const u8 *head,
+					size_t head_len, size_t *off)
 {
-	size_t off = 0;
-	const u8 *ip6;
+	size_t at = 0;
 
-	memset(pkt, 0, sizeof(*pkt));
-	if (head_len > len)
-		head_len = len;
-
-	/* Authentication, then origin, each at most once (F-23, F-24). */
-	if (head_len >= 2 && head[0] == 0 && head[1] == 1) {
+	if (head_len >= 2 && head[1] == 1) {
 		size_t auth_len;
 
 		if (head_len < 4)
@@ -31,19 +26,37 @@ enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 		pkt->au_len = head[3];
 		pkt->auth = 0;
 		pkt->nonce = 4 + head[2] + head[3];
-		off = auth_len;
+		at = auth_len;
 	}
-	if (head_len >= off + 2 && head[off] == 0 && head[off + 1] == 0) {
-		if (head_len < off + TEREDO_ORIGIN_LEN)
+	if (head_len >= at + 2 && head[at] == 0 && head[at + 1] == 0) {
+		if (head_len < at + TEREDO_ORIGIN_LEN)
 			return TEREDO_PARSE_TRUNCATED;
 		pkt->has_origin = true;
-		pkt->origin = off;
-		pkt->origin_port = teredo_get_be16(head + off + 2) ^ htons(0xffff);
-		pkt->origin_addr = teredo_get_be32(head + off + 4) ^
-				   htonl(0xffffffff);
-		off += TEREDO_ORIGIN_LEN;
+		pkt->origin = at;
+		pkt->origin_port = teredo_get_be16(head + at + 2) ^ htons(0xffff);
+		pkt->origin_addr = teredo_get_be32(head + at + 4) ^ htonl(0xffffffff);
+		at += TEREDO_ORIGIN_LEN;
 	}
+	*off = at;
+	return TEREDO_PARSE_OK;
+}
 
+enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
+			       size_t head_len, size_t len)
+{
+	size_t off = 0;
+	const u8 *ip6;
+
+	memset(pkt, 0, offsetof(struct teredo_packet, saddr));
+	if (head_len > len)
+		head_len = len;
+
+	if (head_len && !head[0]) {
+		enum teredo_parse err = parse_elements(pkt, head, head_len, &off);
+
+		if (err != TEREDO_PARSE_OK)
+			return err;
+	}
 	if (head_len <= off)
 		return TEREDO_PARSE_TRUNCATED;
 	ip6 = head + off;

@@ -32,6 +32,7 @@ struct teredo_packet {
 	u16 payload_len;	/* of the inner IPv6 packet */
 	__be16 origin_port;	/* in clear */
 	__be32 origin_addr;	/* in clear */
+	/* What is above is 0 where it is not there; the addresses are set last. */
 	struct in6_addr saddr;
 	struct in6_addr daddr;
 };
@@ -41,6 +42,8 @@ struct teredo_packet {
  * @head: the first @head_len octets; shorter than the datagram is fine as
  *	long as it holds min(TEREDO_HEADERS_MAX, @len) octets.
  * @len: octets of the whole UDP payload.
+ *
+ * @pkt is complete with TEREDO_PARSE_OK only.
  */
 enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 			       size_t head_len, size_t len);

@@ -173,7 +173,8 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
 
 	verdict = check_outer(ts, skb);
 	/* From here on skb->data is the payload, and may be reallocated. */
-	skb_pull_rcsum(skb, sizeof(struct udphdr));
+	__skb_pull(skb, sizeof(struct udphdr));
+	skb_postpull_rcsum(skb, udp_hdr(skb), sizeof(struct udphdr));
 	rx->data_len = skb->len;
 	if (likely(!verdict))
 		verdict = teredo_rx_parse(skb, rx);
@@ -194,7 +195,7 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb,
 int teredo_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	const struct teredo_sock *ts = rcu_dereference_sk_user_data(sk);
-	struct teredo_rx rx;
+	struct teredo_rx rx __uninitialized;	/* receive() sets all of it */
 	int verdict;
 
 	/* The link is going down, and the socket has no reader. */

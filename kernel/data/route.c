@@ -10,7 +10,6 @@
 
 #include "base/compat.h"
 #include "base/ledger.h"
-#include "data/socket.h"
 #include "link/device.h"
 
 /* -- life -- */
@@ -70,25 +69,11 @@ static void reserve(struct teredo_dev *td, struct teredo_route *route, u16 ids)
 	route->reserved = jiffies;
 }
 
-/* How many identifiers are reserved at a time, and how long they are valid */
+/* How many identifiers are reserved at a time: all CPUs write to the stack's counters, so
+ * asking for each packet would be expensive.
+ */
 #define IDS_BUSY	128
 #define IDS_QUIET	8
-#define IDS_LIFETIME	HZ
-
-/* Make sure that @ids identifiers are reserved from route->id on. All CPUs write to the
- * stack's counters, so asking for each packet would be expensive: several are reserved at
- * once. Meanwhile others use the counter, too, so identifiers not used within a second are
- * given up, before the counter comes round.
- */
-static __always_inline void have_ids(struct teredo_dev *td,
-				     struct teredo_route *route, u16 ids)
-{
-	bool fresh = (u32)jiffies - route->reserved < IDS_LIFETIME;
-
-	if (unlikely(!fresh || route->ids < ids))
-		reserve(td, route,
-			max_t(u16, ids, fresh ? IDS_BUSY : IDS_QUIET));
-}
 
 /* -- lookup -- */
 
@@ -129,7 +114,7 @@ static bool is_to_keep(const struct teredo_dev *td,
 		       const struct teredo_route *route)
 {
 	return type_of(route) == RTN_UNICAST && !dst_xfrm(route->dst) &&
-	       teredo_dst_is_valid(td->underlay, route->dst);
+	       teredo_route_is_valid(td->underlay, route);
 }
 
 /* Look up the route to a peer, as ask(). */
@@ -158,63 +143,41 @@ static int lookup(struct teredo_dev *td, const struct teredo_sock *ts,
 	return err;
 }
 
-static struct teredo_route *slot_of(struct teredo_routes __percpu *routes, u32 key,
-				    union teredo_endpoint to)
+int teredo_route_find(struct teredo_dev *td, const struct teredo_sock *ts, u16 ids,
+		      struct teredo_route *route)
 {
-	u32 hash = to.word ^ to.word >> 32;
-
-	return this_cpu_ptr(routes)->slot +
-	       (hash * key >> (32 - TEREDO_ROUTES_BITS));
-}
-
-/* Each hit is checked against the generation of the routing tables, so changes of routes,
- * rules, policies, addresses and devices take effect at once. Only this CPU uses its
- * table, with BH off. That suffices except for PREEMPT_RT, where softirqs preempt each
- * other; the lock is for that, and empty elsewhere. It is not held while sending, which
- * may lead back here.
- */
-int teredo_route_get(struct teredo_dev *td, const struct teredo_sock *ts,
-		     const struct teredo_config *cfg, union teredo_endpoint to,
-		     u8 tos, u16 ids, struct teredo_route *route)
-{
-	struct teredo_routes __percpu *routes = td->sockets->routes;
+	struct teredo_sockets *socks = td->sockets;
 	struct dst_entry *old = NULL;
 	struct teredo_route *slot;
 	int err;
 
-	tos &= ~INET_ECN_MASK;
-	to.via = ts->index;
-	local_lock_nested_bh(&routes->lock);
-	slot = slot_of(routes, td->sockets->routes_key, to);
-	if (slot->dst && slot->to.word == to.word && slot->mark == cfg->mark &&
-	    slot->tos == tos) {
-		if (likely(teredo_dst_is_valid(td->underlay, slot->dst))) {
-			have_ids(td, slot, ids);
-			*route = *slot;
-			slot->id += ids;
-			slot->ids -= ids;
-			local_unlock_nested_bh(&routes->lock);
+	local_lock_nested_bh(&socks->routes->lock);
+	slot = teredo_route_slot(socks, route->to);
+	if (teredo_route_is_for(slot, route)) {
+		if (teredo_route_is_valid(td->underlay, slot)) {
+			/* Its identifiers are used up, or too old. */
+			reserve(td, slot, max_t(u16, ids, teredo_route_is_fresh(slot) ?
+							  IDS_BUSY : IDS_QUIET));
+			teredo_route_take(slot, ids, route);
+			local_unlock_nested_bh(&socks->routes->lock);
 			return 1;
 		}
 		swap(old, slot->dst);
 	}
-	local_unlock_nested_bh(&routes->lock);
+	local_unlock_nested_bh(&socks->routes->lock);
 	dst_release(old);
 
-	route->to = to;
-	route->mark = cfg->mark;
-	route->tos = tos;
 	err = lookup(td, ts, route);
 	if (err)
 		return err;
 	reserve(td, route, ids);
 	if (!is_to_keep(td, route))
 		return 0;
-	local_lock_nested_bh(&routes->lock);
+	local_lock_nested_bh(&socks->routes->lock);
 	old = slot->dst;
 	*slot = *route;
 	slot->ids = 0;
-	local_unlock_nested_bh(&routes->lock);
+	local_unlock_nested_bh(&socks->routes->lock);
 	dst_release(old);
 	return 1;
 }

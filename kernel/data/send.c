@@ -52,7 +52,7 @@ static void ask_for_headroom(struct net_device *dev, unsigned int headroom)
  * described. So the inner one is completed here, in headers that skb_cow_head() made
  * private. GSO packets describe both.
  */
-static int complete_inner_checksum(struct sk_buff *skb)
+static __always_inline int complete_inner_checksum(struct sk_buff *skb)
 {
 	int start, field;
 	__wsum sum;
@@ -150,10 +150,12 @@ static u32 path_mtu(const struct dst_entry *dst, __be16 *df)
 	return mtu - TEREDO_ENCAP_LEN;
 }
 
-/* Encapsulate @skb and send it along @route, with the results of do_send(). Nothing else
- * does. udp_tunnel_xmit_skb() would do the same for any tunnel, at twice the price. @kept:
- * the cache holds the reference to the route, else @skb takes it over. Inline, because all
- * but discovery come through do_send().
+/* Encapsulate @skb and send it along @route. Nothing else does. Returns 0 if it was sent;
+ * -errno if it was not, and the caller still owns it; +errno if the stack dropped it, which
+ * is counted. @kept: the cache holds the reference to the route, else @skb takes it over.
+ * @mtu is set to the MTU of the path if the option df is set; NULL for control datagrams,
+ * which are small and have no sender to be told. udp_tunnel_xmit_skb() would do the same for
+ * any tunnel, at twice the price. Inline for teredo_send_packet().
  */
 static __always_inline int
 send_along(struct teredo_dev *td, const struct teredo_sock *ts,
@@ -161,7 +163,7 @@ send_along(struct teredo_dev *td, const struct teredo_sock *ts,
 	   const struct teredo_route *route, bool kept, u8 tos, u8 ttl, u32 *mtu)
 {
 	struct dst_entry *dst = route->dst;
-	struct teredo_trace_inner inner;
+	struct teredo_trace_inner inner __uninitialized;
 	unsigned int headroom;
 	__be16 df = 0;			/* F-36 */
 	int err;
@@ -221,46 +223,35 @@ fail:
 	return err;
 }
 
-/* As ip4_dst_hoplimit(), for a known namespace. */
-static u8 hop_limit(const struct net *net, const struct dst_entry *dst)
+/* The option ttl, or else as ip4_dst_hoplimit(), for a known namespace. */
+static u8 ttl_of(const struct teredo_dev *td, const struct teredo_config *cfg,
+		 const struct teredo_route *route)
 {
-	return dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
-	       READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
-}
-
-/* Send @skb. Returns 0 if it was sent; -errno if it was not, and the caller still owns it;
- * +errno if the stack dropped it, which is counted. @mtu is set to the MTU of the path if
- * the option df is set; NULL for control datagrams, which are small and have no sender to
- * be told.
- */
-static int do_send(struct teredo_dev *td, const struct teredo_sock *ts,
-		   struct sk_buff *skb, union teredo_endpoint to, u8 tos,
-		   u32 *mtu)
-{
-	const struct teredo_config *cfg = rcu_dereference(td->config);
-	struct teredo_route route;
-	int kept;
-
-	kept = teredo_route_get(td, ts, cfg, to, tos,
-				skb_shinfo(skb)->gso_segs ?: 1, &route);
-	if (unlikely(kept < 0))
-		return kept;
-	return send_along(td, ts, cfg, skb, &route, kept, tos,
-			  cfg->ttl ?: hop_limit(td->underlay, route.dst), mtu);
+	return cfg->ttl ?: dst_metric_raw(route->dst, RTAX_HOPLIMIT) ?:
+	       READ_ONCE(td->underlay->ipv4.sysctl_ip_default_ttl);
 }
 
 int teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 		       union teredo_endpoint to, u32 *mtu)
 {
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+	struct teredo_route route __uninitialized;
 	unsigned int len = skb->len;
 	const struct teredo_sock *ts;
-	int err;
+	int kept, err;
+	u8 tos;
 
 	ts = rcu_dereference(td->sockets->sock[to.via]);
 	if (unlikely(!ts))
 		return reason_for(-ENETDOWN);
 	/* Traffic class and congestion marks go along (RFC 6040 4.1). */
-	err = do_send(td, ts, skb, to, ipv6_get_dsfield(ipv6_hdr(skb)), mtu);
+	tos = ipv6_get_dsfield(ipv6_hdr(skb));
+	kept = teredo_route_get(td, ts, cfg, to, tos,
+				skb_shinfo(skb)->gso_segs ?: 1, &route);
+	if (unlikely(kept < 0))
+		return reason_for(kept);
+	err = send_along(td, ts, cfg, skb, &route, kept, tos,
+			 ttl_of(td, cfg, &route), mtu);
 	if (likely(!err))
 		dev_sw_netstats_tx_add(td->dev, 1, len);
 	else if (err < 0)
@@ -268,15 +259,32 @@ int teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 	return 0;
 }
 
-/* Send a control datagram. Nobody has to be told if that fails. */
+/* Send a control datagram along @route, which @err says is good. Nobody has to be told if
+ * that fails.
+ */
+static noinline int send_control_along(struct teredo_dev *td, const struct teredo_sock *ts,
+				       const struct teredo_config *cfg, struct sk_buff *skb,
+				       const struct teredo_route *route, int kept, u8 ttl)
+{
+	int err = kept;
+
+	if (likely(kept >= 0))
+		err = send_along(td, ts, cfg, skb, route, kept, 0, ttl, NULL);
+	if (unlikely(err < 0))
+		teredo_drop_control(td, skb, reason_for(err), route->to);
+	return err < 0 ? err : -err;
+}
+
 static int send_control(struct teredo_dev *td, const struct teredo_sock *ts,
 			struct sk_buff *skb, union teredo_endpoint to)
 {
-	int err = do_send(td, ts, skb, to, 0, NULL);
+	const struct teredo_config *cfg = rcu_dereference(td->config);
+	struct teredo_route route;
+	int kept;
 
-	if (unlikely(err < 0))
-		teredo_drop_control(td, skb, reason_for(err), to);
-	return err < 0 ? err : -err;
+	kept = teredo_route_get(td, ts, cfg, to, 0, 1, &route);
+	return send_control_along(td, ts, cfg, skb, &route, kept,
+				  kept < 0 ? 0 : ttl_of(td, cfg, &route));
 }
 
 static void put_packet(struct sk_buff *skb, const void *buf, size_t len)
@@ -395,7 +403,7 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	const union teredo_endpoint to = teredo_discovery_group();
 	const struct teredo_config *cfg = rcu_dereference(td->config);
 	const struct teredo_sock *ts;
-	struct teredo_route route;
+	struct teredo_route route = { .to = to };
 	struct sk_buff *skb;
 	int err;
 
@@ -406,12 +414,8 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	if (!skb)
 		return -ENOMEM;
 	err = teredo_route_to_group(td, ts, cfg, to, ifindex, &route);
-	if (!err) {
+	if (!err)
 		*from = teredo_endpoint(route.saddr, ts->port);
-		/* not beyond the link (C-84) */
-		err = send_along(td, ts, cfg, skb, &route, false, 0, 1, NULL);
-	}
-	if (err < 0)
-		teredo_drop_control(td, skb, reason_for(err), to);
-	return err < 0 ? err : -err;
+	/* not beyond the link (C-84) */
+	return send_control_along(td, ts, cfg, skb, &route, err, 1);
 }

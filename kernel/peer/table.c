@@ -42,8 +42,9 @@ static const struct rhashtable_params params = {
 	.automatic_shrinking = true,
 };
 
-struct teredo_peer *teredo_peer_lookup(struct teredo_dev *td,
-				       const struct in6_addr *addr)
+/* Flat, because it is called for each packet and the table's helpers have other users. */
+__flatten struct teredo_peer *teredo_peer_lookup(struct teredo_dev *td,
+						 const struct in6_addr *addr)
 {
 	return rhashtable_lookup(&td->peers->table, addr, params);
 }

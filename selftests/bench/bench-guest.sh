@@ -360,6 +360,7 @@ instructions()
 			on nata nft delete table netdev gate
 		done
 		load "$who" ab 65536 stream "${ns[clib]}"
+		load "$who" hb 64 whole "${ns[clib]}"
 		contender_down "$who"
 	done
 }

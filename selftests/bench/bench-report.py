@@ -176,6 +176,11 @@ def added(rep, who, size):
     return transmit, part[who, "total"] - part["none", "total"] - transmit
 
 
+# The profiles: from client A to B, its sender's part and the rest; from host to client
+PROFILED = ((64, "transmit"), (64, "receive"), (1200, "transmit"), (1200, "receive"),
+            (64, "whole"))
+
+
 def instructions(rep, prof):
     for size in 64, 1200:
         if not rep.get("insns", who="teredo", size=size):
@@ -195,11 +200,19 @@ def instructions(rep, prof):
                 rep.row(f"{name}, {part}", insns, "instructions",
                         ours and f"<= {limit:,} (sit)" or None,
                         at_least(limit, insns) if ours else None)
-    for size in 64, 1200:
-        for part in "transmit", "receive":
-            where = breakdown(prof, size, part)
-            if not where:
-                continue
+    whole = {who: rep.value("insns", "insns", who=who, size=64, part="whole") for who in NAMES}
+    if whole["teredo"]:
+        rep.title("Instructions for a packet of 64 octets from the native host to client B, "
+                  "of all that forward it, too")
+    for who, name in NAMES.items():
+        if who == "teredo" and whole[who] and whole["sit"]:
+            rep.row(name, whole[who], "instructions", f"<= {whole['sit']:,} (sit)",
+                    whole[who] <= whole["sit"])
+        else:
+            rep.row(name, whole[who], "instructions")
+    for size, part in PROFILED:
+        where = breakdown(prof, size, part)
+        if where:
             rep.title(f"Where they go: {part}, {size} octets, more than with no "
                       "tunnel (and with sit); the differences")
             for name, ours, sit in where[:10] + where[-6:]:
@@ -208,7 +221,10 @@ def instructions(rep, prof):
 
 
 def breakdown(prof, size, part):
+    """Rows (function, ours, sit), more than with no tunnel; those first that cost us most"""
     def cost(who):
+        if part == "whole":
+            return prof.get((who, size, part))
         total = prof.get((who, size, "total"))
         tx = prof.get((who, size, "tx"))
         if not total or not tx:
@@ -463,7 +479,7 @@ def main():
     where = {f"{part}-{size}": [{"function": name, "teredo": ours, "sit": sit}
                                 for name, ours, sit in breakdown(prof, size, part)
                                 if ours or sit]
-             for size in (64, 1200) for part in ("transmit", "receive")}
+             for size, part in PROFILED}
     text = json.dumps({**head, "missed": rep.missed,
                        "table": [row for row in rep.rows if "what" in row],
                        "figures": figures, "where": where}, indent=1) + "\n"
