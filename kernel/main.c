@@ -6,7 +6,6 @@
 #include "base/compat.h"
 #include "base/ledger.h"
 #include "control/secret.h"
-#include "data/demux.h"
 #include "data/socket.h"
 #include "device/device.h"
 #include "method/discovery.h"
@@ -20,12 +19,9 @@ static int __init teredo_init(void)
 	err = teredo_sockets_register();
 	if (err)
 		return err;
-	err = teredo_demux_init();
-	if (err)
-		goto err_sockets;
 	err = teredo_discovery_init();
 	if (err)
-		goto err_demux;
+		goto err_sockets;
 	err = teredo_nl_init();
 	if (err)
 		goto err_discovery;
@@ -39,8 +35,6 @@ err_nl:
 	teredo_nl_exit();
 err_discovery:
 	teredo_discovery_exit();
-err_demux:
-	teredo_demux_exit();
 err_sockets:
 	teredo_sockets_unregister();
 	return err;
@@ -56,7 +50,6 @@ static void __exit teredo_exit(void)
 	teredo_device_exit();
 	teredo_nl_exit();
 	teredo_discovery_exit();
-	teredo_demux_exit();
 	teredo_sockets_unregister();
 	teredo_secret_exit();
 	teredo_ledger_close();

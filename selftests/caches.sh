@@ -1,23 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is remembered of a datagram holds for those that are like it in all that decides
-# about them, and only as long as nothing of that changes: what comes in (kernel/data/demux.c)
-# differs in one thing from what came before, each in turn; of what goes out
-# (kernel/data/route.c), one setting changes while it flows.  A client without NAT;
-# caches.py plays its peers.
+# A route that is remembered (kernel/data/route.c) serves only packets to which all rules
+# that led to it apply, and only until one of them changes: one setting after the other
+# changes while packets flow.  A client without NAT; caches.py plays its peers.
 
 . "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq nft
 need_teredo
 bare_up none || skip_all "no laboratory"
-# Another address at either end, and a second link between them
+# Another address of the client, and of its peers; rules that come before the local table
 {
 	nip rly addr add 192.0.2.2/28 dev eth0 &&
 	nip bare addr add 198.51.100.34/28 dev eth0 &&
-	ip -n "${ns[rly]}" link add side type veth peer name side netns "${ns[bare]}" &&
-	nip rly link set side up && nip bare link set side up &&
 	nip bare rule add pref 100 lookup local && nip bare rule del pref 0
 } || skip_all "no laboratory"
 

@@ -14,7 +14,6 @@
 #include <net/udp.h>
 
 #include "base/trace.h"
-#include "data/demux.h"
 #include "data/drop.h"
 #include "data/rx.h"
 #include "data/socket.h"
@@ -203,7 +202,6 @@ int teredo_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
-	teredo_demux_arrived(ts, skb);
 	verdict = receive(ts, skb, &rx);
 	if (unlikely(verdict > 0))
 		teredo_drop_rx(skb, &rx, verdict);

@@ -10,7 +10,6 @@
 
 #include "base/compat.h"
 #include "base/ledger.h"
-#include "data/demux.h"
 #include "data/offload.h"
 #include "data/route.h"
 #include "link/device.h"
@@ -153,17 +152,12 @@ static int sock_open(struct teredo_dev *td, const struct teredo_config *cfg,
 	teredo_compat_no_mc_all(ts->sock->sk);
 	set_df(ts, cfg);
 
-	err = teredo_demux_add(td->underlay, ts);
-	if (err)
-		goto err_release;
 	tunnel.sk_user_data = ts;
 	teredo_compat_setup_tunnel(td->underlay, ts->sock, &tunnel);
 	hlist_add_head_rcu(&ts->node, socks_by_port(td->underlay, ts->port));
 	rcu_assign_pointer(td->sockets->sock[index], ts);
 	return 0;
 
-err_release:
-	sock_release(ts->sock);
 err_free:
 	kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts));
 	return err;
@@ -213,17 +207,14 @@ void teredo_sockets_close(struct teredo_dev *td)
 	for (i = 0; i < TEREDO_SOCKS; i++) {
 		ts[i] = rtnl_dereference(td->sockets->sock[i]);
 		RCU_INIT_POINTER(td->sockets->sock[i], NULL);
-		if (!ts[i])
-			continue;
-		hlist_del_rcu(&ts[i]->node);
-		teredo_demux_del(td->underlay, ts[i]);
+		if (ts[i])
+			hlist_del_rcu(&ts[i]->node);
 	}
 	synchronize_net();
 	for (i = 0; i < TEREDO_SOCKS; i++) {
 		if (!ts[i])
 			continue;
 		teredo_compat_release_tunnel(ts[i]->sock);
-		teredo_demux_free(ts[i]);
 		kfree(teredo_gone(TEREDO_OBJECT_SOCKET, ts[i]));
 	}
 	teredo_routes_release(td->sockets->routes);

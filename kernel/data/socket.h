@@ -46,20 +46,7 @@ struct teredo_sock {
 	__be16 port;			/* bound, never 0 */
 	u8 index;			/* TEREDO_SOCK_... */
 	struct hlist_node node;		/* of all in its namespace; RCU */
-	u32 demux_key;			/* odd */
-	struct teredo_demux __percpu *demux;
-	struct hlist_node demux_node;
 };
-
-/* Return true if nothing that led to the route has changed: dst_check() for IPv4, inlined. */
-static inline bool teredo_dst_is_valid(const struct net *net,
-				       const struct dst_entry *dst)
-{
-	const struct rtable *rt = container_of(dst, struct rtable, dst);
-
-	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
-	       rt->rt_genid == rt_genid_ipv4(net);
-}
 
 struct teredo_sockets {
 	struct teredo_sock __rcu *sock[TEREDO_SOCKS];	/* written: RTNL */

@@ -40,7 +40,6 @@ AT_ONCE = {
     "teredo_config_free": (1, "called by who has made sure"),
     "teredo_status_free": (1, "called by who has made sure"),
     "teredo_wait_free": (1, "found and read under the lock of peers only"),
-    "teredo_demux_free": (1, "after a grace period, by who calls it"),
     "free_rcu": (1, "after a grace period"),
     "teredo_percpu_free": (1, "called by who has made sure"),
     "teredo_compat_release_tunnel": (1, "waits for who receives"),
@@ -54,8 +53,7 @@ AT_ONCE = {
     "teredo_nl_state_set_doit": (1, "refused"),
     "teredo_open": (1, "not the device's yet"),
     "teredo_peer_create": (1, "not in the table"),
-    "teredo_demux_add": (1, "in no list yet"),
-    "sock_open": (2, "in no list yet"),
+    "sock_open": (1, "in no list yet"),
     "group_open": (1, "not bound"),
     "teredo_dev_init": (5, "not registered"),
     # what only those have seen who hold the lock
@@ -66,7 +64,7 @@ AT_ONCE = {
     "teredo_events_tell": (1, "off the list, which has a lock"),
     "teredo_nl_peer_get_done": (1, "the dump is over"),
     # what others have been kept from, and waited for
-    "teredo_sockets_close": (3, "WAITS"),
+    "teredo_sockets_close": (2, "WAITS"),
     "group_close": (1, "waits for who receives"),
     "teredo_dev_uninit": (5, "unregistered, down, and waited for by the stack"),
     "teredo_destructor": (2, "the last reference is gone"),
@@ -95,8 +93,7 @@ DEFERRED = {
 WAITS = {
     "teredo_sockets_close": [
         "RCU_INIT_POINTER(td->sockets->sock[i], NULL)", "hlist_del_rcu(&ts[i]->node)",
-        "teredo_demux_del(", "synchronize_net()",
-        "teredo_compat_release_tunnel(", "teredo_demux_free(", "kfree(",
+        "synchronize_net()", "teredo_compat_release_tunnel(", "kfree(",
         "teredo_routes_release("],
     "close_sockets": ["teredo_discovery_forget(", "teredo_sockets_close("],
     "after_quits": ["synchronize_net()", "forget_neighbours("],
@@ -106,7 +103,7 @@ WAITS = {
     "lost": ["quit(", "after_quits("],
     "teredo_secret_exit": ["rcu_barrier()", "crypto_free_shash("],
     "teredo_exit": ["teredo_device_exit()", "teredo_nl_exit()", "teredo_discovery_exit()",
-                    "teredo_demux_exit()", "teredo_sockets_unregister()", "teredo_secret_exit()",
+                    "teredo_sockets_unregister()", "teredo_secret_exit()",
                     "teredo_ledger_close()"],
 }
 
@@ -129,9 +126,8 @@ ORDER = {
     "teredo_secret_add": ["rhashtable_replace_fast(", "list_replace_rcu(", "list_add_tail_rcu(",
                           "free_later(old"],
     "teredo_secret_del": ["rhashtable_remove_fast(", "list_del_rcu(", "free_later("],
-    "sock_open": ["ts->td = ", "ts->index = ", "ts->addr = ", "ts->port = ", "teredo_demux_add(",
+    "sock_open": ["ts->td = ", "ts->index = ", "ts->addr = ", "ts->port = ",
                   "teredo_compat_setup_tunnel(", "hlist_add_head_rcu(", "rcu_assign_pointer("],
-    "teredo_demux_add": ["local_lock_init(", "ts->demux_key = ", "hlist_add_head_rcu("],
     "join": ["WRITE_ONCE(d->ifindex", "list_add_tail_rcu("],
     "quit": ["WRITE_ONCE(d->ifindex, 0)", "list_del_rcu("],
     "group_open": ["group_own(", "group_bind(", "teredo_compat_setup_tunnel("],
@@ -147,16 +143,13 @@ LADDERS = {
         ("teredo_secrets_init(", "teredo_secrets_uninit("),
         ("teredo_peers_init(", "teredo_peers_uninit("),
         ("get_mem_cgroup_from_mm(", "mem_cgroup_put(")]),
-    "teredo_demux_add": ("teredo_demux_free", [
-        ("teredo_percpu_alloc(", "_free(ts")]),
     "teredo_sockets_init": ("teredo_sockets_uninit", [
         ("teredo_routes_new(", "teredo_routes_free(socks->routes)")]),
     "teredo_routes_new": ("teredo_routes_free", [
         ("teredo_percpu_alloc(", "teredo_percpu_free(routes)")]),
     "sock_open": ("teredo_sockets_close", [
         ("kzalloc(", "kfree("),
-        ("udp_sock_create(", "release"),
-        ("teredo_demux_add(", "teredo_demux_free(")]),
+        ("udp_sock_create(", "release")]),
 }
 
 # Who makes a packet, and lets go of it on every way out
