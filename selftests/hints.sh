@@ -190,7 +190,6 @@ wait_for 10 is clia '.state == "starting" and .controller'
 forge()
 {
 	on nata python3 - <<-END
-	import sys; sys.path.insert(0, "$selftests")
 	from pkt import *
 	forger = Forger("${ns[nata]}")
 	quoted = auth(bytes(range(8))) + solicitation()
@@ -214,7 +213,6 @@ control clia
 short_errors()
 {
 	on nata timeout 60 python3 - "$1" <<-END
-	import sys; sys.path.insert(0, "$selftests")
 	from pkt import *
 	way = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
 	way.bind(("lan", 0x0800))

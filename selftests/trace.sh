@@ -54,8 +54,7 @@ hexadecimal()
 # gives, so often, from that port
 send()
 {
-	on "$1" python3 -c "import sys; sys.path.insert(0, '$selftests')
-from pkt import *
+	on "$1" python3 -c "from pkt import *
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(('', ${6:-0}))
 for _ in range(${5:-1}):
