@@ -95,7 +95,7 @@ const char *explain_set_up(const struct device *dev, int err)
 	}
 }
 
-/* Why something could not be sent to a server. */
+/* Explain why a datagram to a server could not be sent. */
 static const char *unsent_text(int error)
 {
 	switch (error) {

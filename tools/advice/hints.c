@@ -12,10 +12,10 @@
 #include "base/host.h"
 #include "ipc/ipc.h"
 
-/* A server that was not heard for so many refresh intervals is silent. */
+/* A server not heard for so many refresh intervals is silent. */
 #define SILENCE		2
 
-/* Asked for a route, never sent to, where no server is known yet. */
+/* For route look-ups only, while no server is known. Nothing is sent to it. */
 #define ANYWHERE	0xcb007101U	/* 203.0.113.1 */
 
 static void add(struct hints *out, const char *format, ...)
@@ -32,7 +32,7 @@ static void add(struct hints *out, const char *format, ...)
 	va_end(args);
 }
 
-/* @text, with the name of the device where it has %s. */
+/* Copy @text, with %s, if present, replaced by @name. */
 static void fill_name(char *out, size_t size, const char *text,
 		      const char *name)
 {
@@ -46,7 +46,7 @@ static void fill_name(char *out, size_t size, const char *text,
 #define NOT_OURS \
 	"%s is no address of this host: add it to a link, or set another `%s`"
 
-/* What the link is to have when it is set up, and cannot get. */
+/* Check that the addresses and the port that the link will need are available. */
 static void find_socket(const struct device *dev, struct hints *out)
 {
 	const struct config *config = &dev->config;
@@ -57,7 +57,7 @@ static void find_socket(const struct device *dev, struct hints *out)
 	const char *holder;
 	unsigned int i;
 
-	/* Where its socket will be is not where we look. */
+	/* The socket will be in another namespace, which this process cannot check. */
 	if (DEV_HAS(dev, LINK_NETNSID))
 		return;
 	for (i = 0; i < 1U + server; i++) {
@@ -72,7 +72,7 @@ static void find_socket(const struct device *dev, struct hints *out)
 	}
 }
 
-/* What a relay is for has to be led to it. */
+/* Check that the host routes the prefix of a relay to it. */
 static void find_route(const struct device *dev, struct hints *out)
 {
 	struct in6_addr inside = dev->config.prefix;
@@ -80,7 +80,7 @@ static void find_route(const struct device *dev, struct hints *out)
 
 	if (dev->state != TEREDO_STATE_ACTIVE)
 		return;
-	/* One that nobody has: a client of the server 203.0.113.1 */
+	/* An unused Teredo address: a client of the server 203.0.113.1 */
 	inside.s6_addr32[1] = htonl(ANYWHERE);
 	if (ipc_link_towards(&inside, &ifindex) || ifindex == dev->ifindex)
 		return;
@@ -94,7 +94,7 @@ static bool ipv6_is_off(const struct device *dev)
 	return host_sysctl("net/ipv6/conf/%s/disable_ipv6", dev->ifname) == 1;
 }
 
-/* For all roles. */
+/* Hints for all modes */
 static void find_common(const struct device *dev, struct hints *out)
 {
 	bool client = dev->config.mode == TEREDO_MODE_CLIENT;
@@ -119,7 +119,7 @@ static void find_common(const struct device *dev, struct hints *out)
 		add(out, "no forwarding: say `sysctl -w net.ipv6.conf.all.forwarding=1`");
 }
 
-/* Nobody keeps the address up. */
+/* Hint that no controller is running. */
 static void find_absence(const struct device *dev, struct hints *out)
 {
 	const char *name = dev->ifname;
@@ -136,8 +136,8 @@ static void find_absence(const struct device *dev, struct hints *out)
 		add(out, "no controller: start `teredo-tool run %s`", name);
 }
 
-/* What the controller has found, by the words of its reason, and what to do: with
- * the name of the device.
+/* What to do about a problem found by the controller. @reason is a part of its reason; %s in
+ * @text is the name of the device.
  */
 struct advice {
 	const char *reason;
@@ -166,7 +166,7 @@ static const struct advice advices[] = {
 	  SET_SERVER "with another one" },
 };
 
-/* What the name service says, in the words that the controller had for it. */
+/* The same for failed name resolution, whose reason has the text of gai_strerror(). */
 static const struct {
 	int error;
 	const char *text;
@@ -177,7 +177,7 @@ static const struct {
 	{ EAI_NODATA, "the name has no IPv4 address: " SET_SERVER "with another one" },
 };
 
-/* Advice about what the reason tells; false if there is none. */
+/* Give the advice for the controller's reason. Returns false if there is none. */
 static bool find_advice(const struct device *dev, struct hints *out)
 {
 	char text[sizeof(out->text[0])];
@@ -198,7 +198,7 @@ static bool find_advice(const struct device *dev, struct hints *out)
 	return true;
 }
 
-/* Why a client may have no address. */
+/* Find out why a client has no address. */
 static void find_outage(const struct device *dev, struct hints *out)
 {
 	__be32 server = dev_server(dev), source;
@@ -206,7 +206,7 @@ static void find_outage(const struct device *dev, struct hints *out)
 	struct link link, via;
 	int err;
 
-	/* The socket may be in another namespace, which has other routes. */
+	/* If the socket is in another namespace, our routes say nothing about it. */
 	err = DEV_HAS(dev, LINK_NETNSID) ? 0 :
 	      host_source_address(server ? server : htonl(ANYWHERE), &source);
 	if (err) {
@@ -222,7 +222,7 @@ static void find_outage(const struct device *dev, struct hints *out)
 		    via.ifname);
 		return;
 	}
-	/* That alone would be enough. */
+	/* Each of these is a sufficient explanation. */
 	if (ipv6_is_off(dev) || find_advice(dev, out))
 		return;
 	if (dev->state != TEREDO_STATE_OFFLINE)
@@ -231,7 +231,7 @@ static void find_outage(const struct device *dev, struct hints *out)
 		add(out, "symmetric NAT: have it forward a UDP port, and set `port` to it");
 		return;
 	}
-	/* Whatever else it was, the reason tells. */
+	/* Any other reason explains itself. */
 	if (dev->reason[0] && !strstr(dev->reason, "no reply"))
 		return;
 	list_entry(format_server(dev), 0, first, sizeof(first));
@@ -246,7 +246,7 @@ static void find_client(const struct device *dev, struct hints *out)
 		    dev->ifname);
 		return;
 	}
-	/* First what is wrong, then who is missing. */
+	/* First what is wrong, then whether a controller is running. */
 	if (dev->state == TEREDO_STATE_STARTING ||
 	    dev->state == TEREDO_STATE_OFFLINE)
 		find_outage(dev, out);

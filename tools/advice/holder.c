@@ -13,20 +13,20 @@
 #include "base/host.h"
 #include "ipc/ipc.h"
 
-/* An IPv4 address in place of an IPv6 one, as the kernel lists it. */
+/* Prefix of an IPv4-mapped IPv6 address in /proc/net/udp6 */
 #define MAPPED "0000000000000000FFFF0000"
 
-/* Of a socket: local address and port, user, inode. */
+/* Format of a line: local address and port, user, inode */
 #define ENTRY	" %*u: %32[0-9A-F]:%4x %*[0-9A-F]:%*x %*x %*x:%*x %*x:%*x" \
 		" %*x %u %*u %lu"
 
-/* A socket in a list of the kernel. */
+/* A socket listed in /proc/net */
 struct holder {
 	unsigned long inode;
 	unsigned int uid;
 };
 
-/* A tunnel that has a port. */
+/* Look for a Teredo device that uses this address and port. */
 struct search {
 	__be32 addr;
 	__be16 port;
@@ -42,9 +42,9 @@ static void look_at(const struct device *dev, void *arg)
 		memcpy(search->ifname, dev->ifname, sizeof(search->ifname));
 }
 
-/* Is there a socket in the list at @path with that port, and an address that does not go
- * together with ours? Addresses are in hexadecimal, as they are in memory; a socket of
- * IPv6 without an address mostly takes IPv4, too.
+/* Look in the list at @path for a socket with this port, and an address that conflicts with
+ * @addr. The list has addresses in hexadecimal, in memory order. An IPv6 socket without an
+ * address is assumed to receive IPv4, too.
  */
 static bool find_in(const char *path, bool ipv6, __be32 addr, __be16 port,
 		    struct holder *out)
@@ -100,7 +100,7 @@ static bool has_socket(const char *pid, unsigned long inode)
 	return found;
 }
 
-/* The name of a process, which it has chosen itself: for a terminal. */
+/* Read the name of a process. Processes choose their names, so make it safe for a terminal. */
 static void name_process(const char *pid, char *out, size_t size)
 {
 	char path[64], name[32] = "";
@@ -152,7 +152,7 @@ const char *holder_of(__be32 addr, __be16 port)
 		return NULL;
 	if (find_process(holder.inode, text, sizeof(text)))
 		return text;
-	/* The kernel's own sockets are no process's. */
+	/* No process has it: look for a Teredo device, whose socket belongs to the kernel. */
 	ipc_dev_dump(false, look_at, &search);
 	if (search.ifname[0])
 		snprintf(text, sizeof(text), "the tunnel %s", search.ifname);

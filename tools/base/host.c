@@ -31,7 +31,7 @@ uint64_t host_suspended(void)
 
 void host_random(void *buf, size_t len)
 {
-	/* Up to 256 octets come whole once the pool is ready. */
+	/* getrandom() returns up to 256 octets in one piece once the pool is ready. */
 	while (getrandom(buf, len, 0) != (ssize_t)len)
 		;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The generic netlink family of the module. */
+/* The module's generic netlink family */
 #include "ipc/ipc-priv.h"
 
 #include <errno.h>
@@ -14,10 +14,10 @@
 	"where there is none, build and install it from its source folder " \
 	"(make; make dkms-install)"
 
-/* A list of devices that changes while it is read is read again. */
+/* Times a list of devices is read until it does not change meanwhile */
 #define DUMP_TRIES	8
 
-/* Datagrams that wait while a request is under way. */
+/* Datagrams kept for ipc_control_recv() */
 #define CONTROL_WAITING	32
 
 static struct {
@@ -30,8 +30,8 @@ static struct ipc_socket requests;
 static struct ipc_socket control;
 static struct ipc_socket monitor;
 
-/* Ring of what ipc_control_recv() is to return first. Where there is no room, what
- * answers a solicitation goes before what does not.
+/* Ring of datagrams that arrived during a request. If it is full, answers to solicitations
+ * replace others.
  */
 static struct waiting {
 	struct datagram dg;
@@ -39,9 +39,9 @@ static struct waiting {
 } waiting[CONTROL_WAITING];
 static unsigned int waiting_first, waiting_count;
 
-/* The last solicitations that were sent: two servers' worth of tries, and more. */
+/* The last solicitations sent: more than all tries with two servers */
 static struct asked {
-	uint32_t seq;		/* of the request; 0 for none */
+	uint32_t seq;		/* of the request; 0: unused */
 	uint8_t nonce[TEREDO_NONCE_LEN];
 } asked[32];
 static unsigned int asked_next;
@@ -56,7 +56,7 @@ static void start_message(struct request *req, uint16_t type, uint8_t cmd,
 {
 	struct genlmsghdr *genl;
 
-	/* Octets of padding are sent, too. */
+	/* Padding is sent, too. */
 	memset(req->buf, 0, sizeof(req->buf));
 	req->nlh = mnl_nlmsg_put_header(req->buf);
 	req->nlh->nlmsg_type = type;
@@ -111,7 +111,7 @@ static void take_family(const struct nlmsghdr *nlh, void *arg)
 	}
 }
 
-/* Open a socket to the family, and find out its number. */
+/* Open a socket, and resolve the number of the family. */
 static int open_family(struct ipc_socket *s)
 {
 	struct request req;
@@ -144,9 +144,7 @@ static int start(struct request *req, struct ipc_socket *s, uint8_t cmd,
 	return err;
 }
 
-/* Begin a request about one device. The sets of attributes agree on how a
- * device is named.
- */
+/* Begin a request about one device. All attribute sets name a device in the same way. */
 static int start_for(struct request *req, struct ipc_socket *s, uint8_t cmd,
 		     uint16_t flags, const char *ifname)
 {
@@ -230,7 +228,7 @@ static void take_dev(struct device *dev, const struct nlmsghdr *nlh)
 	}
 }
 
-/* The answer to a request that has one message for answer. */
+/* Read the answer to a request that has a single message as its answer. */
 static void take_one_dev(const struct nlmsghdr *nlh, void *arg)
 {
 	if (command_of(nlh))
@@ -394,8 +392,8 @@ static void hand_on_peer(const struct nlmsghdr *nlh, void *arg)
 	walk->each(&peer, walk->arg);
 }
 
-/* Older kernels refuse a dump without a word why: who is asked for the link itself says
- * what is wrong with it.
+/* Older kernels give no reason when they refuse a dump. Ask for the device itself, so that
+ * ipc_error() has the reason.
  */
 static int fail_dump(int err, const char *ifname)
 {
@@ -564,7 +562,7 @@ int ipc_secret_dump(const char *ifname,
 			 ifname);
 }
 
-/* Remember a solicitation; anything else has no nonce. */
+/* Remember a solicitation by its nonce. Other datagrams have no nonce. */
 static void note_asked(uint32_t seq, const uint8_t *payload, size_t len)
 {
 	struct asked *entry = &asked[asked_next];
@@ -609,8 +607,8 @@ static struct waiting *waiting_at(unsigned int n)
 	return &waiting[(waiting_first + n) % CONTROL_WAITING];
 }
 
-/* Keep a datagram for ipc_control_recv(); what comes too fast is lost, as
- * datagrams may be, and the last to be lost is what we wait for.
+/* Keep a datagram for ipc_control_recv(). If the ring is full, drop the oldest that is not an
+ * answer in favour of an answer; otherwise drop @dg.
  */
 static void keep(const struct datagram *dg)
 {
@@ -672,8 +670,8 @@ static void keep_datagram(const struct nlmsghdr *nlh)
 	keep(&dg);
 }
 
-/* What arrives at the controller's socket by itself: datagrams, and that a
- * solicitation could not be sent, or was rejected.
+/* Handle an unsolicited message to the controller's socket: a datagram, or the news that a
+ * solicitation could not be sent or was rejected.
  */
 static void keep_message(const struct nlmsghdr *nlh)
 {

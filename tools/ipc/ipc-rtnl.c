@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Links, addresses and routes: rtnetlink. */
+/* Links, addresses and routes, by rtnetlink */
 #include "ipc/ipc-priv.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 
 #define KIND	"teredo"
 
-/* The kernel puts a new address to work from a work item, soon; if it does not,
- * waiting longer helps nobody.
+/* The kernel activates a new address in a work item, soon. If it does not, waiting longer does
+ * not help.
  */
 #define ADDR_TIMEOUT_MS	1000
 
@@ -26,9 +26,7 @@ struct request {
 	char buf[REQUEST_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
-/* Begin a request; returns the header behind the netlink one. All is zero,
- * also what will be padding.
- */
+/* Begin a request, zeroed including padding. Returns the header after the netlink header. */
 static void *start(struct request *req, uint16_t type, uint16_t flags,
 		   size_t len)
 {
@@ -47,7 +45,7 @@ static int talk(struct request *req,
 	return err ? err : ipc_request(&requests, req->nlh, each, arg);
 }
 
-/* What would fail, or do more, the second time. */
+/* Send a request that would fail, or have another effect, if repeated. */
 static int talk_once(struct request *req)
 {
 	int err = ipc_socket_open(&requests, NETLINK_ROUTE);
@@ -71,7 +69,7 @@ int ipc_link_add(const char *ifname, const struct config *config)
 	mnl_attr_nest_end(req.nlh, data);
 	mnl_attr_nest_end(req.nlh, info);
 	err = talk_once(&req);
-	/* "Unknown device type" helps nobody: say how to get it. */
+	/* The kernel says "Unknown device type": say how to get it. */
 	if (err == -EOPNOTSUPP)
 		ipc_has_teredo();
 	else if (err == -EEXIST)
@@ -90,7 +88,7 @@ int ipc_link_del(uint32_t ifindex)
 	return talk_once(&req);
 }
 
-/* What kind of link it is, and whose: ports of a VRF know its table. */
+/* Read the kind of a link, and if it is a port of a VRF, the table of that. */
 static void take_kind(const struct nlattr *info, struct link *link)
 {
 	const struct nlattr *attr, *port = NULL, *inner;
@@ -191,7 +189,7 @@ int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu)
 	return talk(&req, NULL, NULL);
 }
 
-/* Subscribe to notifications. */
+/* Join multicast groups. */
 static int join(struct ipc_socket *s, const int *groups, size_t count)
 {
 	size_t i;
@@ -207,7 +205,7 @@ static int join(struct ipc_socket *s, const int *groups, size_t count)
 static int change_addr(uint16_t type, uint16_t nl_flags, uint32_t ifindex,
 		       const struct in6_addr *addr, uint8_t len)
 {
-	/* Nobody on the link could answer a probe for duplicates. */
+	/* No host on the link could answer duplicate address detection. */
 	uint32_t flags = IFA_F_NODAD;
 	struct ifaddrmsg *ifa;
 	struct request req;
@@ -246,8 +244,8 @@ static void find_new_addr(const struct nlmsghdr *nlh, void *arg)
 			new->works = true;
 }
 
-/* An address or a route that a link cannot have: for want of IPv6, for that of a
- * privilege is EPERM.
+/* Explain an error about an address or a route: missing IPv6, or a value that a link cannot
+ * have. Missing privileges give EPERM.
  */
 static int fail_ipv6(int err)
 {
@@ -273,7 +271,7 @@ int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len)
 	uint64_t now, end;
 	int err;
 
-	/* Before the address is there, so as to miss nothing. */
+	/* Listen before the address is added, to miss no event. */
 	err = ipc_socket_open(&news, NETLINK_ROUTE);
 	if (err)
 		return err;
@@ -313,7 +311,7 @@ static int change_route(uint16_t type, uint16_t flags, uint8_t protocol,
 	rtm = start(&req, type, flags, sizeof(*rtm));
 	rtm->rtm_family = AF_INET6;
 	rtm->rtm_dst_len = len;
-	/* It has the size for those of old. */
+	/* The field has only 8 bits; RTA_TABLE has the number in full. */
 	rtm->rtm_table = table <= UINT8_MAX ? table : RT_TABLE_UNSPEC;
 	rtm->rtm_protocol = protocol;
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
@@ -327,9 +325,7 @@ static int change_route(uint16_t type, uint16_t flags, uint8_t protocol,
 	return talk(&req, NULL, NULL);
 }
 
-/* With NLM_F_EXCL, a route of the same metric by any other link would be taken for
- * ours.
- */
+/* No NLM_F_EXCL: that would fail, too, if another link has a route with the same metric. */
 static int add_route(uint8_t protocol, uint32_t ifindex,
 		     const struct in6_addr *dst, uint8_t len, uint32_t table,
 		     uint32_t metric)
@@ -354,7 +350,7 @@ int ipc_default_add(uint32_t ifindex, struct place place)
 
 int ipc_default_del(uint32_t ifindex, struct place place)
 {
-	/* Whoever's it was before we added it. */
+	/* Any protocol: the route may have been there before ipc_default_add(). */
 	int err = change_route(RTM_DELROUTE, 0, RTPROT_UNSPEC, ifindex, NULL, 0,
 			       place.table, place.metric);
 
@@ -366,7 +362,7 @@ uint32_t ipc_route_table(const struct link *link)
 	return link->vrf ? link->vrf : RT_TABLE_MAIN;
 }
 
-/* What matters of a route. */
+/* The parts of a route that matter here */
 struct route {
 	uint8_t family;
 	uint8_t dst_len;
@@ -408,7 +404,7 @@ static bool take_route(const struct nlmsghdr *nlh, struct route *route)
 			ipc_take(attr, &route->oif, sizeof(route->oif), &has);
 			break;
 		case RTA_MULTIPATH:
-			/* The first of several stands for all. */
+			/* Use only the first next hop of a multipath route. */
 			if (mnl_attr_get_payload_len(attr) >= sizeof(*hop))
 				route->oif = hop->rtnh_ifindex;
 			break;
@@ -433,7 +429,7 @@ static void collect_place(const struct nlmsghdr *nlh, void *arg)
 	struct places *places = arg;
 	struct route route;
 
-	/* Older kernels leave it to us to look for them. */
+	/* Older kernels do not filter dumps. */
 	if (nlh->nlmsg_type != RTM_NEWROUTE || !take_route(nlh, &route) ||
 	    route.family != AF_INET6 || !is_default_route(&route) ||
 	    route.protocol != ROUTE_PROTOCOL ||
@@ -478,7 +474,7 @@ static void collect_default(const struct nlmsghdr *nlh, void *arg)
 		routes->oif[routes->count++] = route.oif;
 }
 
-/* Global addresses, by link. */
+/* Global addresses and their links */
 struct global_addrs {
 	struct {
 		uint32_t ifindex;
@@ -487,7 +483,7 @@ struct global_addrs {
 	unsigned int count;
 };
 
-/* 2000::/3 without Teredo's own prefix. */
+/* 2000::/3 without 2001::/32, Teredo's prefix */
 static bool is_native(const struct in6_addr *addr)
 {
 	return (addr->s6_addr[0] & 0xe0) == 0x20 &&
@@ -522,7 +518,7 @@ static void collect_addr(const struct nlmsghdr *nlh, void *arg)
 			break;
 		}
 	}
-	/* With a peer, that is what IFA_ADDRESS says. */
+	/* On a point-to-point link, IFA_ADDRESS is the address of the other end. */
 	if (!is_native(has & BIT(IFA_LOCAL) ? &local : &addr) ||
 	    flags & useless)
 		return;
@@ -530,7 +526,7 @@ static void collect_addr(const struct nlmsghdr *nlh, void *arg)
 	addrs->on[addrs->count++].network = ifa->ifa_prefixlen < 128;
 }
 
-/* A link that is up and may lead somewhere natively: 1, 0, or an errno. */
+/* Check that the link is up and may be native. Returns 1, 0, or a negative errno. */
 static int get_native_link(uint32_t ifindex, struct link *link)
 {
 	int err = ipc_link_get(ifindex, link);
@@ -541,7 +537,9 @@ static int get_native_link(uint32_t ifindex, struct link *link)
 	       link->flags & IFF_UP;
 }
 
-/* Is there an address that packets by the link @via can have? */
+/* Check for an address that can be the source of packets through the link @via. Returns 1, 0,
+ * or a negative errno.
+ */
 static int has_address(const struct global_addrs *addrs, uint32_t via)
 {
 	struct link link;
@@ -576,7 +574,7 @@ int ipc_native(uint32_t table, struct link *via)
 	rtm->rtm_table = table <= UINT8_MAX ? table : RT_TABLE_UNSPEC;
 	ipc_put(req.nlh, RTA_TABLE, &table, sizeof(table));
 	err = talk(&req, collect_default, &routes);
-	/* There is no table that nobody has used. */
+	/* A table does not exist before its first use. */
 	if (err == -ENOENT)
 		err = 0;
 	if (err || !routes.count)
@@ -587,7 +585,7 @@ int ipc_native(uint32_t table, struct link *via)
 	if (err)
 		return err;
 
-	/* The links are asked for afterwards: one request at a time. */
+	/* Only now, as a socket handles one request at a time. */
 	for (i = 0; i < routes.count; i++) {
 		err = get_native_link(routes.oif[i], via);
 		if (err > 0)
@@ -698,15 +696,15 @@ struct watch_walk {
 	void *arg;
 };
 
-/* IPv4 routes that change where most of the world is: VPN programs have a half of
- * it each, or a table of their own.
+/* Return true for an IPv4 route that covers at least half of the Internet. VPN programs add two
+ * halves, or use a table of their own.
  */
 static bool is_half_route(const struct route *route)
 {
 	return route->dst_len <= 1 && route->type == RTN_UNICAST;
 }
 
-/* An address has come or gone. */
+/* Read an event about an address. */
 static bool take_addr_event(const struct nlmsghdr *nlh,
 			    struct net_event *event)
 {
@@ -720,7 +718,9 @@ static bool take_addr_event(const struct nlmsghdr *nlh,
 	return true;
 }
 
-/* A route: of IPv6 those that are gone, and any default route. */
+/* Read an event about a route. Of interest are default routes, of IPv4 also halves of it, and
+ * of IPv6 also removed routes to a prefix as long as Teredo's.
+ */
 static bool take_route_event(const struct nlmsghdr *nlh,
 			     struct net_event *event)
 {
@@ -748,7 +748,7 @@ static bool take_net_event(const struct nlmsghdr *nlh,
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		/* Of a bridge, that a link has left it. */
+		/* With another family, it says that a link has left a bridge. */
 		if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) ||
 		    ifi->ifi_family != AF_UNSPEC)
 			return false;

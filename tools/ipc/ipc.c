@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Netlink sockets: requests, answers, and the reasons of failures. */
+/* Netlink sockets: requests, answers, and reasons for failures */
 #include "ipc/ipc-priv.h"
 
 #include <errno.h>
@@ -13,20 +13,19 @@
 #include "base/host.h"
 #include "text/options.h"
 
-/* The kernel answers before a request's send() returns, into the socket's buffer. Where
- * that is full the answer is lost; what else arrives there must not keep anybody
- * waiting for it. All of a request takes ANSWER_MS at most, but a dump goes on as
- * long as it gets somewhere; what is not there when nothing is left to be read does
- * not come, but LATE_MS are cheap.
+/* The kernel puts its answer into the socket's buffer before send() returns. If the buffer is
+ * full the answer is lost, and other messages that keep arriving must not make us wait for it.
+ * So a request takes ANSWER_MS at most, but a dump may take longer as long as messages arrive.
+ * Once the buffer is empty the answer will not come; LATE_MS are a cheap precaution.
  */
 #define ANSWER_MS	2000
 #define LATE_MS		100
 #define TRIES		3
 
-/* Room for what arrives while the controller waits for a CPU. */
+/* Room for messages that arrive while the controller waits for a CPU */
 #define BUFFER_SIZE	(1 << 20)
 
-/* Messages that are read at once. */
+/* Messages that one call reads at most */
 #define DRAIN_MAX	256
 
 static char reason[512] = "no reason known";
@@ -98,10 +97,10 @@ int ipc_enter_netns(const char *name)
 	return err;
 }
 
-/* All sockets that are open */
+/* List of open sockets */
 static struct ipc_socket *sockets;
 
-/* Beyond the limit of the system where that is permitted. */
+/* Exceed the system's limit if permitted. */
 static void make_room(int fd)
 {
 	int size = BUFFER_SIZE;
@@ -127,7 +126,7 @@ int ipc_socket_open(struct ipc_socket *s, int protocol)
 		ipc_socket_close(s);
 		return err;
 	}
-	/* Older kernels know less of these; all can be done without. */
+	/* Older kernels lack some of these options; none is required. */
 	mnl_socket_setsockopt(s->nl, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(s->nl, NETLINK_CAP_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(s->nl, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
@@ -157,7 +156,7 @@ void ipc_close(void)
 void ipc_put(struct nlmsghdr *nlh, uint16_t type, const void *data,
 	     size_t len)
 {
-	/* REQUEST_SIZE covers the largest request there can be. */
+	/* REQUEST_SIZE is enough for the largest possible request. */
 	if (!mnl_attr_put_check(nlh, REQUEST_SIZE, type, len, data))
 		abort();
 }
@@ -207,7 +206,7 @@ void ipc_take_config(struct config *config, const struct nlattr *nest)
 			    mnl_attr_get_payload_len(attr));
 }
 
-/* The TLVs of an extended acknowledgment follow @skip octets of payload. */
+/* Read an extended acknowledgment, whose TLVs follow @skip octets of payload. */
 static int fail_extack(int err, const struct nlmsghdr *nlh, size_t skip)
 {
 	const struct nlattr *attr;
@@ -229,7 +228,7 @@ int ipc_read_error(const struct nlmsghdr *nlh)
 		return ipc_fail(EBADMSG, NULL);
 	if (!err->error)
 		return 0;
-	/* Without NLM_F_CAPPED the whole request is repeated. */
+	/* Without NLM_F_CAPPED the message repeats the whole request. */
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) &&
 	    err->msg.nlmsg_len > sizeof(err->msg))
 		skip += MNL_ALIGN(err->msg.nlmsg_len) - sizeof(err->msg);
@@ -238,7 +237,7 @@ int ipc_read_error(const struct nlmsghdr *nlh)
 	return fail_extack(-err->error, nlh, skip);
 }
 
-/* The end of a dump can carry an error, too. */
+/* The end of a dump may carry an error, too. */
 static int read_done(const struct nlmsghdr *nlh)
 {
 	int err;
@@ -249,14 +248,14 @@ static int read_done(const struct nlmsghdr *nlh)
 	return err < 0 ? fail_extack(-err, nlh, sizeof(err)) : 0;
 }
 
-/* A request under way. */
+/* A request in progress */
 struct exchange {
 	struct ipc_socket *s;
 	bool dump;
 	uint64_t end;
 	void (*each)(const struct nlmsghdr *nlh, void *arg);
 	void *arg;
-	bool done;		/* and what came of it: */
+	bool done;		/* the result: */
 	int err;
 };
 
@@ -279,12 +278,12 @@ static void take_message(struct exchange *x, const struct nlmsghdr *msg)
 		x->each(msg, x->arg);
 	x->done = msg->nlmsg_type == NLMSG_ERROR ||
 		  msg->nlmsg_type == NLMSG_DONE;
-	/* It may take its time to print what a dump has. */
+	/* @each may take long to print a part of a dump. */
 	if (x->dump)
 		x->end = host_clock() + ANSWER_MS;
 }
 
-/* Wait until there is something to be read. */
+/* Wait a little for another message. */
 static bool comes_late(const struct exchange *x)
 {
 	struct pollfd fd = { mnl_socket_get_fd(x->s->nl), POLLIN, 0 };
@@ -294,10 +293,10 @@ static bool comes_late(const struct exchange *x)
 	return poll(&fd, 1, left < LATE_MS ? left : LATE_MS) > 0;
 }
 
-/* Read until the answer is there. False if it is lost. */
+/* Read until the answer is complete. Returns false if it was lost. */
 static bool read_answer(struct exchange *x)
 {
-	/* What a dump fills at once; longer messages there are none. */
+	/* Large enough for any message of a dump, and other messages are shorter */
 	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
 
 	while (!x->done && host_clock() < x->end) {
@@ -311,14 +310,14 @@ static bool read_answer(struct exchange *x)
 				return false;
 			continue;
 		}
-		/* What was lost may be something else. */
+		/* The lost message may have been another one. */
 		if (n < 0 && (errno == EINTR || errno == ENOBUFS))
 			continue;
 		if (n < 0) {
 			x->err = ipc_fail(errno, NULL);
 			return true;
 		}
-		/* Only a dump has several in one piece. */
+		/* Only dumps put several messages in one piece. */
 		for (; !x->done && mnl_nlmsg_ok(msg, len);
 		     msg = mnl_nlmsg_next(msg, &len))
 			take_message(x, msg);
@@ -349,19 +348,20 @@ static int request(struct ipc_socket *s, struct nlmsghdr *nlh,
 	};
 
 	s->interrupted = false;
-	/* One end for all tries. Some of a dump has been handed on. */
+	/* All tries share one deadline. A dump is not repeated, as a part of it was passed on.
+	 */
 	do {
 		int err = send_request(s, nlh, x.dump ? 0 : NLM_F_ACK);
 
 		if (err)
 			return err;
-		/* The kernel's own time does not count. */
+		/* Start the clock after the kernel has handled the request. */
 		if (!x.end)
 			x.end = host_clock() + ANSWER_MS;
 		if (read_answer(&x))
 			return x.err;
 	} while (--tries && !x.dump && host_clock() < x.end);
-	/* The kernel would go on with it, and begin no other. */
+	/* The kernel would continue this dump, and refuse to begin another on this socket. */
 	if (x.dump)
 		ipc_socket_close(s);
 	return ipc_fail(ENOBUFS, lost);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The plugin link_teredo.so of ip(8): OPTIONS of `ip link ... type teredo`. */
+/* Plugin link_teredo.so of ip(8): OPTIONS of `ip link ... type teredo` */
 #include <libmnl/libmnl.h>
 
 #include "plugin/iplink_abi.h"
@@ -37,7 +37,7 @@ static int parse_opt(struct link_util *lu, int argc, char **argv,
 		print_help(lu, argc, argv, stderr);
 		return -1;
 	}
-	/* Of a link that is there the kernel knows the mode. */
+	/* For an existing link without "mode", only the kernel knows the mode, and checks. */
 	if (!err && (CONFIG_HAS(&config, MODE) ||
 		     nlh->nlmsg_flags & NLM_F_CREATE))
 		err = options_check(&config, error);
@@ -71,18 +71,18 @@ static void print_value(const char *key, const char *format,
 	}
 }
 
-/* What teredo-tool calls an option in its JSON, where that is something else. */
+/* Return the key that teredo-tool uses for an option in JSON, NULL if it is the same. */
 static const char *other_key(const struct option_def *def)
 {
 	if (def->attr == TEREDO_A_CONFIG_PEERS_MAX)
 		return "peers_max";
-	/* Its server is the address of the one in use. */
+	/* There, "server" is the address of the server in use. */
 	if (def->attr == TEREDO_A_CONFIG_SERVER)
 		return "server_name";
 	return NULL;
 }
 
-/* Text leaves out what has its default, JSON has all that there is. */
+/* Print an option: in text unless it has its default, in JSON unless it has no value. */
 static void print_one(const struct option_def *def,
 		      const struct option_value *value)
 {
@@ -109,7 +109,7 @@ static void print_opt(struct link_util *lu, FILE *out, struct rtattr *tb[])
 	if (!tb)
 		return;
 	for (i = 1; i <= TEREDO_A_CONFIG_MAX; i++) {
-		/* struct rtattr and struct nlattr are the same thing. */
+		/* struct rtattr and struct nlattr have the same layout. */
 		const struct nlattr *attr = (const struct nlattr *)tb[i];
 
 		if (attr)

@@ -10,7 +10,7 @@
 
 #define BLANK	" \t\r\n"
 
-/* ADDRESS or ADDRESS/LEN; "default" is ::/0. */
+/* Parse ADDRESS or ADDRESS/LEN; "default" is ::/0. */
 static bool take_prefix(const char *text, struct prefix *list,
 			unsigned int *count)
 {
@@ -26,7 +26,8 @@ static bool take_prefix(const char *text, struct prefix *list,
 	return true;
 }
 
-/* YYYY-MM-DD, a day that exists; @end gets the local midnight after it. */
+/* Parse YYYY-MM-DD, an existing day. Set *@end, unless NULL, to the following local midnight.
+ */
 static bool take_date(const char *text, time_t *end)
 {
 	struct tm day = { .tm_isdst = -1 }, next;
@@ -41,13 +42,13 @@ static bool take_date(const char *text, time_t *end)
 	at = mktime(&next);
 	if (end)
 		*end = at;
-	/* 31 February would become some day of March. */
+	/* mktime() turns 31 February into a day of March. */
 	day.tm_isdst = -1;
 	return at != (time_t)-1 && mktime(&day) != (time_t)-1 &&
 	       day.tm_mday == atoi(text + 8);
 }
 
-/* -- keywords that are no options -- */
+/* -- keywords of files only -- */
 
 enum keyword {
 	KEY_MTU, KEY_SUNSET, KEY_LEARN_REFRESH, KEY_KEY, KEY_ALGORITHM,
@@ -111,7 +112,8 @@ static bool take_keyword(struct conf *conf, enum keyword key, const char *value)
 	}
 }
 
-/* 0, -1 with a sentence, or 1 if it is none of these keywords. */
+/* Read a keyword of files only. Returns 0, -1 with a sentence in @error, or 1 for another word.
+ */
 static int take_own(struct conf *conf, const char *keyword, const char *value,
 		    char *error)
 {
@@ -159,7 +161,7 @@ static int take_line(struct conf *conf, char *line, char *error)
 	return options_parse_line(pair, &conf->config, error);
 }
 
-/* What the mode has no use for; the mode may stand in any line. */
+/* Refuse what does not apply to the mode. The mode may be in any line, so check at the end. */
 static int check_modes(const struct conf *conf, char *error)
 {
 	unsigned int mode = conf->config.mode;
@@ -170,7 +172,7 @@ static int check_modes(const struct conf *conf, char *error)
 	for (key = 0; mode != TEREDO_MODE_CLIENT && key < KEYS_COUNT; key++) {
 		if (!(conf->given & BIT(key)) || !keywords[key].of_client)
 			continue;
-		/* What is off says nothing. */
+		/* "off" is the default, and is valid in any mode. */
 		if ((key == KEY_LEARN_REFRESH && !conf->learn_refresh) ||
 		    (key == KEY_SUNSET && !conf->no_sunset))
 			continue;
@@ -182,7 +184,7 @@ static int check_modes(const struct conf *conf, char *error)
 	return 0;
 }
 
-/* The file is called @path, whatever copy of it is read. */
+/* Read @copy. Messages name it @path. */
 static int read_file(const char *path, const char *copy, struct conf *conf,
 		     char *error)
 {
@@ -199,7 +201,7 @@ static int read_file(const char *path, const char *copy, struct conf *conf,
 	if (!file) {
 		err = errno;
 		snprintf(error, CONF_ERROR_SIZE, "%s: %s", path, strerror(err));
-		/* -EPERM would be -1. */
+		/* -EPERM is -1, which means an invalid file. */
 		return err == EPERM ? -EACCES : -err;
 	}
 	while (!err && (len = getline(&line, &size, file)) >= 0) {

@@ -56,7 +56,7 @@ const char *format_idle(bool has, uint32_t ms)
 	return text;
 }
 
-/* A number, or null. */
+/* Print a number, or null. */
 static void number_json(const char *key, bool has, uint32_t value)
 {
 	if (has)
@@ -122,7 +122,7 @@ void format_dev_json(const struct device *dev)
 	ipv4_json("server2", dev_server2(dev));
 	json_string("server_name", config->server_name[0] ?
 				   config->server_name : NULL);
-	/* Any address is one that can be told, too. */
+	/* 0.0.0.0, any address, is a valid value here, not a missing one. */
 	json_address("local", AF_INET, &local);
 	json_number("port", ntohs(port));
 	snprintf(prefix, sizeof(prefix), "%s/%u", ipv6_text(&config->prefix),
@@ -161,7 +161,7 @@ void format_dev_json(const struct device *dev)
 void format_peer_json(const char *ifname, const struct peer *peer)
 {
 	json_string("ifname", ifname);
-	/* The same, as it was called first. */
+	/* The former name of "ifname"; kept for compatibility. */
 	json_string("dev", ifname);
 	json_number("ifindex", peer->ifindex);
 	json_address("address", AF_INET6, &peer->address);

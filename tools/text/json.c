@@ -9,7 +9,7 @@
 
 static bool pretty;
 static unsigned int depth;
-static bool first = true;	/* nothing yet in the innermost bracket */
+static bool first = true;	/* nothing printed in the innermost bracket yet */
 
 void json_set_pretty(bool on)
 {
@@ -22,8 +22,8 @@ static void newline(void)
 		printf("\n%*s", depth * 2, "");
 }
 
-/* RFC 8259 wants UTF-8: what is none becomes the character that stands for it.
- * What a terminal would obey is escaped, too.
+/* Print a string. RFC 8259 requires UTF-8: invalid octets become U+FFFD. Also escape what a
+ * terminal would interpret.
  */
 static void put_quoted(const char *text)
 {

@@ -61,7 +61,7 @@ int key_read_copy(const char *path, const char *copy, struct key *key,
 	*exposed = false;
 	file = from_stdin ? stdin : fopen(copy, "re");
 	if (file) {
-		/* No copy of it in a buffer that nobody wipes. */
+		/* stdio must not keep a copy of the key that is not wiped. */
 		setvbuf(file, NULL, _IONBF, 0);
 		len = fread(text, 1, sizeof(text), file);
 	}

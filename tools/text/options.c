@@ -78,9 +78,7 @@ const struct option_def options[OPTIONS_COUNT] = {
 	       U32, METRIC, RANGE(0, UINT32_MAX)),
 };
 
-/* Where an attribute lives in struct config. Strings travel with their final
- * zero.
- */
+/* Where an attribute is stored in struct config. Strings are sent with their final zero. */
 struct field {
 	size_t offset;
 	size_t size;
@@ -189,7 +187,7 @@ bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out)
 
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 
-	/* strtoull() alone would take signs and spaces, and 010 for 8. */
+	/* strtoull() alone would accept signs and spaces, and read 010 as 8. */
 	if (!isdigit((unsigned char)*text) || (text[0] == '0' && text[1] && !hex))
 		return false;
 	errno = 0;
@@ -226,7 +224,7 @@ static bool is_word_char(char c)
 	       (c >= 'a' && c <= 'z') || c == '_';
 }
 
-/* A label of a name, of @len octets. */
+/* Return true if the @len octets at @label are a valid label of a host name. */
 static bool label_is_valid(const char *label, size_t len)
 {
 	size_t i;
@@ -239,8 +237,8 @@ static bool label_is_valid(const char *label, size_t len)
 	return true;
 }
 
-/* No name ends like this, but addresses do, in forms that have been read in more
- * ways than one: 1, 1.2, 0x7f.1, 010.1.1.1, 300.1.1.1.
+/* Return true for a label that looks like a number. No host name ends in one, but addresses do,
+ * in forms that programs read differently: 1, 1.2, 0x7f.1, 010.1.1.1, 300.1.1.1.
  */
 static bool is_number(const char *label, size_t len)
 {
@@ -269,7 +267,7 @@ const char *refuse_host(const char *host)
 		return NULL;
 	if (strchr(host, ':') && !strchr(host, '/'))
 		return "a server has an IPv4 address, and its port is always 3544";
-	/* The root's own dot may be there. */
+	/* A final dot, for the DNS root, is allowed. */
 	if (len > 1 && host[len - 1] == '.')
 		len--;
 	for (i = 0; i <= len; i++) {
@@ -294,9 +292,8 @@ static bool is_keyword(const char *word)
 	return !strcmp(word, "help");
 }
 
-/* The list as it was given is kept for the controller. The kernel itself
- * learns the address of the first server, if it is one already. NULL, or what is
- * wrong.
+/* Keep the list as given for the controller. The kernel gets only the first server, if that is
+ * an address. Returns NULL, or what is wrong with the list.
  */
 static const char *parse_servers(const char *text, struct config *config)
 {
@@ -323,7 +320,7 @@ static const char *parse_servers(const char *text, struct config *config)
 		wrong = refuse_host(host);
 		if (wrong)
 			return wrong;
-		/* Its value was forgotten. */
+		/* The value of "server" is probably missing. */
 		if (is_keyword(host))
 			return "that is an option; a host of that name has a dot behind it";
 		if (!strcmp(host, "none") || !strcmp(host, "any"))
@@ -447,7 +444,7 @@ static bool parse_value(const struct option_def *def, const char *text,
 
 /* -- keywords -- */
 
-/* The option that @word is, or that alone begins like it; else NULL and a
+/* Return the option named @word, or the only one that begins with it; otherwise NULL, with a
  * sentence in @error.
  */
 static const struct option_def *find_option(const char *word, char *error)
@@ -482,7 +479,7 @@ static const struct option_def *find_option(const char *word, char *error)
 	return NULL;
 }
 
-/* Why @text is no value of the option. */
+/* Say in @error why @text is not a valid value of the option. */
 static void refuse_value(const struct option_def *def, const char *text,
 			 char *error)
 {
@@ -539,7 +536,7 @@ int options_parse_line(char **pair, struct config *config, char *error)
 {
 	if (is_keyword(pair[0]) && strcmp(pair[0], "help"))
 		return options_parse(2, pair, config, error);
-	/* What is unambiguous today may not be tomorrow, and files stay. */
+	/* A new option may make an abbreviation ambiguous, and files are kept for long. */
 	if (find_option(pair[0], error))
 		snprintf(error, OPTIONS_ERROR_SIZE,
 			 "\"%.64s\" is cut short, which no word in a file may be",
@@ -549,7 +546,7 @@ int options_parse_line(char **pair, struct config *config, char *error)
 
 /* -- options and modes -- */
 
-/* True if the attribute has its default, which says nothing in any mode. */
+/* Return true if the attribute has its default, which is valid in any mode. */
 static bool is_default(const struct config *config, unsigned int attr)
 {
 	static const struct config zero;
@@ -573,7 +570,7 @@ int options_check(const struct config *config, char *error)
 		unsigned int attr = options[i].attr;
 
 		wrong = teredo_mode_refuses(mode, attr);
-		/* server may be a name only. */
+		/* The server may be given by name only. */
 		if (attr == TEREDO_A_CONFIG_SERVER)
 			attr = TEREDO_A_CONFIG_SERVER_NAME;
 		if (!wrong || !(config->set & BIT(attr)) ||
@@ -635,7 +632,7 @@ bool options_value(const struct config *config, const struct option_def *def,
 		break;
 	case OPTION_IPV4:
 		value_ipv4(value, *(const __be32 *)field);
-		/* Any address is one that can be told, too. */
+		/* For "local", 0.0.0.0 is a value: any address. */
 		value->is_unset &= def->attr != TEREDO_A_CONFIG_LOCAL;
 		break;
 	case OPTION_PREFIX:

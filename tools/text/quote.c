@@ -16,7 +16,7 @@ size_t utf8_decode(const char *text, uint32_t *code)
 		return 1;
 	len = octets[0] >= 0xf0 ? 4 : octets[0] >= 0xe0 ? 3 : 2;
 	*code &= 0xff >> (len + 1);
-	/* No more is read than is there: the zero at the end fails this. */
+	/* Never reads beyond the final zero, which is not a continuation octet. */
 	for (i = 1; i < len; i++) {
 		if ((octets[i] & 0xc0) != 0x80)
 			return 0;
@@ -46,16 +46,14 @@ bool is_control(uint32_t code)
 	return false;
 }
 
-/* To a terminal with another character set, the octets of a character may be
- * controls.
- */
+/* With another character set, a terminal may take octets of a UTF-8 character for controls. */
 static bool has_utf8(void)
 {
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-/* Write what stands for the beginning of *@text, which moves on, to @out, at
- * most QUOTED_MAX octets and a zero.
+/* Write the quoted form of the first character of *@text to @out, at most QUOTED_MAX octets and
+ * a zero, and advance *@text.
  */
 #define QUOTED_MAX	4
 

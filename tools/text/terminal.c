@@ -35,11 +35,11 @@ const char *color(enum color c)
 
 /* -- messages -- */
 
-/* Of a message that a person can read, and of a command line that is wrong. */
+/* Octets kept at the beginning and the end of a long message */
 #define LONG_BEGIN	300
 #define LONG_END	700
 
-/* True if that is where the service manager has made it lead to. */
+/* Return true if @fd is the journal's stream that the service manager has set up. */
 static bool is_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -52,7 +52,9 @@ static bool is_journal(int fd)
 
 enum priority { PRIORITY_ERROR = 3, PRIORITY_WARNING = 4, PRIORITY_INFO = 6 };
 
-/* Of what is long, the beginning and the end: there is what is wrong with it. */
+/* Shorten a long text, for example a wrong command line: keep its beginning and its end, where
+ * the error is described.
+ */
 static void shorten(char *text)
 {
 	static const char gap[] = { ' ', '.', '.', '.', ' ' };
@@ -77,7 +79,7 @@ static void put_message(FILE *out, enum priority priority, const char *dev,
 		snprintf(start, sizeof(start), "<%d>", priority);
 	else if (priority != PRIORITY_INFO)
 		snprintf(start, sizeof(start), PROGRAM ": ");
-	/* At once, for others write there, too. */
+	/* A single write, flushed: other processes may write to the same file. */
 	fprintf(out, "%s%s%s%s%s\n", start, dev ? quote(dev) : "",
 		dev ? ": " : "", priority == PRIORITY_WARNING ? "warning: " : "",
 		quote(text));
@@ -103,7 +105,7 @@ void complain(const char *dev, const char *format, ...)
 {
 	va_list args;
 
-	/* What was printed before comes first, also in a common log. */
+	/* Keep the order if both streams go to one file. */
 	fflush(stdout);
 	va_start(args, format);
 	put_message(stderr, PRIORITY_ERROR, dev, format, args);
