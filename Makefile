@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What people type.  The module itself is described by Kbuild, which the
-# kernel's build system reads in place of this file.
+# Targets for people.  The module itself is described by Kbuild, which the
+# kernel's build system reads instead of this file.
 #
 #	make			./teredo.ko, tools/teredo-tool, tools/link_teredo.so
-#	make demo		two clients behind NATs meet
-#	make check		every test; TESTS="a b" for some of them
-#				TEREDO_BUSY=2 VM_CPUS=1: beside busy loops, on one CPU
-#	make check KERNEL=6.12	under another Debian release's kernel, built there
-#	make check-matrix	under all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
-#	make check-debug	the same under a kernel that watches (KASAN, lockdep, ...)
-#	make check-boot		services: in virtual machines that systemd boots
+#	make demo		two clients behind NATs talk to each other
+#	make check		all tests; TESTS="a b" for some of them
+#				TEREDO_BUSY=2 VM_CPUS=1: with two busy loops, on one CPU
+#	make check KERNEL=6.12	with another Debian release's kernel, built there
+#	make check-matrix	with all of them: KERNELS="6.1 6.12 7.2 7.2-rt"
+#	make check-debug	the same with a debug kernel (KASAN, lockdep, ...)
+#	make check-boot		services, in virtual machines booted with systemd
 #	make mutants		do the tests find the faults of selftests/mutants?
 #				MUTANTS="a b" for some of them, MUTANTS=5 for
-#				five, others each day
-#	make coverage		what of the module that reaches, line by line
-#	make bench		figures, in the virtual machine; QUICK=1 for a few
-#	make lint		static checks, and the fuzzers for some seconds
-#	make fuzz		the fuzzers; FUZZ_TIME=3600 for how long each.  Those of the
-#				module at work are tests, whose length is another one's:
+#				five, which change daily
+#	make coverage		lines of the module that check-debug reaches
+#	make bench		benchmarks, in a virtual machine; QUICK=1 for a few
+#	make lint		static checks, and the fuzzers for a few seconds
+#	make fuzz		the fuzzers, FUZZ_TIME=3600 seconds each.  Fuzzers of
+#				the running module are tests, with a setting of their own:
 #				TEREDO_FUZZ_COUNT=10000000 VM_TIMEOUT=86400 \
 #					make check-debug TESTS="fuzz fuzz-netlink"
 #	make netlink		generate policies and uapi header from the spec
@@ -26,19 +26,18 @@
 #	make dkms-install	the module, through DKMS
 #	make clean
 #
-# KDIR is the build folder of the kernel to build for.  demo, check, bench and
-# lint want root, since they install the packages that are missing, each its own.
-# They run natively if the running kernel loads the module, else in a virtual machine
-# under the distribution's kernel, which VM=1 asks for in any case; bench always
-# in the machine.
+# KDIR is the build folder of the kernel to build for.  demo, check, bench and lint
+# require root, to install the packages that they need.  They run natively if the
+# running kernel can load the module, otherwise, or with VM=1, in a virtual machine
+# with the distribution's kernel.  bench always uses the virtual machine.
 
-# The running kernel's build folder, else the newest one there is, else where the
-# first would be.
+# The running kernel's build folder; if missing, the newest one present; if there is
+# none, the path of the first.
 own_build := /lib/modules/$(shell uname -r)/build
 KDIR ?= $(firstword $(wildcard $(own_build)) \
 	$(shell ls -d /lib/modules/*/build/ 2>/dev/null | sort -rV | sed 's,/$$,,') $(own_build))
 
-# Those that check-matrix takes; selftests/vm/root.sh knows where they are from.
+# Kernels for check-matrix; selftests/vm/root.sh knows where to get them.
 KERNELS ?= 6.1 6.12 7.2 7.2-rt
 
 VERSION := $(shell cat VERSION)
@@ -47,17 +46,18 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
 
-# The release that KDIR builds for.  Not kernel.release, which Debian leaves
-# at the upstream version.
+# The release that KDIR builds for.  Not from kernel.release, where Debian keeps the
+# upstream version.
 release = $(shell cut -d'"' -f2 $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 dkms_source = $(DESTDIR)/usr/src/teredo-$(VERSION)
 
-# All that is missing is said at once.
+# Report everything that is missing at once.
 all:
 	@CC='$(CC)' tools/missing.sh all '$(KDIR)'
 	@$(MAKE) --no-print-directory module tools
 
-# By sudo: what is in somebody's folder stays his.  Behind a command, whose status it keeps.
+# Appended to commands: give files made under sudo to the owner of the folder.  Keeps the
+# command's exit status.
 his = ; status=$$?; [ "$$(id -u)" != 0 ] || [ -O . ] || \
 	find . -xdev -user 0 -exec chown -h --reference=. {} +; exit $$status
 
@@ -129,7 +129,7 @@ netlink-check:
 			diff -u $$file $$dir/$$file || status=1; \
 		done; rm -r $$dir; exit $$status
 
-# First of all it is asked whether anything can be put there.
+# First check that the target is writable.
 install:
 	@tools/missing.sh install $(DESTDIR)/lib/modules/$(release)
 	@$(MAKE) --no-print-directory install-module install-tools install-man
@@ -153,8 +153,8 @@ install-man:
 			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 
-# The source alone, where DKMS looks for it; packages stop here. What an earlier version
-# had there is not to be found by this one.
+# Only the source, where DKMS looks for it; packages need no more. Remove files of an
+# earlier version there.
 dkms-source:
 	@tools/missing.sh install $(dkms_source)
 	install -d $(dkms_source)
@@ -175,7 +175,7 @@ dkms-needed:
 	@tools/missing.sh install $(dkms_source)
 	@tools/missing.sh dkms '$(KDIR)'
 
-# What the kernel's build system leaves, removed without it: its folder may be gone.
+# Files of the kernel's build system, removed without it: its folder may be gone.
 built := *.o *.ko *.mod *.mod.c *.a .*.cmd .*.d modules.order Module.symvers
 clean:
 	rm -rf .tmp_versions $(built)
@@ -183,7 +183,7 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 
-# What nobody has chosen is chosen when packages are there.
+# A default KDIR is not exported: it is determined again after packages were installed.
 ifneq ($(origin KDIR),file)
 export KDIR
 endif

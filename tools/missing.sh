@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# missing.sh WHAT [KDIR]: is there what it takes to build the module, the tools, the
-# tests' helpers (selftests), or for DKMS (dkms)?  If not, one line for each thing that is
-# missing, with the package that has it on this system, and exit status 1.  KDIR is
+# missing.sh WHAT [KDIR]: check that everything is present to build the module, the tools,
+# or the tests' helpers (selftests), or for DKMS (dkms).  If not, print a line for each
+# missing thing, with the package that provides it on this system; exit status 1.  KDIR is
 # the build folder of the kernel to build for; CC, PKG_CONFIG and CPPFLAGS are as for
-# make; OS_RELEASE is what tells which system this is (/etc/os-release).
+# make; OS_RELEASE is the file that identifies the system (/etc/os-release).
 #
-# folder: only whether this is a folder that anything can be built in; all: module and
-# tools.  missing.sh install FOLDER...: whether files can be put there.
+# all: module and tools.  folder: only check that this folder can be built in.
+# missing.sh install FOLDER...: check that files can be installed there.
 
 what=$1 kdir=${2:-}
 shift
@@ -22,7 +22,7 @@ say()
 	status=1
 }
 
-# Which of the distributions that name packages in the same way
+# The family of distributions, which have the same package names
 family=''
 for id in $(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' "$OS_RELEASE" 2>/dev/null | tr -d \"\'); do
 	case $id in
@@ -36,15 +36,15 @@ for id in $(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' "$OS_RELEASE" 2>/dev/null | tr -d
 	break
 done
 
-# The package with the headers of the kernel that runs, or where that is not of this
-# distribution (in a container), of the usual one
+# Print the package with the headers of the running kernel, or, if that is from another
+# distribution (in a container), of this distribution's usual kernel.
 kernel_package()
 {
 	flavour=${release##*-}
 	case $family in
 	debian)
-		# Debian and Ubuntu have it for each kernel, and this one for each
-		# architecture.
+		# Debian and Ubuntu have a package for each kernel; the generic one
+		# exists for each architecture.
 		case $(uname -v) in
 		*Debian* | *Ubuntu*) echo "linux-headers-$release" ;;
 		*) echo linux-headers-generic ;;
@@ -72,7 +72,7 @@ kernel_package()
 	esac
 }
 
-# package THING: what has it
+# package THING: print the package that has it
 package()
 {
 	case $family-$1 in
@@ -94,7 +94,7 @@ package()
 	esac
 }
 
-# get THING: the command that installs it here
+# get THING: print the command that installs it on this system
 get()
 {
 	case $family in
@@ -112,8 +112,8 @@ get()
 	esac
 }
 
-# header FILE THING [LIBRARY]: does the compiler find it?  Where there is none, it is
-# where compilers look.
+# header FILE THING [LIBRARY]: check that the compiler finds a header.  Without a compiler,
+# look in /usr/include.
 header()
 {
 	if command -v "${CC%% *}" >/dev/null; then
@@ -126,7 +126,7 @@ header()
 	say "no $2 to build with (<$1>): $(get "$2")"
 }
 
-# compiler NAME
+# compiler NAME: check that it is installed; report only once if not
 said=''
 compiler()
 {
@@ -135,7 +135,7 @@ compiler()
 	said=1
 }
 
-# The kernel's build system has to write where the sources are.
+# The kernel's build system writes into the folder of the sources.
 folder()
 {
 	case $PWD in
@@ -146,7 +146,7 @@ folder()
 	[ -w . ] || say "nothing can be written in $PWD: build in a copy"
 }
 
-# That this kernel is not older than 6.1, which has all that is used
+# The module requires Linux 6.1.
 new_enough()
 {
 	code=$(sed -n 's/.*LINUX_VERSION_CODE //p' "$kdir/include/generated/uapi/linux/version.h" \
@@ -173,7 +173,7 @@ headers()
 	fi
 }
 
-# Debian's headers name the compiler that they want, and depend on it.
+# Debian's headers name the compiler that they require, and depend on it.
 kernel_compiler()
 {
 	[ ! "${LLVM:-}" ] || return 0
@@ -185,7 +185,7 @@ kernel_compiler()
 	fi
 }
 
-# Folders that are not there yet are made in the first one that is.
+# A missing folder would be created in its closest existing parent.
 writable()
 {
 	for to; do
