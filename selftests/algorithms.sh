@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Secrets in a kernel that has only one of the two algorithms, and one that is in FIPS
-# mode, in which a key of HMAC has 112 bits at least: it is said which of it is the
-# reason, and the server has what it had.
+# Secrets in a kernel with only one of the two algorithms, in FIPS mode, where a key of HMAC
+# needs at least 112 bits: errors say which of the two is the reason, and the server keeps
+# the secrets that it has.
 #
 # Boots with: fips=1 initcall_blacklist=sha1_generic_mod_init
 
@@ -12,7 +12,7 @@
 need jq
 need_teredo
 [[ $(cat /proc/sys/crypto/fips_enabled) = 1 ]] || skip_all "not in FIPS mode"
-# Nor is it loaded when somebody asks for it.
+# Prevent that the module is loaded on demand.
 was=$(</proc/sys/kernel/modprobe)
 defer eval "echo '$was' >/proc/sys/kernel/modprobe"
 echo /bin/false >/proc/sys/kernel/modprobe
@@ -27,13 +27,13 @@ key()
 	echo "$tmp/key$1"
 }
 
-# secret WHAT ARGUMENTS...: of the server
+# secret WHAT ARGUMENTS...: change the secrets of the server
 secret()
 {
 	tool srv secret "$1" teredo0 "${@:2}"
 }
 
-# ids IDS: those are all it has
+# ids IDS: the server has exactly these
 ids()
 {
 	tool srv -j secret list teredo0 | jq -e "[.[].id] | sort == $1"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Two relays announce 2001::/32 by BGP, with a stock routing daemon that follows
-# the routes of their links.  Who of the two is near carries the traffic, and when
-# its link or its machine goes, the other one does.
+# Two relays announce 2001::/32 by BGP, with a stock routing daemon that follows the routes
+# of their links.  The nearer one carries the traffic; when its link or its machine fails,
+# the other one takes over.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -26,8 +26,8 @@ diagnose()
 	done
 }
 
-# speak NAME ROUTER_ID: bird in the namespace, with the configuration from standard
-# input besides what each needs
+# speak NAME ROUTER_ID: run bird in the namespace, with the configuration from standard
+# input and a common part
 speak()
 {
 	local name=$1
@@ -42,8 +42,8 @@ speak()
 	daemon[$name.bird]=$spawned
 }
 
-# announce NAME ROUTER_ID NEIGHBOUR AS METRIC: what the operator of a relay writes;
-# METRIC tells others in which order to come
+# announce NAME ROUTER_ID NEIGHBOUR AS METRIC: run the configuration of a relay's operator;
+# others prefer the relay with the lower METRIC
 announce()
 {
 	speak "$1" "$2" <<-END
@@ -85,7 +85,7 @@ protocol bgp near from relays { neighbor 2001:db8:3::1 as 65001; }
 protocol bgp distant from relays { neighbor 2001:db8:4::1 as 65002; }
 END
 
-# leads_to ROUTER|nowhere: where the prefix leads from the middle of the internet
+# leads_to ROUTER|nowhere: the route to the prefix from the middle of the internet
 leads_to()
 {
 	local via
@@ -99,7 +99,7 @@ sent_by()
 	nip "$1" -s -j link show teredo0 | jq '.[0].stats64.tx.packets'
 }
 
-# carried NAME ADDRESS: the host reaches it, by way of this relay
+# carried NAME ADDRESS: the host reaches the address through this relay
 carried()
 {
 	local before

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A controller that has asked more than once: the answer to each, however late, and what
-# errors say of each, reach it beside a flood of others.  asked.py is the controller, and the
-# server.
+# A controller that has sent several solicitations: the answer to each, however late, and
+# errors about each reach it during a flood of other datagrams.  asked.py plays the
+# controller and the server.
 
 . "$(dirname "$0")/lib/lab.sh"
 

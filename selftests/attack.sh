@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Attacks: made-up sources, guessed nonces, floods, a host that walks through all
-# clients, an echo service, people with an account on the host; and honest people,
-# who get through meanwhile.  What is sent is in attack.py; inet, which routes for
-# all, sends it, and everybody takes it for what it says it is.
+# Attacks: forged sources, guessed nonces, floods, a host that walks through all clients, an
+# echo service, users with an account on the host; and honest users, who are served
+# meanwhile.  attack.py has what is sent.  It is sent by inet, the router of all, so that
+# any source address is believed.
 #
-# attack.sh [SECTION...]: only those: clients, natives, relay, contacts, filters, accounts
+# attack.sh [SECTION...]: only these: clients, natives, relay, contacts, filters, accounts
 #
 # Runs alone: it measures what floods leave to others.
 
@@ -16,8 +16,8 @@ need python3 ping jq nft unshare setpriv
 need_teredo
 bare_up restricted || skip_all "no laboratory"
 bare4=198.51.100.33 bare_port=40000
-# More than is sent while anything else happens; where time stands still meanwhile, all
-# of it is sent at once.
+# More datagrams than are sent until the flood is stopped.  Where time stands still
+# meanwhile, all of them are sent at once.
 time_travels && endless=10000 || endless=100000
 sections=("$@")
 plan 57
@@ -38,7 +38,7 @@ attack()
 	on inet "$selftests/cast/attack.py" "$case" "${ns[inet]}" "$@"
 }
 
-# flood CASE ARGUMENTS: without end, until unflood; it has begun
+# flood CASE ARGUMENTS: start it without end, until unflood; returns once it has begun
 flood()
 {
 	: >"$tmp/flood"
@@ -53,7 +53,7 @@ unflood()
 	wait "$flood" 2>/dev/null
 }
 
-# at_bare CASE ARGUMENTS: against that client
+# at_bare CASE ARGUMENTS: attack the client on `bare`
 at_bare()
 {
 	local case=$1
@@ -67,19 +67,20 @@ stat()
 	tool "$1" -j show stats | jq "[.. | objects | .\"$2\" | numbers] | add"
 }
 
-# has_peers NAME ATMOST
+# has_peers NAME ATMOST: it has at most so many
 has_peers()
 {
 	tool "$1" -j show | jq -e ".[0].peers <= $2"
 }
 
-# peer NAME ADDRESS FILTER: what jq says of that peer
+# peer NAME ADDRESS FILTER: run jq on that peer
 peer()
 {
 	tool "$1" -j show peers | jq -e "map(select(.address == \"$2\")) | .[0] | $3"
 }
 
-# grows NAME COUNTER ATLEAST ATMOST COMMAND...
+# grows NAME COUNTER ATLEAST ATMOST COMMAND...: during the command, the counter grows by
+# that
 grows()
 {
 	local name=$1 counter=$2 least=$3 most=$4 before after
@@ -92,7 +93,7 @@ grows()
 	((after - before >= least && after - before <= most))
 }
 
-# meanwhile NAME ADDRESS COMMAND...: nothing between the two is lost
+# meanwhile NAME ADDRESS COMMAND...: during the command, nothing between the two is lost
 meanwhile()
 {
 	local name=$1 address=$2 status overflow
@@ -148,8 +149,8 @@ a=$(client_address clia) b=$(client_address clib)
 check "paths are open" eval "reaches bare '$b' && reaches bare $host && reaches host '$b'"
 
 section clients
-# What the stack says of itself, in all namespaces, comes from one socket for each CPU,
-# which may not run out of room for replies that wait.  So all on the same one.
+# The stack sends its own replies, in all namespaces, from one socket per CPU.  Replies that
+# wait must not exhaust its buffer, so use one CPU for all of them.
 waiting()
 {
 	tool rly -j show peers | jq 'map(.queued) | add'
@@ -179,7 +180,7 @@ b=$(client_address clib)
 check "and the server remembers nobody (S-02)" has_peers srv 0
 
 #
-# Made-up peers of a client (RFC 4380 7.3.3)
+# Forged peers of a client (RFC 4380 7.3.3)
 #
 
 check "and A reaches B anew" eval "reaches clia '$b' && reaches bare '$b'"
@@ -212,7 +213,7 @@ check "who answered a TCP stays while strangers come and go (SEC-25)" \
 	eval "proof && peer bare '$b' '.state == \"trusted\"'"
 check "who did not goes (SEC-25)" eval "! peer bare '$a' '.state'"
 check "and comes back (SEC-25)" reaches clia "$bare"
-# Of 32, 8 may be proven, and 16 unproven that it addresses.
+# Of the 32, up to 8 may be proven, and 16 are unproven peers that the client has addressed.
 many_hosts()
 {
 	local i peers ok=0
@@ -220,7 +221,7 @@ many_hosts()
 	for i in {1..60}; do
 		echo "addr add 2001:db8:2::5:$i/64 dev eth0 nodad"
 	done | nip host -batch - && tool clib set teredo0 peers-max 32 || return
-	# Those who are heard again get another chance.
+	# Peers that are heard again get another chance.
 	for i in {1..20} {1..60}; do
 		reaches clib "2001:db8:2::5:$i" || ok=1
 		pause 0.02    # nobody floods it
@@ -237,8 +238,8 @@ check "a list of 32 serves who talks with 60 (SEC-25)" many_hosts
 #
 
 section natives
-# strangers_tested: not more often than allowed, 100 and then 100 a second, with the
-# retries of the 50 for whom there is room
+# strangers_tested: tests stay within the limit of 100 and then 100 a second, plus
+# repetitions for the 50 peers that there is room for
 strangers_tested()
 {
 	local start=$SECONDS before
@@ -309,7 +310,7 @@ guess_relay()
 }
 check "nobody guesses the nonce in a relay's bubble (SEC-46)" guess_relay
 
-# The other site must get through although the first one walks.
+# A site walks through clients; another one must get through meanwhile.
 walked()
 {
 	local walk icmp=$1 seconds=$SECONDS
@@ -350,12 +351,12 @@ check "an echo service as a client: nothing goes round, nor to the host (SEC-38)
 check "and the relay serves as before" reaches host "$b"
 
 #
-# First contacts beside floods: each counts by itself, and is over before anything is
-# tried again
+# First contacts during floods: each is tried once, with a timeout shorter than the interval
+# of repetitions
 #
 
 section contacts
-# beside CASE ARGUMENTS -- COMMAND...: while the flood goes on, as soon as it does
+# beside CASE ARGUMENTS -- COMMAND...: run the command during the flood
 beside()
 {
 	local attack=() status
@@ -376,8 +377,9 @@ beside()
 	return $status
 }
 
-# contacts RELAY_KNOWS: of ten, the host reaches the client in bare, which does not know
-# the host any more, nor does the relay know the client, unless it is said to
+# contacts [RELAY_KNOWS]: the host reaches the client on `bare` in 9 of 10 tries.  Before
+# each, the client forgets the host, and the relay forgets the client unless there is an
+# argument.
 contacts()
 {
 	local i reached=0
@@ -400,7 +402,7 @@ check "when no bubble went before (SEC-28)" \
 	beside natives 3000 $bare4 $bare_port "$bare" -- contacts known
 check "beside 1000 bubbles in the name of the address of a relay that we know (C-72)" \
 	beside bubbles_of 1000 $bare4 $bare_port "$bare" $relay -- contacts
-# Six thousand causes a second are more than a table of shares tells apart.
+# Six thousand causes a second are more than the table of shares can distinguish.
 besides()
 {
 	local status natives
@@ -418,8 +420,8 @@ besides()
 	return $status
 }
 check "beside both, when everybody seems to have asked for much (SEC-28, C-72)" besides
-# A list of 64 has room for 16 who have proven nothing, and one site may ask for 200 others
-# a second: before an answer comes over a path of 100 ms.
+# In a list of 64, 16 peers may be unproven.  One site may ask for 200 others a second,
+# which fills the list before an answer arrives over a path of 100 ms.
 crowded()
 {
 	local status
@@ -438,7 +440,7 @@ if modprobe -q sch_netem; then
 else
 	skip "beside a site that fills the relay's list of 64 (SEC-25, SEC-26)" "no sch_netem"
 fi
-# Of eight places, those who have only one get most.
+# Most of eight places go to newcomers, of which each asks for only one.
 newcomers_to_talkers()
 {
 	local i newcomers
@@ -451,7 +453,7 @@ newcomers_to_talkers()
 	echo "$newcomers newcomers"
 	((newcomers >= 5))
 }
-# Eight who speak first have room in a list of 16, and all are of one address.
+# Eight peers with one address keep talking, in a list of 16.
 talked()
 {
 	local status
@@ -471,11 +473,11 @@ check "and beside 3000 from a hundred of its ports (SEC-35)" \
 	on clia "$selftests/cast/attack.py" solicit "${ns[clia]}" 10
 
 #
-# Filters, as teredo.rst has them
+# Filters from teredo.rst
 #
 
 section filters
-# from_document TABLE: the example in teredo.rst
+# from_document TABLE: print the example in teredo.rst
 from_document()
 {
 	sed -n "/^    table $1 teredo {/,/^    }/p" "$repo/Documentation/teredo.rst"
@@ -508,7 +510,7 @@ site()
 check "a relay that serves one site only (SEC-16, R-16, R-17)" site
 
 #
-# People with an account
+# Users with an account
 #
 
 section accounts
@@ -523,7 +525,7 @@ check "and the client works on" reaches bare "$b"
 check "nobody takes the service port (SEC-19)" \
 	on bare "$selftests/cast/attack.py" port_is_taken $bare4 $bare_port
 
-# A namespace of somebody else's: it is there when he has gone on to sleep in it.
+# A namespace of another user.  It exists once the process has executed sleep.
 spawn bare unshare -Urn sleep 1000
 box=$spawned
 wait_for 20 runs "$box" sleep
@@ -571,7 +573,7 @@ slab()
 	awk '$1 == "slab" { print $2 }' "$1/memory.stat"
 }
 
-# Whoever made the link pays for its peers, which softirqs make.
+# Peers are allocated in softirqs, but charged to the creator of the link.
 charged()
 {
 	local group=/sys/fs/cgroup/teredo$$ before after
@@ -607,10 +609,10 @@ else
 fi
 
 #
-# What protects from those on the path passes unchanged
+# Protection against attackers on the path (IPsec) passes unchanged
 #
 
-# ipsec PROTOCOL ALGORITHM...: transport mode between the link in inner and B
+# ipsec PROTOCOL ALGORITHM...: use it in transport mode between the link in inner and B
 ipsec()
 {
 	local name proto=$1

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# One request, or one datagram, never has the kernel look at everything there is in one
-# go, however much somebody has made there to be; and what is made, somebody pays for.
+# No request or datagram makes the kernel walk through everything at once, however much
+# others have created; and all that is created is charged to somebody.
 #
-# Runs alone: the kernel counts who comes by, wherever from, and on one CPU, since to
-# count changes code.
+# Runs alone: it counts function calls of the whole kernel, and on one CPU, since counting
+# modifies code.
 
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -30,7 +30,7 @@ ip -n "${ns[far]}" -batch - <<-END
 END
 
 #
-# Clients of one namespace tell each other of themselves
+# Clients in one namespace notify each other
 #
 
 clients()
@@ -45,7 +45,7 @@ clients()
 	on home "$selftests/cast/attack.py" qualify c 0 $((many - 1))
 }
 
-# announced: how many have
+# announced: print how many have sent one
 announced()
 {
 	tool home -j show stats | jq '[.[] | select(."tx-discovery" > 0)] | length'
@@ -81,14 +81,14 @@ check "and come back" eval "nip home link set v up && nip home route add default
 
 memory=/sys/fs/cgroup/teredo$$
 
-# paying COMMAND...: in the group, and in home
+# paying COMMAND...: run it in the cgroup, and in namespace home
 paying()
 {
 	bash -c "echo \$\$ >$memory/cgroup.procs && exec nsenter --net=/run/netns/${ns[home]} \"\$@\"" \
 		paying "$@"
 }
 
-# charged_for WHAT: octets
+# charged_for WHAT: print the octets charged
 charged_for()
 {
 	awk -v what="$1" '$1 == what { print $2 }' "$memory/memory.stat"
@@ -115,7 +115,7 @@ per_cpu()
 	((octets >= 10 * 2048 * $(getconf _NPROCESSORS_CONF)))
 }
 
-# client PORT: a qualified one, and $victim is its address
+# client PORT: qualify a client; its address is $victim
 client()
 {
 	paying ip link add paid0 type teredo &&
@@ -124,7 +124,7 @@ client()
 	victim=$(tool home -j show paid0 | jq -r '.[0].address')
 }
 
-# strangers PORT: thousands of them speak to it
+# strangers PORT: thousands of strangers send to it
 strangers()
 {
 	on far "$selftests/cast/attack.py" teredo_bubbles "${ns[far]}" 192.0.2.1 "$1" "$victim" 6000
@@ -140,7 +140,7 @@ limited()
 	local max now
 
 	client 40001 || return
-	# Files go, links stay.
+	# Files may be reclaimed, links may not.
 	max=$((($(charged_for kernel) / 4096 + 32) * 4096))
 	echo $max >"$memory/memory.max" && strangers 40001 || return
 	now=$(<"$memory/memory.current")
@@ -160,8 +160,8 @@ unlimited()
 	((more > 0 && before >= more * 128)) && nip home link del paid0
 }
 
-# Without the key, of which there is nothing left.  In a group of their own: from the other
-# one, peers still go.
+# The 256 octets of a secret do not include its key, which is not kept.  In a cgroup of its
+# own, since peers of the other one are still being freed.
 secrets()
 {
 	local memory=$memory-secrets before i
@@ -200,7 +200,7 @@ fi
 tracing=/sys/kernel/tracing
 function=rhashtable_walk_start_check
 
-# counted COMMAND...: how often a walk of a table begins or goes on meanwhile
+# counted COMMAND...: print how often a walk through a table begins or continues meanwhile
 counted()
 {
 	local before
@@ -236,8 +236,8 @@ filled()
 }
 check "20000 peers" filled
 
-# many_slices: none of them is what is asked for, and it takes more than a few messages'
-# worth of walks to find that out
+# many_slices: dump with a filter that nothing matches, which takes more walks than fit in a
+# few messages
 many_slices()
 {
 	local n

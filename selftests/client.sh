@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The client's rules (RFC 4380 sections 5.2.3 to 5.2.9), by hand-made datagrams.
-# A client without NAT qualifies with our server; then client.py takes the
-# server's place, plays peers and relays, and has sockets on the client.
+# The client's rules (RFC 4380 sections 5.2.3 to 5.2.9), with hand-made datagrams.  A client
+# without NAT qualifies with our server; then client.py takes the server's place, plays
+# peers and relays, and has sockets on the client.
 
 . "$(dirname "$0")/lib/lab.sh"
 

@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The less common relays: a server that is also a relay, on one address and port
-# (RFC 4380 section 5.4.3), and a host-specific relay (sections 3.4 and 8.2). And
-# flows in one direction only, which must not see the path expire.
+# Less common relays: a server that is also a relay, on one address and port (RFC 4380
+# section 5.4.3), and a host-specific relay (sections 3.4 and 8.2).  Also flows in one
+# direction only, during which the path must not expire.
 #
-# Runs alone: Miredo is a process, and one that does not get the CPU in time loses
-# what comes in.
+# Runs alone: Miredo is a process, and loses datagrams if it does not get the CPU in time.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -22,7 +21,7 @@ diagnose()
 }
 
 #
-# The server relays: routes lead there, and nobody else is a relay.
+# The server relays: routes lead there, and there is no other relay.
 #
 
 nip inet -6 route replace 2001::/32 via 2001:db8:1::1
@@ -54,7 +53,7 @@ stop clib
 stop srv
 
 #
-# A host with native IPv6 talks to Teredo clients by itself.
+# A host with native IPv6 talks to Teredo clients without a router.
 #
 
 nip inet -6 route del 2001::/32
@@ -70,7 +69,7 @@ host_relay()
 check "a host-specific relay" eval "start_server ours && host_relay"
 check "its host reaches the client (C-97, R-21)" meets rly "$a"
 check "the client reaches its host" meets clia 2001:db8:3::1
-# The relay is a router in this laboratory, but its link is for itself.
+# The relay is a router in this laboratory, but its link serves only itself.
 check_fails "but nobody behind it (R-22)" \
 	on clia ping -n -c 2 -W 1 2001:db8:2::1
 check "nor is anybody behind it let in (R-22)" eval "
@@ -79,8 +78,8 @@ check "nor is anybody behind it let in (R-22)" eval "
 nip inet -6 route del 2001::/32
 
 #
-# Behind a NAT of its own, where nobody gets in who was not spoken to: a bubble
-# goes directly to the client, too, which opens the NAT for the answer.
+# Behind a NAT of its own that lets in only answers: a bubble also goes directly to the
+# client, to open the NAT for the answer.
 #
 
 natted()
@@ -106,11 +105,11 @@ nip clib -6 route del default via 2001:db8:7::f
 nip clib addr del 2001:db8:7::1/64 dev eth0
 
 #
-# One way only: 70 s of datagrams, more than twice what a peer is valid without
-# an answer (C-46); none may be lost, nor overtake another.
+# One direction only: 70 s of datagrams, more than twice the time for which a peer is valid
+# without an answer (C-46).  None may be lost or reordered.
 #
 
-# Numbered datagrams, as many as ARGV says, with a pause between two
+# Send as many numbered datagrams as ARGV says, with a pause between two.
 sender='
 import socket, sys, time
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What a controller waits for, one thing after the other: the condition comes, the
-# controller stays and says why the client does not work; it goes, and address and
-# routes are back.  And what ends it: what a person has to change.  teredo.rst has the
-# table ("What passes, and what does not").  Of it, native IPv6 is in sunset.sh, IPv4
-# routes and carriers are in outage.sh, names and their service in names.sh.
+# Conditions that a controller waits for, one after another.  When one begins, the
+# controller stays and gives the reason why the client does not work; when it ends, address
+# and routes return.  Then conditions that end the controller, because a person has to
+# change something.  teredo.rst has the table ("What passes, and what does not").  Some of
+# its rows are elsewhere: native IPv6 in sunset.sh, IPv4 routes and carriers in outage.sh,
+# names and their service in names.sh.
 #
-# conditions.sh [SECTION...]: only those: ipv6, taken, lost, link, host, person
+# conditions.sh [SECTION...]: only these: ipv6, taken, lost, link, host, person
 #
 # Runs alone: it sets the clock.
 
@@ -22,13 +23,13 @@ ns_add box
 sections=("$@")
 plan 43
 
-# switch CONDITIONS 0|1: disable_ipv6 of them, in clia
+# switch CONDITIONS 0|1: set disable_ipv6 of these, in clia
 switch()
 {
 	echo "$2" | on clia tee "/proc/sys/net/ipv6/conf/$1/disable_ipv6" >/dev/null
 }
 
-# works_as LINK: qualified, with the address and all routes that belong to it
+# works_as LINK: qualified, with the address and all its routes
 works_as()
 {
 	tool clia -j show "$1" | jq -e '.[0].state == "qualified"' &&
@@ -42,7 +43,7 @@ at_work()
 	works_as teredo0
 }
 
-# waits WHAT TEXT: offline, the reason holds TEXT, and the controller is there
+# waits WHAT TEXT: offline, the reason contains TEXT, and the controller still runs
 waits()
 {
 	check "$1: it waits, and says why" wait_for 60 is clia \
@@ -56,7 +57,7 @@ works()
 	figure "$1"
 }
 
-# ended STATUS TEXT: the controller has, with that status, and has said so
+# ended STATUS TEXT: the controller has exited with that status and message
 ended()
 {
 	local status
@@ -73,7 +74,7 @@ start_server ours || skip_all "no server"
 role[clia]=ours
 
 #
-# IPv6 is switched off: for links that are made, for this one, for all
+# IPv6 is switched off: by default, for this link, for all
 #
 
 switch default 1
@@ -92,7 +93,7 @@ for which in teredo0 all; do
 	switch $which 1
 	waits "IPv6 is off ($which)" "IPv6 is switched off"
 	check "IPv6 is off ($which): show tells what to do" hint clia "IPv6 is switched off"
-	# Neither state nor reason flap while it lasts.
+	# State and reason do not change meanwhile.
 	lines=$(wc -l <"$tmp/monitor")
 	pause 5 # nothing may come
 	check "IPv6 is off ($which): that is said once" eval "
@@ -106,7 +107,7 @@ nip clia link set lo up
 wait_for 60 at_work
 
 #
-# What somebody takes away
+# Addresses and routes are taken away
 #
 
 section taken
@@ -127,7 +128,7 @@ check "with the address of before (F-09)" has_only clia "$address"
 wait_for 60 at_work
 
 #
-# More events than there is room for, while nobody reads
+# More events than fit in the buffer while nobody reads
 #
 
 section lost
@@ -187,7 +188,7 @@ nip clia route add default via 10.1.0.1
 stopwatch
 works "an IPv4 address: at work"
 
-# shift SECONDS: of the clock on the wall
+# shift_clock SECONDS: move the wall clock
 shift_clock()
 {
 	python3 -c "import time
@@ -214,7 +215,7 @@ tool clia set teredo0 server $server
 stopwatch
 works "a server: at work"
 
-# No memory for another process, which looks up names
+# Another process, which resolves names, gets no memory.
 cgroup=$tmp/cgroup
 mkdir "$cgroup"
 if mount -t cgroup2 none "$cgroup" && echo +pids >"$cgroup/cgroup.subtree_control"; then
@@ -238,7 +239,7 @@ check "told to stop: no route is left, not of those either that were put back" e
 	! nip clia -6 route show 2001::/32 dev teredo0 | grep . &&
 	! nip clia -6 route show default dev teredo0 | grep ."
 
-# What keeps the link from being set up
+# Setting the link up fails
 nip clia link set teredo0 down
 tool clia set teredo0 port 4000
 spawn clia python3 -c 'import socket, time
@@ -255,7 +256,7 @@ stopwatch
 works "the port is free: at work"
 
 #
-# What a person has to change
+# Conditions that need a person
 #
 
 section person

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Attempts to reach peers keep their time, however many wait at once and however
-# long the path is: two seconds apart, given up after eight.  A relay and a client
-# without NAT, both ours; deadlines.py plays servers, peers and native hosts.
+# Attempts to reach peers are on time, however many wait at once and however long the path
+# is: two seconds apart, given up after eight.  A relay and a client without NAT, both ours;
+# deadlines.py plays servers, peers and native hosts.
 
 . "$(dirname "$0")/lib/lab.sh"
 
 need python3 jq
 need_teredo
 bare_up none || skip_all "no laboratory"
-# Half a network of servers: to each there is a limit.
+# Half a network of servers, as each has a rate limit.
 {
 	nip inet route add 203.0.113.128/25 via $server &&
 	nip srv route add local 203.0.113.128/25 dev lo
@@ -26,9 +26,9 @@ diagnose()
 lone_client bare
 start_relay ours || skip_all "no relay"
 
-# Timers of two seconds are exact to 80 ms where a tick is 10.
-# An emulated CPU on a busy host stands still for seconds: there only what is sent is
-# looked at, not when; and the lab's own queues are too short for it.
+# Timers of two seconds are exact to 80 ms with a tick of 10 ms.  An emulated CPU on a busy
+# host stands still for seconds: there, check only what is sent, not when; and the
+# laboratory's own queues are too short for it.
 late=0.3 many=10000
 if [[ ${VM_ACCEL:-} = tcg ]]; then
 	late=30 many=1000

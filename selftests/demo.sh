@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The demonstration behind `make demo`: two clients behind NATs get IPv6 from a
-# server, and talk to each other and, over a relay, to a native IPv6 host.
+# The demonstration for `make demo`: two clients behind NATs get IPv6 from a server, and
+# talk to each other and, through a relay, to a native IPv6 host.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -13,7 +13,7 @@ title()
 	printf '\n== %s\n' "$*"
 }
 
-# shown NAME COMMAND...: with the command as one would type it
+# shown NAME COMMAND...: print the command as a user would type it, and run it
 shown()
 {
 	local name=$1

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Local client discovery (RFC 4380 section 5.2.8): two clients behind one NAT that
-# does not hairpin meet on their own link.  Then what goes wrong with links, and
-# who else may be in a namespace.
+# Local client discovery (RFC 4380 section 5.2.8): two clients behind one NAT without
+# hairpinning meet on their own link.  Then failures of links, and other tunnels in the same
+# namespace.
 #
 #	clia 10.1.0.2 ---+
 #	                 +--- segment nata wan 198.51.100.1 --- inet
@@ -33,7 +33,7 @@ diagnose()
 	on nata nft list table ip watch
 }
 
-# joined NAME [LINK]: there is a member of the group, on that link
+# joined NAME [LINK]: a socket has joined the group on that link
 joined()
 {
 	# shellcheck disable=SC2016 # awk's
@@ -42,13 +42,13 @@ joined()
 		END { exit !found }' /proc/net/igmp
 }
 
-# group_sockets NAME: how many sockets the group has
+# group_sockets NAME: print how many sockets have the group's port
 group_sockets()
 {
 	on "$1" ss -Huan "src 224.0.0.253 and sport = 3544" | wc -l
 }
 
-# peers NAME FILTER [ADDRESS]: jq on the peers of a client
+# peers NAME FILTER [ADDRESS]: run jq on the peers of a client
 peers()
 {
 	tool "$1" -j show peers | tee "$tmp/json" | jq -e "$2" >/dev/null && return
@@ -56,7 +56,7 @@ peers()
 	return 1
 }
 
-# local_peer NAME OTHER [PATH]: it has the other as a neighbour
+# local_peer NAME OTHER [PATH]: it has the other one as a neighbour
 local_peer()
 {
 	peers "$1" ".[] | select(.address == \"${address[$2]}\") | .kind == \"local\" and
@@ -68,15 +68,15 @@ counter()
 	tool "$1" -j show stats teredo0 | jq ".[0].\"$2\""
 }
 
-# pings NAME OTHER: at once
+# pings NAME OTHER: the first ping is answered
 pings()
 {
 	on "$1" ping -n -q -c 1 -W 2 "${address[$2]}"
 }
 
-# What leaves the segment: datagrams to anybody but servers, and bubbles.  A rule
-# has one "!=" about UDP at most: nft 1.0.6 makes one comparison of two that are
-# side by side, so that one header field that differs is enough.
+# Count what leaves the segment: datagrams to others than servers, and bubbles.  A rule has
+# at most one "!=" about UDP: nft 1.0.6 makes one comparison of two adjacent ones, which is
+# true if only one of the header fields differs.
 watch_nat()
 {
 	on nata nft -f - <<-END
@@ -94,8 +94,8 @@ watch_nat()
 	END
 }
 
-# Until it hairpins, what goes to the NAT's own address leaves no state there: that would
-# be found, and kept alive, by what goes the same way afterwards.
+# Drop packets to the NAT's own address without state.  A connection entry would be found,
+# and kept alive, by later packets, when the NAT hairpins.
 no_hairpin()
 {
 	on nata nft -f - <<-END
@@ -108,7 +108,7 @@ no_hairpin()
 	END
 }
 
-# escaped NAME: packets that the NAT has seen of it
+# escaped NAME: print how many of its packets the NAT has seen
 escaped()
 {
 	on nata nft -j list counter ip watch "$1" | jq '.nftables[1].counter.packets'
@@ -118,8 +118,7 @@ escaped()
 # Without
 #
 
-# A client alone on its link, where nobody asks for it; at the end there are two
-# announcements to compare.
+# A client alone on its link, without listeners; two announcements are compared at the end.
 spawn natb tcpdump -n -tt -l -i lan udp and dst 224.0.0.253 >"$tmp/alone" 2>"$tmp/alone.said"
 wait_for 10 grep -q listening "$tmp/alone.said"
 
@@ -140,10 +139,10 @@ check "nor is a client told of by its neighbour (C-42)" peers clic 'all(.kind !=
 # With
 #
 
-# What is left of the attempt must not be taken for another one.
+# Do not mistake the rest of the former attempt for a new one.
 wait_for 15 peers clia 'all(.state != "probing")'
 
-# What is left to a card to fill in cannot be checked.
+# A checksum left to the card cannot be verified.
 on clia ethtool -K eth0 tx off >/dev/null
 spawn clic tcpdump -U --immediate-mode -i eth0 -w "$tmp/pcap" udp port 3544 and host 224.0.0.253 &>"$tmp/tcpdump"
 recorder=$spawned
@@ -183,7 +182,7 @@ check "tshark reads a discovery bubble as it has to be (C-84)" eval "echo '$fiel
 	[[ '$fields' = 10.1.0.2$'\t'224.0.0.253$'\t'1$'\t'3544$'\t'1$'\t'1$'\t'${address[clia]}$'\t'ff02::1$'\t'1$'\t'59$'\t'0$'\t' ]]"
 
 #
-# The neighbour goes elsewhere behind the same NAT, which now hairpins.
+# The neighbour moves behind the same NAT, which now hairpins.
 #
 
 hairpin()
@@ -209,7 +208,7 @@ hairpin()
 	nip nata link set clic type bridge_slave isolated on
 }
 
-# hears NAME COUNT: so many of the pings have come back
+# hears NAME COUNT: so many of the pings were answered
 hears()
 {
 	(($(grep -c 'bytes from' "$tmp/pings") >= $2))
@@ -226,7 +225,7 @@ kill "$pinger"
 wait "$pinger" 2>/dev/null
 check "back on the segment" eval "nip nata link set lan type bridge_slave isolated off &&
 	nip nata link set clic type bridge_slave isolated off"
-# Announcements come every 200 to 300 s; to begin anew brings one at once.
+# Announcements are sent every 200 to 300 s; a restart sends one at once.
 check "the local path is preferred again (D-18)" eval "
 	tool clic set teredo0 discovery off && tool clic set teredo0 discovery on &&
 	wait_for 20 eval 'pings clia clic && local_peer clia clic'"
@@ -247,7 +246,7 @@ check "an address less" eval "nip clic addr add 10.1.0.33/24 dev eth0 &&
 	reaches clia ${address[clic]}"
 
 #
-# Who else is in the namespace
+# Other tunnels in the namespace
 #
 
 second()
@@ -272,7 +271,7 @@ check "and each is reached" eval "nip clic -6 rule add from ${address[second]} t
 check "one goes, the other stays" eval "nip clic link del teredo1 && joined clic &&
 	meets clic ${address[clia]}"
 
-# A server, whose two addresses are its own; a relay, that has the port at all.
+# A server with two addresses of its own, and a relay, on the port
 check "a server has port 3544 in the same namespace (D-21)" eval "
 	nip clic addr add 203.0.113.129/32 dev lo && nip clic addr add 203.0.113.130/32 dev lo &&
 	nip clia addr add 192.0.2.200/32 dev lo && nip clic route add 192.0.2.200 via 10.1.0.2 &&
@@ -304,8 +303,8 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 3544)); sign
 check_says "discovery is for clients (C-81)" "discovery is for mode client" \
 	tool clic add nosuch mode relay discovery on
 
-# Whoever opens a link need not be root outside of its namespace.  The group's socket is
-# opened again by nobody in particular, beside one that somebody has.
+# A link may be opened by a user who is root only in its namespace.  A worker opens the
+# group's socket again, beside another process's socket.
 for_others
 setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Urn sleep 1000 &
 box=$!
@@ -322,7 +321,7 @@ box_ready()
 	[[ $(stat -L -c %i /proc/$box/ns/net) != "$(stat -L -c %i /proc/self/ns/net)" &&
 		$(in_box id -u) = 0 ]]
 }
-# group_in_box ADDRESSES...: who has the port there
+# group_in_box ADDRESSES...: the sockets there that have the port
 group_in_box()
 {
 	[[ $(as_root ss -Huan 'sport = 3544' | awk '{ print $4 }' | sort | xargs) = "$*" ]]
@@ -348,7 +347,7 @@ kill $box
 # Links and namespaces
 #
 
-# A link whose socket stays on the LAN, while it is itself elsewhere
+# A link that moves to another namespace, while its socket stays on the LAN
 moved()
 {
 	ns_add box && nip box link set lo up &&

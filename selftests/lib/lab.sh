@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The laboratory: an internet of documentation addresses, none of which leads
-# outside, with two clients behind NATs.
+# The laboratory: an internet of documentation addresses, not connected to the real one,
+# with two clients behind NATs.
 #
 #	           clia 10.1.0.2          clib 10.2.0.2
 #	             |                      |
@@ -14,8 +14,8 @@
 #	    2001:db8:1::1        2001:db8:3::1      2001:db8:2::1
 #	                         2001::/32
 #
-# Clients have no native IPv6, the host has no IPv4.  Servers, relays and
-# clients are ours or Miredo's, each on an interface called teredo0:
+# Clients have no native IPv6, the host has no IPv4.  Servers, relays and clients are ours
+# or Miredo's, each on an interface called teredo0:
 #
 #	lab_up restricted symmetric
 #	start_server ours; start_relay miredo
@@ -31,14 +31,14 @@ relay=192.0.2.1
 # shellcheck disable=SC2034 # for the tests
 host=2001:db8:2::1
 
-# ns_script NAME: run the shell commands from standard input in the namespace,
-# all in one process
+# ns_script NAME: run the shell commands from standard input in the namespace, in one
+# process
 ns_script()
 {
 	on "$1" bash -e
 }
 
-# forward NAME: be a router
+# forward NAME: make it a router
 forward()
 {
 	ns_script "$1" <<-'END'
@@ -47,8 +47,8 @@ forward()
 	END
 }
 
-# wire NAME IPV4/LEN|- IPV6/LEN|- ROUTER4|- ROUTER6|- [INTERFACE]: the leg from
-# a namespace to inet, whose interface there is called after the namespace
+# wire NAME IPV4/LEN|- IPV6/LEN|- ROUTER4|- ROUTER6|- [INTERFACE]: connect a namespace to
+# inet, whose interface there is named after the namespace
 wire()
 {
 	local name=$1 v4=$2 v6=$3 via4=$4 via6=$5 dev=${6:-eth0}
@@ -69,7 +69,7 @@ wire()
 	} | nip "$name" -batch -
 }
 
-# lan NAT CLIENT NETWORK: a client behind a NAT, on NETWORK.0/24
+# lan NAT CLIENT NETWORK: connect a client to a NAT, on NETWORK.0/24
 lan()
 {
 	local nat=$1 client=$2 net=$3
@@ -87,8 +87,9 @@ lan()
 	END
 }
 
-# share_lan: make clia's link a segment on which there is room for others.  Without an
-# address of its own it would have that of one of them, and another one when that goes.
+# share_lan: make clia's link a segment with room for other hosts.  The bridge has a MAC
+# address of its own; otherwise it would take that of a port, and change it when the port
+# goes.
 share_lan()
 {
 	nip nata -batch - <<-END
@@ -100,7 +101,7 @@ share_lan()
 	END
 }
 
-# lan_host NAME ADDRESS: one more host on it
+# lan_host NAME ADDRESS: add a host to that segment
 lan_host()
 {
 	ns_add "$1" &&
@@ -116,7 +117,7 @@ lan_host()
 	END
 }
 
-# forget NAME: all connections of that NAT, for which nf_conntrack_netlink is needed
+# forget NAME: delete all connections of that NAT; requires nf_conntrack_netlink
 forget()
 {
 	on "$1" python3 - <<-'END'
@@ -129,8 +130,8 @@ forget()
 	END
 }
 
-# nat NAME KIND CLIENT_IPV4: make a namespace a NAT between lan and wan, or make
-# it another kind.  The kinds, by what they let in:
+# nat NAME KIND CLIENT_IPV4: make a namespace a NAT between lan and wan, or change its kind.
+# The kinds, by what they let in:
 #	none		no translation, just a router
 #	cone		everything, sent on to the one client
 #	address		from each address that the client has sent to, any port
@@ -140,16 +141,16 @@ nat()
 {
 	local name=$1 kind=$2 client=$3 masquerade=masquerade in='' out='' drop='' sent=''
 
-	# Without the drop in input, too, the router itself would answer with
-	# port unreachable, and the unsolicited packet would get a connection
-	# entry, so that the client's answer gets another port.
+	# Drop in input, too: otherwise the router would answer unsolicited packets with
+	# port unreachable, and keep a connection entry for them, because of which the
+	# client's answer would get another port.
 	case $kind in
 	none)
 		masquerade=accept ;;
 	cone)
 		in="iifname wan udp dport 1024-65535 dnat to $client" ;;
 	address)
-		# No other kind has it: the kernel walks through it again and again.
+		# Only for this kind: the kernel walks through the set again and again.
 		sent='set sent {
 			type ipv4_addr . inet_service
 			size 65535
@@ -199,9 +200,9 @@ nat()
 	END
 }
 
-# hairpin NAT CLIENT_IPV4 SECONDS: let the NAT lead back in what the client sends
-# to the NAT's own address and to a port that it has used in the last seconds.
-# For one that lets in everything, since this asks for no filter; nat ends it.
+# hairpin NAT CLIENT_IPV4 SECONDS: let the NAT return to the client what it sends to the
+# NAT's own address and a port that was in use in the last SECONDS.  Only for a NAT that
+# lets everything in, since nothing is filtered here.  Calling nat again ends it.
 hairpin()
 {
 	local name=$1 client=$2 seconds=$3 wan
@@ -230,7 +231,7 @@ hairpin()
 	END
 }
 
-# lab_up KIND_A KIND_B: the whole laboratory, with these kinds of NAT
+# lab_up KIND_A KIND_B: set up the laboratory, with these kinds of NAT
 lab_up()
 {
 	need ip nft nsenter
@@ -256,19 +257,19 @@ lab_up()
 	wait_for 10 settled
 }
 
-# bare_add: a host `bare` without NAT on inet, for whom every sender gets through
+# bare_add: add `bare`, a host without NAT on inet, which packets from any sender reach
 bare_add()
 {
 	ns_add bare && wire bare 198.51.100.33/28 - 198.51.100.46 -
 }
 
-# bare_up KIND: the laboratory, with NATs of this kind, and with it
+# bare_up KIND: set up the laboratory, with NATs of this kind, and `bare`
 bare_up()
 {
 	lab_up "$1" "$1" && bare_add
 }
 
-# bare_state: what a client of ours there knows, for diagnose()
+# bare_state: print the state of our client on `bare`, for diagnose()
 bare_state()
 {
 	tool bare show
@@ -276,8 +277,8 @@ bare_state()
 	tool bare show stats
 }
 
-# settled: each wire has an address of its own, and no address is tentative any more, so
-# routers answer for theirs
+# settled: each wire has its link-local address, and no address is tentative any more, so
+# that routers answer for theirs
 settled()
 {
 	local name wires addresses
@@ -291,13 +292,13 @@ settled()
 }
 
 #
-# Roles.  Of each namespace, $role says whose it is, and $daemon which process
-# stands behind it.
+# Roles.  For each namespace, $role says whether it is ours or Miredo's, and $daemon which
+# process it has.
 #
 
 declare -A role daemon
 
-# miredo_conf NAME LINES: into a file of its own
+# miredo_conf NAME LINES: write a configuration file
 miredo_conf()
 {
 	printf '%s\n' "${@:2}" >"$tmp/$1.conf"
@@ -315,13 +316,13 @@ miredo_start()
 	daemon[$name]=$spawned
 }
 
-# udp_bound NAME IPV4 PORT: somebody serves that
+# udp_bound NAME IPV4 PORT: a socket is bound to that
 udp_bound()
 {
 	[[ $(on "$1" ss -Huln "src $2 and sport = $3") ]]
 }
 
-# listening NAME PORT: by TCP
+# listening NAME PORT: a process listens on that TCP port
 listening()
 {
 	[[ $(on "$1" ss -Htln "sport = $2") ]]
@@ -369,7 +370,8 @@ start_relay()
 	esac
 }
 
-# start_client NAME miredo|ours: with what keeps it qualified, and wait until it is
+# start_client NAME miredo|ours: start a client and its controller, and wait until it is
+# qualified
 start_client()
 {
 	local name=$1
@@ -380,7 +382,7 @@ start_client()
 		miredo_conf "$name" "InterfaceName teredo0" \
 			"ServerAddress $server" "ServerAddress2 $server2"
 		miredo_start miredo "$name"
-		# Three attempts of 4 s each, and programs that take their time to start
+		# Three attempts of 4 s each, and some time for programs to start
 		wait_for 60 client_address "$name"
 		;;
 	ours)
@@ -399,8 +401,8 @@ client_run()
 	daemon[$1]=$spawned
 }
 
-# lone_client NAME [OPTION...]: a client that qualifies with a server of ours, which is gone
-# then, so that the test is all it hears; it is at $address and $port
+# lone_client NAME [OPTION...]: qualify a client with a server of ours, then stop the
+# server, so that the client hears only the test.  Sets $address and $port.
 # shellcheck disable=SC2034 # for the tests
 lone_client()
 {
@@ -416,8 +418,8 @@ lone_client()
 	read -r address port < <(tool "$name" -j show | jq -r '.[0] | "\(.address) \(.port)"')
 }
 
-# conf_up: an /etc of the test's own for whatever follows "${etc[@]}", with a folder teredo,
-# and with what $tmp has of these files
+# conf_up: set ${etc[@]} to a command prefix that gives a process its own /etc, with a
+# folder teredo, and those of resolv.conf, hosts, nsswitch.conf that are in $tmp
 # shellcheck disable=SC2034 # for the tests
 conf_up()
 {
@@ -434,7 +436,7 @@ conf_up()
 	etc=(unshare -m "$tmp/with-etc")
 }
 
-# with_conf NAME LINES: that is NAME.conf there
+# with_conf NAME LINES: write /etc/teredo/NAME.conf for it
 with_conf()
 {
 	printf '%s\n' "${@:2}" >"$tmp/etc/$1.conf"
@@ -447,7 +449,7 @@ client_address()
 		sed -n 's/.* inet6 \(2001:0:[^/]*\|2001::[^/]*\).*/\1/p' | grep .
 }
 
-# stop NAME...: the role that was started there
+# stop NAME...: stop the role that was started there
 stop()
 {
 	local name pid
@@ -471,20 +473,19 @@ stop()
 # Traffic
 #
 
-# reaches NAME ADDRESS: there comes an answer, if need be to a later packet
+# reaches NAME ADDRESS: an answer comes, perhaps only to a later packet
 reaches()
 {
 	wait_for 15 on "$1" ping -n -c 1 -W 2 "$2"
 }
 
-# meets NAME ADDRESS: the first packet is answered, whatever it has to wait for.  Nothing is
-# made up for by a later one.
+# meets NAME ADDRESS: the first packet is answered, after any delay.  No other one is sent.
 meets()
 {
 	unless_full on "$1" ping -n -q -c 1 -W 10 "$2"
 }
 
-# offloads NAME on|off: of its link and of what is below
+# offloads NAME on|off: set those of teredo0 and of the device below
 offloads()
 {
 	local device
@@ -495,7 +496,7 @@ offloads()
 	done
 }
 
-# own_nat NAME ADDRESS/LENGTH: on its own host; what it sends comes from there
+# own_nat NAME ADDRESS/LENGTH: make the host a NAT for itself, with this source address
 own_nat()
 {
 	nip "$1" addr add "$2" dev eth0 &&
@@ -509,7 +510,7 @@ own_nat()
 	END
 }
 
-# all_answered NAME ADDRESS COUNT: so many pings
+# all_answered NAME ADDRESS COUNT: so many pings are answered
 all_answered()
 {
 	on "$1" ping -n -q -i 0.01 -c "$3" -W 2 "$2" >"$tmp/ping.$1" 2>&1
@@ -518,8 +519,8 @@ all_answered()
 	return 1
 }
 
-# pings_on NAME ADDRESS FILE: rounds of pings, each of which waits for its last one, until
-# there is FILE.end
+# pings_on NAME ADDRESS FILE: send rounds of pings, each of which waits for its last answer,
+# until FILE.end exists
 pings_on()
 {
 	until [[ -e $3.end || ! -e /run/netns/${ns[$1]} ]]; do
@@ -527,7 +528,7 @@ pings_on()
 	done >>"$3" 2>&1
 }
 
-# flow_begins NAME ADDRESS: such rounds in the background; one is over
+# flow_begins NAME ADDRESS: send such rounds in the background; returns after the first one
 pingers=()
 flow_begins()
 {
@@ -538,7 +539,8 @@ flow_begins()
 	wait_for 30 grep -q transmitted "$file"
 }
 
-# flows_end: all of those, of which nothing was lost; says how many
+# flows_end: end all of them; fail if a ping was lost.  Prints how many were sent and
+# received.
 flows_end()
 {
 	local i lost=0
@@ -557,13 +559,13 @@ flows_end()
 	return $lost
 }
 
-# lossless NAME ADDRESS [COUNT]: on a path already open, nothing is lost
+# lossless NAME ADDRESS [COUNT]: nothing is lost on a path that is open
 lossless()
 {
 	unless_full all_answered "$1" "$2" "${3:-100}"
 }
 
-# everyone: all four roles, ours, at work
+# everyone: start all four roles, ours, and open paths between them
 everyone()
 {
 	start_server ours && start_relay ours &&
@@ -572,28 +574,28 @@ everyone()
 	reaches host "$(client_address clib)"
 }
 
-# between FROM TO ADDRESS [PORT]: all that is sent arrives, octet by octet
+# between FROM TO ADDRESS [PORT]: everything sent arrives, octet for octet
 between()
 {
 	"$selftests/cast/octets.py" "${ns[$1]}" "${ns[$2]}" "${@:3}"
 }
 
-# everywhere: between clients, and each way by a relay
+# everywhere: the same between clients, and through a relay in both directions
 everywhere()
 {
 	between clia clib "$(client_address clib)" && between clia host $host &&
 	between host clia "$(client_address clia)"
 }
 
-# serve_flow NAME: iperf3 for one flow.  The one before may still have the port.
+# serve_flow NAME: run iperf3 for one flow.  The one before may still have the port.
 serve_flow()
 {
 	wait_for 10 eval "! listening $1 5201" && on "$1" iperf3 -s -1 -D &&
 	wait_for 10 listening "$1" 5201
 }
 
-# stream FROM TO ADDRESS LENGTH [OPTION...]: by iperf3, with TCP unless the options
-# say otherwise
+# stream FROM TO ADDRESS LENGTH [OPTION...]: send by iperf3, over TCP unless the options say
+# otherwise
 stream()
 {
 	serve_flow "$2" || return
@@ -602,7 +604,7 @@ stream()
 	return 1
 }
 
-# Payloads in the capture below, the longest last
+# Print the payload lengths in the capture, the longest last.
 lengths()
 {
 	tcpdump -n -r "$tmp/capture" 2>/dev/null | sed -n 's/.*length \([0-9]*\).*/\1/p' | sort -n
@@ -616,8 +618,8 @@ is_long()
 	((${longest:-0} >= $1))
 }
 
-# longest NAME INTERFACE in|out LENGTH COMMAND...: what passes there meanwhile has a
-# payload of at least so many octets; says how many the longest has
+# longest NAME INTERFACE in|out LENGTH COMMAND...: during the command, a payload of at least
+# LENGTH octets passes there.  Prints the longest length.
 longest()
 {
 	local name=$1 link=$2 way=$3 length=$4 pid status
@@ -634,14 +636,13 @@ longest()
 	return $status
 }
 
-# received NAME PACKETS: at least so many have come out of the tunnel
+# received NAME PACKETS: more than so many have come out of the tunnel
 received()
 {
 	(($(nip "$1" -s -j link show teredo0 | jq '.[0].stats64.rx.packets') > $2))
 }
 
-# traffic: between everyone something of every kind, in the background, that does
-# not end
+# traffic: start endless traffic of all kinds between all, in the background
 traffic()
 {
 	local b
@@ -652,12 +653,12 @@ traffic()
 	spawn clia iperf3 -c "$b" -t 600 "${pace[@]}" &>/dev/null
 	spawn clib ping -q -i "$often" "$host" &>/dev/null
 	spawn host ping -q -i "$often" "$(client_address clia)" &>/dev/null
-	# Peers that never answer: bubbles, queues and timers.
+	# Peers that never answer: bubbles, queues and timers
 	spawn clia ping -q -i 0.2 2001:0:cb00:7101:0:efff:3fff:fdf0 &>/dev/null
 	wait_for 30 received clib 300
 }
 
-# empty NAME: kill all that runs there; nothing does any more
+# empty NAME: kill all processes there; succeeds if there are none
 empty()
 {
 	local pids
@@ -667,7 +668,7 @@ empty()
 	[[ ! $pids ]] || { kill -9 $pids; return 1; }
 }
 
-# hush: the end of that, and of controllers
+# hush: end that traffic, and controllers
 hush()
 {
 	local name
@@ -678,7 +679,7 @@ hush()
 	wait
 } 2>/dev/null
 
-# lab_state: for diagnose()
+# lab_state: print the state of all roles, for diagnose()
 lab_state()
 {
 	local name

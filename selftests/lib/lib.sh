@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What every test needs: results in KTAP, things undone at the end, waiting for
-# a state, and network namespaces.  A test is
+# What every test needs: results in KTAP, clean-up at the end, waiting for a state, and
+# network namespaces.  A test is
 #
-#	. "$(dirname "$0")/lib.sh"
+#	. "$(dirname "$0")/lib/lib.sh"
 #	need nft jq			# programs
 #	plan 2				# how many results will follow
 #	ns_add left right
 #	check "left has a loopback" nip left link show lo
 #	check_fails "there is no such link" nip left link show nosuch
 #
-# and its exit status (0 all passed, 1 some failed, 4 skipped) is settled here.
-# Never sleep for luck: wait_for says what is waited for.
+# and its exit status (0 all passed, 1 some failed, 4 skipped) is set here.  Never sleep and
+# hope: wait_for says what is waited for.
 
 set -u
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
@@ -39,15 +39,16 @@ plan()
 {
 	ktap_planned=$1
 	printf 'TAP version 13\n'
-	# Those of some sections are counted.
+	# With a choice of sections, the results are counted while they come.
 	((${#sections[@]})) || printf '1..%d\n' "$1"
 }
 
-# A test may have sections.  Called with names of some (sections=("$@")), it has only their
-# results, and those that belong to none; what is not a result happens in any case.
+# A test may have sections.  If it is called with names of some (sections=("$@")), it gives
+# only their results, and those outside of sections.  Everything that is not a result is
+# done in any case.
 sections=() in_section=''
 
-# section NAME: the results from here on are of this one
+# section NAME: begin a section
 section()
 {
 	in_section=$1
@@ -70,26 +71,26 @@ fail()
 	((++ktap_failed))
 	{
 		[[ -z ${2:-} ]] || printf '%s\n' "$2"
-		# Later failures mostly follow from the first.
+		# Later failures usually follow from the first one.
 		((ktap_failed > 1)) || show_state
 	} | sed 's/^/#   /'
 }
 
-# A test may define diagnose() to show the state in which it failed.
+# A test may define diagnose() to print its state when it fails.
 show_state()
 {
 	[[ $(type -t diagnose) != function ]] || diagnose 2>&1
 }
 
-# skip DESCRIPTION REASON: one result that this kernel or host cannot give
+# skip DESCRIPTION REASON: a result that this kernel or host cannot give
 skip()
 {
 	! left_out || return 0
 	printf 'ok %d - %s # SKIP %s\n' $((++ktap_done)) "$1" "$2"
 }
 
-# skip_all REASON: the whole test.  With TEREDO_STRICT, as make check has it,
-# what cannot run has failed.
+# skip_all REASON: skip the whole test.  With TEREDO_STRICT, which make check sets, a test
+# that cannot run has failed.
 skip_all()
 {
 	if [[ ${TEREDO_STRICT:-} ]]; then
@@ -103,7 +104,7 @@ skip_all()
 	exit 4
 }
 
-# capture COMMAND...: run it in this shell, its output in $output
+# capture COMMAND...: run it in this shell, with its output in $output
 output=
 capture()
 {
@@ -115,8 +116,7 @@ capture()
 	return $status
 }
 
-# check DESCRIPTION COMMAND...: one result, "not ok" with the command's output
-# if it fails
+# check DESCRIPTION COMMAND...: one result; "not ok", with the command's output, if it fails
 check()
 {
 	local description=$1
@@ -130,7 +130,7 @@ check()
 	fi
 }
 
-# check_fails DESCRIPTION COMMAND...: one result, "ok" if the command fails
+# check_fails DESCRIPTION COMMAND...: one result; "ok" if the command fails
 check_fails()
 {
 	local description=$1
@@ -144,8 +144,8 @@ check_fails()
 	fi
 }
 
-# check_says DESCRIPTION TEXT COMMAND...: one result, "ok" if the command fails
-# and its output holds TEXT
+# check_says DESCRIPTION TEXT COMMAND...: one result; "ok" if the command fails and its
+# output contains TEXT
 check_says()
 {
 	local description=$1 text=$2
@@ -161,8 +161,8 @@ check_says()
 	fi
 }
 
-# check_ktap DESCRIPTION COMMAND...: one result of a program that writes KTAP, whose
-# own results come before it, indented
+# check_ktap DESCRIPTION COMMAND...: one result of a program that prints KTAP, after the
+# program's own results, indented
 check_ktap()
 {
 	local description=$1 status
@@ -178,14 +178,14 @@ check_ktap()
 	fi
 }
 
-# results_from COMMAND...: a program that writes KTAP gives all the results
+# results_from COMMAND...: the results of this test are those of a program that prints KTAP
 results_from()
 {
 	local status
 
 	"$@"
 	status=$?
-	# On failure, the state that goes with it.
+	# If it failed, show the state.
 	((status == 0)) || show_state | sed 's/^/#   /'
 	trap - EXIT
 	undo
@@ -193,12 +193,12 @@ results_from()
 }
 
 #
-# Undoing
+# Clean-up
 #
 
 deferred=()
 
-# defer COMMAND...: at the end of the test, last come first served
+# defer COMMAND...: run it at the end of the test, in reverse order
 defer()
 {
 	deferred+=("$(printf '%q ' "$@")")
@@ -233,7 +233,7 @@ finish()
 		ktap_failed=1
 	fi
 	undo
-	# Whoever still ran in the background would keep the output open.
+	# Background processes would keep the output open.
 	# shellcheck disable=SC2046 # a list
 	kill -9 $(jobs -p) 2>/dev/null
 	exit $((ktap_failed > 0))
@@ -248,7 +248,7 @@ defer rm -rf "$tmp"
 # Requirements
 #
 
-# need PROGRAM...
+# need PROGRAM...: skip the test if one is not installed
 need()
 {
 	local program
@@ -263,36 +263,36 @@ need_root()
 	((EUID == 0)) || skip_all "not root"
 }
 
-# for_others: from now on, the tool is where those without privileges may run it, too.  The
-# folder of the repository may be one that only its owner enters.
+# for_others: from now on, use a copy of the tool that users without privileges can run.
+# The folder of the repository may be closed to all but its owner.
 for_others()
 {
 	mkdir "$tmp/others" && install "$repo/tools/teredo-tool" "$tmp/others" &&
 	chmod 755 "$tmp" "$tmp/others" && PATH=$tmp/others:$PATH
 }
 
-# need_modules NAME...: modules, or what is built in; loads them
+# need_modules NAME...: load modules, unless they are built in; skip the test if that fails
 need_modules()
 {
 	modprobe -a "$@" 2>/dev/null || skip_all "modules are missing: $*"
 }
 
-# need_teredo: our own module
+# need_teredo: the same for our own module
 need_teredo()
 {
 	need_root
 	"$selftests/vm/load.sh" >"$tmp/load" 2>&1 || skip_all "$(<"$tmp/load")"
 }
 
-# ledger_begin: the module will be unloaded by this test
+# ledger_begin: mark the log before the test unloads the module
 ledger_begin()
 {
 	ledger="ledger $$ $RANDOM"
 	echo "$ledger" >/dev/kmsg
 }
 
-# ledger [all]: since then it was, and freed every object that it had made (kernel/base/ledger.c);
-# all: of each kind there was something
+# ledger [all]: since the mark, the module was unloaded, and freed every object that it had
+# made (kernel/base/ledger.c); all: at least one of each kind was made
 ledger()
 {
 	dmesg | sed -n "/$ledger\$/,\$s/.*teredo: \(WARNING: \)\?ledger: //p" | awk -v all="${1:-}" '
@@ -310,14 +310,14 @@ ledger()
 # shellcheck source=selftests/lib/pause.sh
 . "$(dirname "${BASH_SOURCE[0]}")/pause.sh"
 
-# wait_for SECONDS COMMAND...: until the command succeeds, which is asked ten times a
-# second, and after a while less often: what takes long is not that urgent.  The command
-# must not be true before what is waited for has happened.
+# wait_for SECONDS COMMAND...: wait until the command succeeds.  It runs ten times a second,
+# less often after a while.  The command must not succeed before the event that is waited
+# for.
 #
-# SECONDS is what a machine takes that has nothing else to do.  A busy one may take
-# three times as long; and where the command itself takes its time, since programs hardly
-# start, it is asked ten times at least.  Where the clock stands still while anything runs,
-# no machine is busy, and what is late is wrong: to a test that says on_time.
+# SECONDS is for an idle machine; a busy one may take three times as long.  If programs
+# start so slowly that the command itself takes long, it still runs at least ten times.
+# Where the clock stands still while anything runs, no machine is busy, and a test may call
+# on_time, so that delays are failures.
 wait_for()
 {
 	local deadline=$((SECONDS + busy * $1)) soon=$((SECONDS + 5)) tries=0 nap
@@ -338,8 +338,7 @@ on_time()
 	! time_travels || busy=1
 }
 
-# stays SECONDS COMMAND...: it succeeds, and goes on to do so for that long; with what it
-# said when it did not
+# stays SECONDS COMMAND...: the command succeeds all the time; if not, its output is shown
 stays()
 {
 	local end=$((SECONDS + $1))
@@ -352,8 +351,8 @@ stays()
 	return 1
 }
 
-# steady COMMAND...: print what it prints, once it has printed the same three times in a
-# row: the last packet has been counted
+# steady COMMAND...: run it until its output was the same three times in a row (the last
+# packet has been counted), and print that
 steady()
 {
 	local before='' now same=0
@@ -367,10 +366,10 @@ steady()
 	printf '%s\n' "$now"
 }
 
-# one_cpu: where CPUs are emulated, only one of them until the end of the test, which
-# runs alone.  It is for whoever has the kernel change its code: QEMU before 8.2
-# translates for one CPU what another one is just writing, and may keep a breakpoint
-# that was there for a moment only, on which the kernel falls.
+# one_cpu: on emulated CPUs, use only one until the end of the test, which must run alone.
+# For tests that make the kernel modify its code: QEMU before 8.2 may translate code for one
+# CPU while another CPU modifies it, and keep a breakpoint that was there only for a moment.
+# The kernel crashes on that.
 one_cpu()
 {
 	local cpu
@@ -382,8 +381,8 @@ one_cpu()
 	done
 }
 
-# overflowed: how many packets the kernel's own queues had no room for, whoever's they
-# were: what is lost there is no tunnel's doing
+# overflowed: print how many packets the kernel's own queues had no room for, of all
+# traffic.  Such losses are not caused by the tunnel.
 overflowed()
 {
 	local count sum=0
@@ -394,8 +393,8 @@ overflowed()
 	echo $sum
 }
 
-# unless_full COMMAND...: nothing is lost; tried again if it was the kernel's own queues
-# that had no room
+# unless_full COMMAND...: run it; once more if it failed while the kernel's own queues had
+# no room
 unless_full()
 {
 	local overflow
@@ -414,15 +413,14 @@ time_travels()
 	grep -q time-travel /proc/cmdline
 }
 
-# There, a flow as fast as can be never comes to its end: iperf3's flows that end by
-# the clock have these options; and what goes on all the time does so more seldom, as
-# ping's option -i.
+# There, a flow at full speed would never end.  So iperf3 gets these options for flows that
+# end by the clock, and endless pings this interval (option -i).
 # shellcheck disable=SC2034 # for the tests
 pace=() often=0.01
 # shellcheck disable=SC2034
 ! time_travels || pace=(-b 20M) often=0.1
 
-# gone PID...: no such process any more
+# gone PID...: these processes have ended
 gone()
 {
 	local pid
@@ -432,13 +430,13 @@ gone()
 	done
 }
 
-# runs PID PROGRAM: it has become that
+# runs PID PROGRAM: the process executes that program now
 runs()
 {
 	[[ /proc/$1/exe -ef $(type -P "$2") ]]
 }
 
-# catches PID SIGNAL: it has a handler for it, or keeps it to be read
+# catches PID SIGNAL: the process has a handler for it, or blocks it to read it later
 catches()
 {
 	local name mask number
@@ -451,8 +449,8 @@ catches()
 	return 1
 } 2>/dev/null
 
-# interrupt PID: with SIGINT, for which it has a handler, and wait for its end.  Before
-# that it does not hear it at all: what a script has in the background ignores it.
+# interrupt PID: send SIGINT once it has a handler, and wait for its end.  Before, it would
+# ignore the signal, like all background processes of a script.
 interrupt()
 {
 	wait_for 20 catches "$1" INT
@@ -464,11 +462,11 @@ interrupt()
 # Network namespaces
 #
 
-# From short to real names; real ones are our own, so that tests may run side
-# by side and on a machine with namespaces of its own.
+# Short names and real names.  The real names contain our process number, so that tests may
+# run side by side, and on a machine with namespaces of its own.
 declare -A ns
 
-# ns_add NAME...
+# ns_add NAME...: create namespaces, until the end of the test
 ns_add()
 {
 	local name
@@ -480,7 +478,7 @@ ns_add()
 	done
 }
 
-# ns_del NAME: with all that runs in it
+# ns_del NAME: delete one, and kill all processes in it
 ns_del()
 {
 	local pids
@@ -493,8 +491,8 @@ ns_del()
 	unset "ns[$1]"
 }
 
-# on NAME COMMAND...: run it in the namespace.  nsenter, since ip netns exec
-# mounts a /sys each time.
+# on NAME COMMAND...: run it in the namespace.  By nsenter, since ip netns exec mounts a
+# /sys each time.
 on()
 {
 	local name=$1
@@ -503,22 +501,22 @@ on()
 	nsenter --net="/run/netns/${ns[$name]}" -- "$@"
 }
 
-# inside PID NAME: that process is in the namespace
+# inside PID NAME: the process is in the namespace
 inside()
 {
-	# Files and links have to be followed: only what they lead to is the same.
+	# Follow the links: only their targets are the same.
 	[[ /proc/$1/ns/net -ef /run/netns/${ns[$2]} ]]
 }
 
-# started PID NAME: it is there as what it is to be, or has been
+# started PID NAME: the process runs its program in the namespace, or has ended
 started()
 {
 	gone "$1" || { inside "$1" "$2" && ! runs "$1" nsenter; }
 }
 
-# spawn NAME COMMAND...: run it in the namespace, in the background; $spawned is
-# its process.  (`on ... &` would give that of a shell around it.)  It runs when this
-# returns, so that it is found there; what it does then is its own affair.
+# spawn NAME COMMAND...: run it in the namespace, in the background, as process $spawned.
+# (`on ... &` would give the number of a shell around it.)  On return, the program has been
+# started in the namespace, but may not have done anything yet.
 # shellcheck disable=SC2034 # for the tests
 spawn()
 {
@@ -530,7 +528,7 @@ spawn()
 	wait_for 20 started "$spawned" "$name"
 }
 
-# nip NAME ARGUMENTS...: ip in the namespace
+# nip NAME ARGUMENTS...: run ip in the namespace
 nip()
 {
 	local name=$1
@@ -539,7 +537,7 @@ nip()
 	ip -n "${ns[$name]}" "$@"
 }
 
-# tool NAME ARGUMENTS...: teredo-tool in the namespace
+# tool NAME ARGUMENTS...: run teredo-tool in the namespace
 tool()
 {
 	local name=$1

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# pause SECONDS: a sleep that forks nothing.  Where time travels, a program that is started
-# takes longer than hours do.
+# pause SECONDS: sleep without a fork.  With time travel, starting a program takes longer
+# than sleeping for hours.
 
 # A pipe that nobody writes to
 exec {idle}<> <(:)

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A client under watch, for the tests of its maintenance: what its controller,
-# `monitor` and the kernel's own notifications say, and how long things take.
+# Watch a client, for tests of its maintenance: the output of its controller and of
+# `monitor`, the kernel's own notifications, and how long things take.
 
 # shellcheck source=selftests/lib/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
@@ -13,7 +13,7 @@ diagnose()
 	tail -n 50 "$tmp"/{run,monitor,notices} 2>/dev/null
 }
 
-# control NAME [FLAGS...]: a controller in the background, its words in $tmp/run
+# control NAME [FLAGS...]: run a controller in the background, with output to $tmp/run
 control()
 {
 	local name=$1
@@ -25,21 +25,21 @@ control()
 	daemon[$name]=$spawned
 }
 
-# watch NAME: whatever happens from now on into $tmp/monitor, $tmp/events (JSON)
-# and $tmp/notices (of the kernel about addresses)
+# watch NAME: record all events from now on in $tmp/monitor, $tmp/events (JSON) and
+# $tmp/notices (the kernel's, about addresses)
 watch()
 {
 	spawn "$1" teredo-tool monitor >"$tmp/monitor" 2>&1
 	spawn "$1" teredo-tool -j monitor >"$tmp/events" 2>&1
 	spawn "$1" ip -6 -o monitor address >"$tmp/notices" 2>&1
-	# They say nothing before there is something to be said.
+	# They print nothing before the first event, so cause some.
 	wait_for 10 eval "
 		nip $1 addr add fd00::1/128 dev lo && nip $1 addr del fd00::1/128 dev lo
 		nip $1 link set teredo0 mtu 1281 && nip $1 link set teredo0 mtu 1280
 		grep -q fd00::1 $tmp/notices && grep -q 1281 $tmp/monitor && grep -q 1281 $tmp/events"
 }
 
-# is NAME FILTER: a jq condition about the device
+# is NAME FILTER: a jq condition about the device is true
 is()
 {
 	tool "$1" -j show teredo0 | jq -e ".[0] | $2" >/dev/null
@@ -50,7 +50,7 @@ qualified()
 	is "$1" '.state == "qualified"'
 }
 
-# reason TEXT: the client's reason holds it, and monitor has said so
+# reason TEXT: the client's reason contains it, and monitor has printed it
 reason()
 {
 	wait_for 5 is clia ".reason | contains(\"$1\")" && monitored "$1" && return
@@ -63,13 +63,13 @@ monitored()
 	wait_for 5 grep -F -e "$1" "$tmp/monitor"
 }
 
-# noticed Deleted|'' ADDRESS: so the kernel told applications
+# noticed Deleted|'' ADDRESS: the kernel has notified applications of that
 noticed()
 {
 	wait_for 5 grep -E "^$1.*teredo0.*inet6 $2/" "$tmp/notices"
 }
 
-# hint NAME TEXT: one that show gives now, or soon
+# hint NAME TEXT: show prints such a hint, now or soon
 hints_at()
 {
 	tool "$1" -j show teredo0 | tee "$tmp/json" |
@@ -83,7 +83,7 @@ hint()
 	return 1
 }
 
-# counter NAME COUNTER
+# counter NAME COUNTER: print it
 counter()
 {
 	tool "$1" -j show stats teredo0 | jq ".[0][\"$2\"]"
@@ -94,7 +94,7 @@ has_only()
 	[[ $(client_address "$1") = "$2" ]]
 }
 
-# start_second_server: one more of ours, in the place of the relay
+# start_second_server: start another server of ours, in place of the relay
 start_second_server()
 {
 	role[rly]=ours
@@ -103,7 +103,7 @@ start_second_server()
 	nip rly link set teredo0 up
 }
 
-# stopwatch: start it; figure DESCRIPTION: read it
+# stopwatch: start it; figure DESCRIPTION: print the time since then
 stopwatch()
 {
 	started=${EPOCHREALTIME/./}
