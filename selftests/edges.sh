@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is just inside, and what is just outside: who is almost the server, almost a
-# peer, or almost knows a nonce; each kind of neighbour discovery behind each kind of
-# header; lengths at their limit; values that are as rare as 0 is; and of limits that are
-# each somebody's, one used up while the next one is full.  A client without NAT and a
-# relay, both ours; edges.py plays all others.
+# Edge cases, just inside and just outside of a limit: senders that are almost the server,
+# almost a peer, or almost know a nonce; each kind of neighbour discovery behind each kind
+# of header; lengths at their limit; values as rare as 0; and limits per sender, one used up
+# while the next one is full.  A client without NAT and a relay, both ours; edges.py plays
+# all others.
 
 . "$(dirname "$0")/lib/lab.sh"
 

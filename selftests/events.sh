@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What happens to peers is told: each way in and out of the table, once, in order, with
-# its cause, so that who began with a dump and follows the events has the table, also
-# while others flood it.  events.py listens, and plays clients, a server and native
-# hosts of a relay of ours.
+# Events about peers: each way in and out of the table is reported, once, in order, with its
+# cause.  So a listener that begins with a dump and follows the events knows the table, also
+# during a flood.  events.py listens, and plays clients, a server and native hosts of our
+# relay.
 
 . "$(dirname "$0")/lib/lab.sh"
 

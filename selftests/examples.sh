@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The examples in README, guide and manual pages do what they are there for, as they
-# stand there.
+# The examples in README, guide and manual pages work exactly as printed.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -24,7 +23,7 @@ printf '%s\n' "nameserver 127.0.0.1" "options timeout:1 attempts:1" >"$tmp/resol
 echo $server >"$tmp/names"
 spawn clia python3 "$selftests/lib/dns.py" "$tmp/names" 2>"$tmp/dns.log"
 
-# What is built is not installed: the module comes from where the tests have it.
+# What was built is not installed: load the module from where the tests have it.
 mkdir "$tmp"/{examples,bin,sbin,cwd}
 cat >"$tmp/bin/modprobe" <<-END
 #!/bin/sh
@@ -47,7 +46,7 @@ while IFS=$'\t' read -r number reason place; do
 	fi
 done <"$tmp/list"
 
-# the FILE TEXT: $example is the one of that document that has the text
+# the FILE TEXT: set $example to the one in that document that contains the text
 the()
 {
 	local number
@@ -62,20 +61,20 @@ the()
 	done
 }
 
-# run NAME [COMMAND...]: the example there, to its end; by way of a command
+# run NAME [COMMAND...]: run the example there to its end, through a command if given
 run()
 {
 	(cd "$tmp/cwd" && on "$1" timeout 60 "${@:2}" bash -e "$example")
 }
 
-# stays NAME [COMMAND...]: one that does not end by itself
+# stays NAME [COMMAND...]: start an example that does not end by itself
 stays()
 {
 	spawn "$1" "${@:2}" bash -e "$example" >"$tmp/said" 2>&1
 	daemon[$1]=$spawned role[$1]=ours
 }
 
-# end NAME: of that, and of its link
+# end NAME: end that, and delete its link
 end()
 {
 	local pid
@@ -88,7 +87,8 @@ end()
 	unset "daemon[$1]"
 }
 
-# loads NAME: the example is a file for nft, which is taken away again
+# loads NAME [COMMAND...]: load the example, a file for nft, run the command, and remove the
+# table
 loads()
 {
 	local table
@@ -164,7 +164,7 @@ stop clib
 the teredo.rst "discovery on"
 check "guide: neighbours" eval "run clia && tool clia show teredo0 | grep -i 'discovery'"
 
-# The hook is where the guide has it.
+# The hook is installed where the guide says.
 the teredo.rst "on-teredo"
 cat >"$tmp/sbin/on-teredo" <<-'END'
 #!/bin/sh

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Who asks for too much is kept from more; somebody else gets all that he asks for in the same
-# moment, before anything is there again.  A relay, a server beside it, and a client without
-# NAT; fair.py is everybody else.
+# A sender that exceeds its share is limited; at the same moment, before any limit recovers,
+# another one gets everything that it asks for.  A relay, a server beside it, and a client
+# without NAT; fair.py plays everybody else.
 
 . "$(dirname "$0")/lib/lab.sh"
 

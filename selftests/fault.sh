@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Memory runs out: of everything that is done to the module, from loading it to
-# unloading it, each single allocation that the kernel makes for it fails once,
-# one after the other (fault.c).  Each time either it works all the same, or it
-# says that it did not and nothing has changed; and right afterwards it works.
-# Among them is what the debug build of the module lets fail in the same way
-# (kernel/selftest/fault.h): registrations, and per-CPU memory.  Then allocations
-# fail at random where packets are handled, under traffic.  What all that leaves
-# behind shows by kmemleak, when namespaces die, and when the module unloads.
+# Memory runs out.  Of everything that is done to the module, from loading to unloading,
+# each single allocation that the kernel makes for it fails once, one after another
+# (fault.c).  Each time the request either succeeds all the same, or reports an error and
+# has changed nothing; and repeated at once, it succeeds.  The debug build of the module
+# lets registrations and per-CPU memory fail, too (kernel/selftest/fault.h).  Then
+# allocations fail at random in the packet paths, under traffic.  Leaks are found by
+# kmemleak, when namespaces die, and when the module is unloaded.
 #
 # Runs alone: it unloads the module.
 
@@ -27,13 +26,13 @@ diagnose()
 	lab_state
 }
 
-# Those that may sleep fail, too; and no line in the log for each.
+# Allocations that may sleep fail, too; no log message for each
 echo N >$failslab/ignore-gfp-wait
 echo 0 >$failslab/verbose
 echo 0 >$failslab/probability
 
-# faulty N COMMAND...: its N-th allocation fails; $tmp/fault tells if it came
-# to that (fault.c)
+# faulty N COMMAND...: run it with its N-th allocation failing; $tmp/fault says whether
+# there was one (fault.c)
 faulty()
 {
 	local n=$1
@@ -43,10 +42,10 @@ faulty()
 	FAULT_NTH=$n FAULT_REPORT=$tmp/fault LD_PRELOAD=$selftests/lib/fault.so "$@"
 }
 
-# each BEFORE UNCHANGED AFTER COMMAND...: run the command until none of its
-# allocations is left that has not failed once.  BEFORE makes what it needs, UNCHANGED has to be true when it has failed, so
-# that it can be run again at once, AFTER when it has not.  Starting programs is what
-# all this takes its time for, so they are few.
+# each BEFORE UNCHANGED AFTER COMMAND...: run the command until each of its allocations has
+# failed once.  BEFORE prepares it; UNCHANGED must be true after it failed, so that it can
+# be repeated at once; AFTER must be true after it succeeded.  Starting programs takes most
+# of the time, so they are few.
 each()
 {
 	local before=$1 unchanged=$2 after=$3 n=0 failed=0 status=0
@@ -63,7 +62,7 @@ each()
 		else
 			((++failed))
 			[[ -s $tmp/each ]] || { echo "silent at allocation $n"; return 1; }
-			# It may be the answer for which there was no memory.
+			# Perhaps only the answer had no memory.
 			if grep -q 'No buffer space\|does not answer' "$tmp/each" &&
 			   eval "$after"; then
 				status=0
@@ -80,7 +79,7 @@ each()
 	((status == 0)) || { cat "$tmp/each"; return 1; }
 }
 
-# each_of DESCRIPTION BEFORE UNCHANGED AFTER COMMAND...: that as a result
+# each_of DESCRIPTION BEFORE UNCHANGED AFTER COMMAND...: the same as one result
 each_of()
 {
 	local what=$1
@@ -90,14 +89,15 @@ each_of()
 	say "${output##*$'\n'}"
 }
 
-# recorded FILE COMMAND...: its last netlink request
+# recorded FILE COMMAND...: record the command's last netlink request
 recorded()
 {
 	FAULT_RECORD=$tmp/$1 LD_PRELOAD=$selftests/lib/fault.so "${@:2}" >/dev/null
 }
 
-# each_request DESCRIPTION NAME DO UNDO [GROUP]: what was recorded in these two files, in
-# the namespace, with all faults; who listens to the group is told (fault-each.c)
+# each_request DESCRIPTION NAME DO UNDO [GROUP]: repeat the requests recorded in these two
+# files, in the namespace, with all faults; listeners of the group get its events
+# (fault-each.c)
 each_request()
 {
 	local group=()
@@ -140,7 +140,7 @@ is()
 {
 	tool clia -j show teredo0 | jq -e ".[0] | $1"
 }
-# printed FILTER: a jq condition about what the command has printed
+# printed FILTER: a jq condition about the command's output
 printed()
 {
 	jq -e "$1" <"$tmp/each"
@@ -204,7 +204,7 @@ each_request "delete a secret" srv del add
 nip srv link del teredo0
 
 #
-# Peers by hand
+# Peers set by the administrator
 #
 
 peer=2001:0:cb00:7101:0:efff:39cc:9bee
@@ -248,7 +248,7 @@ created()
 each_of "delete the link" created exists '! exists' "${a[@]}" link del teredo0
 
 #
-# Packets, and no memory for every tenth of what they need
+# Packets, while every tenth allocation for them fails
 #
 
 start_client clia ours || exit 1
@@ -262,7 +262,7 @@ noise()
 	flows+=("$spawned")
 	spawn host ping -n -q -i 0.02 -c 600 -W 1 "$b" >/dev/null 2>&1
 	flows+=("$spawned")
-	# Only those that may not sleep: processes are not to suffer.
+	# Only allocations that must not sleep, so that processes are spared.
 	echo Y >$failslab/ignore-gfp-wait
 	echo -1 >$failslab/times
 	echo 10 >$failslab/probability
@@ -276,7 +276,7 @@ noise()
 	return 0
 }
 check "noise where packets are handled" noise
-# counted COUNTER...: any of them by any of the four
+# counted COUNTER...: one of these has counted, on any of the four
 counted()
 {
 	local name counter sum=0

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Netlink messages that are nearly right (fuzz-netlink.c): every command of the family,
-# every attribute, and links that are made, changed and deleted, in two namespaces
-# at once.  Afterwards all roles still work, and the kernel has nothing to say.
+# Netlink messages that are almost valid (fuzz-netlink.c): every command of the family,
+# every attribute, and links that are created, changed and deleted, in two namespaces at
+# once.  Afterwards all roles still work, and the kernel log has no warnings.
 #
 # TEREDO_FUZZ_COUNT= is the number of messages, TEREDO_FUZZ_SEED= the seed.
 #

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Datagrams from a grammar (fuzz-datagram.c) at every role, from outside of NATs, from
-# inside of them, and as packets to be sent out, while the administrator does
-# everything at the same time: peers are listed, added and flushed, links go down and
-# up, and are moved to other namespaces. Afterwards all roles still work, and the
-# kernel has nothing to say (F-19..F-27, F-37, SEC-40).
+# Datagrams from a grammar (fuzz-datagram.c) to every role, from outside and inside of NATs,
+# and as packets to send, while the administrator does everything at the same time: peers
+# are listed, added and flushed, links go down and up, and are moved to other namespaces.
+# Afterwards all roles still work, and the kernel log has no warnings (F-19..F-27, F-37,
+# SEC-40).
 #
 #	srv	server with secrets		both	server that relays, for those with secrets
 #	rly	relay				spec	host-specific relay
@@ -21,7 +21,7 @@
 need ping jq
 need_teredo
 need_modules bridge
-# The debug kernel is where most can be found.
+# The debug kernel finds most, so it gets more.
 time_travels && most=200000 || most=50000
 total=${TEREDO_FUZZ_COUNT:-$most} seed=${TEREDO_FUZZ_SEED:-1}
 fuzz=$selftests/fuzz/fuzz-datagram
@@ -43,7 +43,8 @@ diagnose()
 	tail -n 5 "$tmp"/fuzz.*
 }
 
-# What fuzz-datagram knows.  Any client would take it that has an identifier.
+# The key that fuzz-datagram knows.  Every client that has an identifier gets it by this
+# variable.
 umask 077
 mkdir "$tmp/credentials"
 export CREDENTIALS_DIRECTORY=$tmp/credentials
@@ -74,7 +75,7 @@ relays()
 	nip spec -6 route add 2001::/32 dev teredo0
 }
 
-# client NAME OPTIONS...
+# client NAME OPTIONS...: start a client and its controller
 client()
 {
 	tool "$1" add teredo0 mode client server $server port 4000 "${@:2}" &&
@@ -88,7 +89,7 @@ clients()
 	client clia discovery on && client clib && client bare id sha1 secure required
 }
 
-# mapping NAME: its mapped address and port, and its IPv6 address
+# mapping NAME: print its mapped address and port, and its IPv6 address
 mapping()
 {
 	tool "$1" -j show | jq -r '.[0] | "\(.mapped.address) \(.mapped.port) \(.address)"'
@@ -110,18 +111,18 @@ check "paths are open" eval "reaches clia $host && reaches host $a &&
 	reaches host $b && reaches clia $b && reaches bare $a && reaches bare $host &&
 	reaches both $b && reaches spec $b"
 
-# noise NAME ARGUMENTS...: in the background, from the namespace
+# noise NAME ARGUMENTS...: send fuzz from the namespace, in the background
 noises=()
 noise()
 {
-	# Not below: what is in the background counts for itself.
+	# Not in the command below: a background process would change only its own copy.
 	((++seed))
 	"$fuzz" "${ns[$1]}" $((total / 73)) $seed "${@:2}" \
 		>"$tmp/fuzz.$1.${#noises[@]}" 2>&1 &
 	noises+=($!)
 }
 
-# heard: the noise has ended, without an error
+# heard: wait until the noise has ended, without an error
 heard()
 {
 	local pid status=0
@@ -134,15 +135,15 @@ heard()
 	return $status
 }
 
-# during COMMAND...: again and again until the noise has ended
+# during COMMAND...: repeat the command until the noise has ended
 during()
 {
 	local times=0
 
 	until gone "${noises[@]}"; do
 		"$@" || return
-		# The noise pauses, too, which only ends when everything does, where
-		# time travels.
+		# The noise pauses, too, and with time travel its pause ends only when
+		# everything else pauses.
 		pause 0.01    # a breath
 		((++times))
 	done
@@ -158,7 +159,7 @@ traffic()
 	flows+=("$spawned")
 }
 
-# All at a time, each as those whom it trusts and as a stranger
+# To all roles at once, to each both as a sender that it trusts and as a stranger
 everywhere()
 {
 	local here=(10.2.0.2 4000 "$b")
@@ -183,7 +184,7 @@ everywhere()
 	noise near 224.0.0.253 3544 "$a" 10.1.0.3 4001 $near
 	noise near 10.1.0.2 4000 "$a" 10.1.0.3 4001 $near
 	noise near 10.1.0.255 4000 "$a" 10.1.0.3 4001 $near
-	# To be sent
+	# As packets to send
 	noise clia teredo0 "$b" "$a"
 	noise bare teredo0 $host "$bare"
 	noise rly teredo0 "$b" $host
@@ -209,7 +210,7 @@ administer()
 everywhere
 check "noise while peers are listed and flushed" during administer
 
-# The client comes back unqualified: nothing that it hears may matter.
+# The client comes back unqualified, so nothing that it receives may have an effect.
 down_and_up()
 {
 	local name
@@ -241,7 +242,7 @@ at_bare()
 at_bare
 check "noise while a link is moved" during there_and_back
 
-# A controller takes the address with it, if it has not gone with the link.
+# A controller withdraws its address when it ends, unless it ended with the link.
 kill "${daemon[bare]}" 2>/dev/null
 wait "${daemon[bare]}" 2>/dev/null
 unset "daemon[bare]"
@@ -251,7 +252,7 @@ check "noise for a client that is not qualified" heard
 kill "${flows[@]}"
 wait "${flows[@]}" 2>/dev/null
 
-# Controllers have gone with the link that was moved, or are still there.
+# A controller has either ended with the moved link, or still runs.
 qualifies()
 {
 	tool "$1" run teredo0 --once || :
@@ -265,11 +266,11 @@ shows_qualified()
 
 check "clients are qualified again" eval "qualifies bare && qualifies clia &&
 	qualifies clib"
-# A server that went down and up may have cost them their addresses.
+# After the server was down, clients may have other addresses.
 mappings
 
-# no_reason_missing: somebody has counted each of the reasons to drop and of the
-# things that may come in, but what takes a lack of memory
+# no_reason_missing: each reason to drop, and each kind of received datagram, was counted by
+# some role, except for a lack of memory
 no_reason_missing()
 {
 	local name
@@ -281,7 +282,7 @@ no_reason_missing()
 		. == [] or (debug | false)'
 }
 
-# near_enough: some of them want luck, so there is more noise until all have been seen
+# near_enough: some of these are a matter of luck, so add noise until all have been counted
 near_enough()
 {
 	local more
@@ -300,7 +301,7 @@ check "and some values of authentication were right (C-28)" eval "
 check "first contacts still work (F-27, SEC-40)" eval "reaches clib $bare && reaches bare $host &&
 	reaches host $b && reaches host $a"
 check "and without loss on open paths" lossless host "$a" 50
-# Addresses go with it, so nothing comes after this.
+# This removes addresses, so it comes last.
 ipv6_off_and_on()
 {
 	local name what off

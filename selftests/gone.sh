@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A peer that goes away, through two NATs: its host answers port unreachable, and
-# the sender of a packet hears of it at once, not only after 30 s of silence.
+# A peer goes away, behind two NATs: its host answers port unreachable, and the sender of a
+# packet gets an error at once, not after 30 s of silence.
 #
-# Runs alone: Miredo is a process, and one that does not get the CPU in time loses
-# packets without anybody's fault.
+# Runs alone: Miredo is a process, and loses packets if it does not get the CPU in time.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -27,7 +26,7 @@ told()
 	grep 'Address unreachable' "$tmp/told"
 }
 
-# start_both A B: clients of theirs, who meet
+# start_both A B: start clients of these kinds, with a path between them
 start_both()
 {
 	start_client clia "$1" && start_client clib "$2" &&
@@ -35,7 +34,7 @@ start_both()
 }
 
 check "a client of ours and Miredo meet" start_both ours miredo
-# Miredo is several processes.
+# Miredo has several processes.
 wait_for 5 empty clib
 check "Miredo is killed: the next packet is answered with address unreachable (C-55)" \
 	told clia "$b"

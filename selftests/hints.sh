@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Each cause for which a tunnel does not work, brought about, and what is said: which
-# address, whose port, who rejects what, and what to do.  A table; causes do not speak
-# for each other.
+# Each cause that keeps a tunnel from working, and what is reported for it: which address,
+# who has the port, who rejects datagrams, and what to do.  A table; the hint for one cause
+# must not appear for another.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -15,7 +15,7 @@ plan 42
 
 start_server ours || skip_all "no server"
 
-# no_hint NAME TEXT: none that show gives has it
+# no_hint NAME TEXT: show prints no such hint
 no_hint()
 {
 	tool "$1" -j show teredo0 | tee "$tmp/json" |
@@ -24,7 +24,7 @@ no_hint()
 	return 1
 }
 
-# take NAME ADDRESS PORT: another program has the port
+# take NAME ADDRESS PORT: bind the port in another program
 take()
 {
 	spawn "$1" python3 -c '
@@ -35,20 +35,20 @@ signal.pause()' "$2" "$3"
 	wait_for 10 eval "[[ \$(on $1 ss -Huln 'sport = $3') ]]"
 }
 
-# release: and not any more
+# release: end that program
 release()
 {
 	kill "$spawned"
 	wait "$spawned" 2>/dev/null
 }
 
-# once: a client's controller, which ends; its words in $tmp/said
+# once: run a client's controller to its end, with output to $tmp/said
 once()
 {
 	tool clia run teredo0 --once >"$tmp/said" 2>&1
 }
 
-# said TEXT: by that
+# said TEXT: its output contains the text
 said()
 {
 	grep -F "$1" "$tmp/said" && return
@@ -60,7 +60,7 @@ said()
 # Ports and addresses
 #
 
-# holder ADDRESS ADDRESS-OF-THE-OTHER TEXT
+# held ADDRESS ADDRESS-OF-THE-OTHER TEXT
 held()
 {
 	take rly "$2" 3545
@@ -137,12 +137,12 @@ check "IPv6 off: not a word of port 3544" no_hint clia 3544
 nip clia link del teredo0
 
 #
-# On the way
+# On the path
 #
 
 tool clia add teredo0 server $server
 nip clia link set teredo0 up
-# reject WITH: what is for port 3544, at the NAT
+# reject WITH: reject datagrams to port 3544 at the NAT
 reject()
 {
 	on nata nft -f - <<-END
@@ -161,7 +161,7 @@ watch clia || skip_all "nothing to watch with"
 control clia
 check "a NAT rejects the port: said at once, while it goes on trying" monitored \
 	"starting: UDP port 3544 of server $server is rejected on the way, by 10.1.0.1: administratively prohibited"
-# Once when it came, and once in the end
+# Once when it is rejected, and once at the end
 check "a NAT rejects the port: said once" eval "
 	wait_for 20 grep 'no reply' $tmp/run
 	(( \$(sed '/no reply/q' $tmp/run | grep -c '3544 of server $server is rejected') == 2 ))"
@@ -172,7 +172,7 @@ on nata nft delete table ip rejecting
 check "a NAT does not any more: qualified" wait_for 60 qualified clia
 stop clia
 
-# What anybody could say: without the nonce of a solicitation.
+# An error that anybody could forge, without the nonce of a solicitation
 on nata nft -f - <<END
 table ip dropping {
 	chain forward {
@@ -202,14 +202,14 @@ wait_for 30 is clia '.state == "offline"'
 check "dropped in silence: no other cause is told" hint clia "drops UDP to port 3544"
 stop clia
 
-# Routers that quote no more than RFC 792 wants, the UDP header: its checksum covers the
-# nonce.
+# Routers that quote only what RFC 792 requires, up to the UDP header, whose checksum covers
+# the nonce.
 role[clia]=ours
 tool clia add teredo0 server $server port 4000
 nip clia link set teredo0 up
 : >"$tmp/run"
 control clia
-# short_errors HOW: about the next solicitation, on its way through the NAT
+# short_errors HOW: send one about the next solicitation that passes the NAT
 short_errors()
 {
 	on nata timeout 60 python3 - "$1" <<-END
@@ -266,7 +266,7 @@ check "a firewall of this host: said, and counted (tx-failed)" eval "
 	((\$(counter clia tx-failed) > 0))"
 on clia nft delete table ip firewall
 
-# unsent WHAT TEXT: nothing leaves for the server, and that is why
+# unsent WHAT TEXT: no datagram is sent to the server, for that reason
 unsent()
 {
 	check "$1: said" once_said "$2"

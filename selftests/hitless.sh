@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The controller dies, is replaced and upgraded, while the tunnel is in use: not
-# one packet is lost, to our own client and to Miredo's.
+# The controller dies, is replaced and upgraded while the tunnel is in use: not one packet
+# is lost, to our own client and to Miredo's.
 #
-# Runs alone: Miredo is a process, and one that does not get the CPU in time loses
-# what comes in.
+# Runs alone: Miredo is a process, and loses packets if it does not get the CPU in time.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -24,10 +23,10 @@ control clia
 wait_for 20 qualified clia
 address=$(client_address clia)
 
-# Another version of the tool: a copy.
+# Another version of the tool: a copy
 cp "$repo/tools/teredo-tool" "$tmp/newer"
 
-# replace: let the controller die, stay away, and come back in another version
+# replace: kill the controller, wait, and start another version
 replace()
 {
 	local i
@@ -43,9 +42,10 @@ replace()
 	done
 }
 
-# On a starved machine, TCP may repeat what was only late; ping tells what was lost.
+# On a starved machine, TCP may retransmit segments that were only late; losses are seen by
+# ping.
 #
-# under_traffic WHAT PEER-ADDRESS CONDITION: of what iperf3 says about TCP
+# under_traffic WHAT PEER-ADDRESS CONDITION: replace it; CONDITION is about iperf3's results
 under_traffic()
 {
 	local what=$1 other=$2 count pinger iperf
@@ -77,11 +77,11 @@ under_traffic "our client" "$(client_address clib)" \
 	".end.sum_received.bytes > 1000000 and .end.sum_sent.retransmits < 3"
 stop clib
 start_client clib miredo || skip_all "no Miredo"
-# A busy machine makes Miredo drop segments, whoever sends them.
+# On a busy machine, Miredo drops segments, from any sender.
 under_traffic "Miredo" "$(client_address clib)" ".end.sum_received.bytes > 200000"
 
 #
-# One that stays away is missed
+# A missing controller is reported
 #
 
 kill -9 "$controller"
@@ -96,10 +96,11 @@ check "it is not missed any more" eval "wait_for 10 is clia '.controller and
 	.controller_left == null' && ! hints_at clia 'controller left'"
 
 #
-# Told to leave, it leaves everything to the next one
+# On SIGUSR1 or SIGQUIT, it leaves everything to the next one
 #
 
-# leaves SIGNAL: not one packet is lost when it gets that, and another one comes
+# leaves SIGNAL: on that signal the controller leaves, another one follows, and not one
+# packet is lost
 leaves()
 {
 	local pinger
@@ -128,7 +129,7 @@ check_says "release: not while somebody controls it" "has a controller already" 
 	tool clia release teredo0
 
 #
-# Told to stop, it cleans up (and only then)
+# On SIGTERM, and only then, it cleans up
 #
 
 kill "$controller"

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What senders hear when the network in between says no: real and forged ICMPv4
-# errors, path MTUs with and without DF, fragments, congestion marks, hooks of the
-# stack, routing headers.  A client without NAT and a relay, both ours; icmp.py
-# plays their peers and forges.
+# Errors from the network, and what senders get: real and forged ICMPv4 errors, path MTUs
+# with and without DF, fragments, congestion marks, hooks of the stack, routing headers.  A
+# client without NAT and a relay, both ours; icmp.py plays their peers, and forges errors.
 
 . "$(dirname "$0")/lib/lab.sh"
 

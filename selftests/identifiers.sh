@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Datagrams that are sent in fragments have identifiers of their own (RFC 6864 4.3),
-# whichever CPU sends them.
+# Datagrams that are sent in fragments have unique identifiers (RFC 6864 4.3), whichever CPU
+# sends them.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -10,7 +10,7 @@ need python3
 need_teredo
 lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
-# Every packet of 1000 octets is two fragments, on a link that is too short for IPv6.
+# Packets of 1000 octets become two fragments.  The MTU of the link is too small for IPv6.
 source=2001:db8:3::5
 nip rly -batch - <<END || skip_all "no MTU"
 link set eth0 mtu 800

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What `make install` gives to the rest of the system: units of systemd, rules that
-# keep network managers away from the links, and a firewall to begin with; and
-# that nothing happens by itself.
+# What `make install` adds to the system: systemd units, rules that keep network managers
+# away from the links, and a firewall as an example.  Nothing is started by itself.
 
 # shellcheck source=selftests/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
@@ -13,12 +12,12 @@ need_teredo
 plan 19
 
 mkdir "$tmp/root"
-# What is built already is not built again: the repository may be read-only.
+# Do not build again: the repository may be read-only.
 make -C "$repo/tools" -o teredo-tool -o link_teredo.so install DESTDIR="$tmp/root" PREFIX=/usr >"$tmp/install" 2>&1
 check "make install" eval "cat $tmp/install; [[ -x $tmp/root/usr/bin/teredo-tool ]]"
 units=$tmp/root/usr/lib/systemd/system
 
-# Units name the program where it will be.
+# Units name the installed path of the program.
 mkdir "$tmp/units"
 for unit in "$units"/*.service; do
 	sed "s|/usr/bin/teredo-tool|$repo/tools/teredo-tool|" "$unit" >"$tmp/units/${unit##*/}"
@@ -35,7 +34,7 @@ verify()
 	! grep -F teredo "$tmp/verify"
 }
 
-# exposure UNIT: of 100
+# exposure UNIT MOST: systemd rates its exposure at most so high, of 100
 exposure()
 {
 	systemd-analyze security --offline=true --json=short --no-pager \
@@ -53,7 +52,7 @@ check "nothing is started by being installed (SEC-21)" eval "
 	! find $tmp/root -path '*.wants*' | grep ."
 
 #
-# Loading the module does nothing
+# Loading the module has no effects
 #
 
 ns_add here
@@ -73,10 +72,10 @@ nip here link set anyname0 netns 1
 defer ip link del anyname0
 check "the kernel names the type" eval "
 	grep -x DEVTYPE=teredo /sys/class/net/anyname0/uevent"
-# What systemd-networkd's Kind= is compared with
+# What systemd-networkd compares Kind= with
 check "and the kind" eval "
 	ip -d -j link show anyname0 | jq -e '.[0].linkinfo.info_kind == \"teredo\"'"
-# udev of this system, with our rule in the place for temporary ones
+# udev of this system, with our rule in the folder for temporary ones
 mkdir -p /run/udev/rules.d
 cp "$tmp/root/usr/lib/udev/rules.d/85-teredo.rules" /run/udev/rules.d/
 defer rm -f /run/udev/rules.d/85-teredo.rules
@@ -99,7 +98,7 @@ first=$(client_address clia) second=$(client_address clib)
 nip nata addr add 2001:db8:9::1/64 dev lan nodad
 nip clia addr add 2001:db8:9::2/64 dev eth0 nodad
 rules=$tmp/root/usr/share/teredo/firewall.nft
-# serve NAME: TCP port 2222, which says hello
+# serve NAME: answer hello on TCP port 2222
 serve()
 {
 	spawn "$1" python3 -c '

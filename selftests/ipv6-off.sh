@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# IPv6 was switched off when this kernel was booted: its tables were never made, and
-# who looks something up in them falls.  So there are no links, whatever they would be,
-# and whoever wants one is told.  What switches it off later is in fuzz.sh.
+# IPv6 was disabled at boot: its tables do not exist, and any look-up in them would crash.
+# So no link can be created, in any mode, and requests get an error.  fuzz.sh switches IPv6
+# off later.
 #
 # Boots with: ipv6.disable=1
 

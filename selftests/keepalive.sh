@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A client behind a NAT that only counts what goes out (RFC 4787 REQ-6): it stays
-# reachable for newcomers as long as they go on to come, though what its server passes
-# on is a sign of life of the server.  keepalive.py is the newcomers.
+# A client behind a NAT whose mappings are refreshed only by outgoing packets (RFC 4787
+# REQ-6): it stays reachable for newcomers while they keep coming, although each bubble that
+# its server forwards is a sign of life of the server.  keepalive.py plays the newcomers.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -12,14 +12,15 @@ need_teredo
 need_modules tun
 lab_up none restricted || skip_all "no laboratory"
 
-# A second is nothing on an emulated CPU.
+# An emulated CPU may be seconds late, so the margin is wider there.
 refresh=30 lifetime=35 minutes=5
 [[ ${VM_ACCEL:-} != tcg ]] || refresh=8 lifetime=14 minutes=1
 
 outside=198.51.100.5
 spawn nata "$selftests/lib/tunnat.py" tunnat 10.1.0.2 $outside $lifetime >"$tmp/tunnat" 2>&1
 nip nata neigh add proxy $outside dev wan
-# Both ways of both ends lead through the NAT, but what comes out of it goes on.
+# Packets from both sides are routed through the NAT; packets that come out of it are routed
+# on.
 wait_for 10 nip nata link set tunnat up || skip_all "no NAT"
 nip nata -batch - <<END || skip_all "no NAT"
 route add $outside dev tunnat

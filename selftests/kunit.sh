@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The KUnit suites of the packet codec, kernel/selftest, a module of their own
-# that the debug build has: each test is a result.
+# The KUnit suites of the packet codec, kernel/selftest, a separate module of the debug
+# build: each test is a result.
 
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -13,7 +13,7 @@ defer modprobe -r teredo-kunit
 
 suites=(/sys/kernel/debug/kunit/teredo-*)
 
-# tests SUITE: how many it has
+# tests SUITE: print how many it has
 tests()
 {
 	sed -n 's/^    1\.\.//p' "$1/results"
@@ -25,8 +25,8 @@ for suite in "${suites[@]}"; do
 done
 plan $total
 
-# What a test says is cut off behind 512 octets, and its result comes last: a result that
-# is not there is of one that had much to complain of.
+# The output of a test is cut off after 512 octets, and its result comes last.  So a missing
+# result means a test that reported much.
 for suite in "${suites[@]}"; do
 	name=${suite##*/}
 	count=$(tests "$suite")

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What tests wait with, from lib.sh: the condition of each is false before the event and true
-# after it, however slow the machine.
+# The waiting functions of lib.sh: each condition is false before the event and true after
+# it, however slow the machine.
 
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -11,7 +11,7 @@ need_root
 ns_add here || skip_all "no namespaces"
 plan 9
 
-# What is slow to answer is asked ten times, even if the time is over after the first.
+# A slow condition is tried ten times, even if the time is over after the first try.
 asked=0
 slow()
 {
@@ -28,7 +28,7 @@ asked=0
 check_fails "one that never becomes true ends" wait_for 0 never
 check "after ten times" [ "$asked" = 10 ]
 
-# late NAME COMMAND: a program that takes a second to become that
+# late NAME COMMAND: write a program that executes the command after a second
 late()
 {
 	printf '%s\n' '#!/bin/bash' 'read -t 1 <> <(:)' "exec $2" >"$tmp/$1"
@@ -37,7 +37,7 @@ late()
 
 slow_start()
 {
-	# A process that takes its time to become nsenter
+	# A process that executes nsenter only after a while
 	nsenter()
 	{
 		pause 1    # so slow
@@ -53,7 +53,7 @@ spawn here unshare -n sleep 1000
 check "a namespace of its own is another one" eval "
 	wait_for 20 runs $spawned sleep && ! inside $spawned here"
 
-# Until there is a handler, what is in the background ignores the signal.
+# Without a handler, a background process ignores the signal.
 late deaf "python3 -c 'import signal, sys, time
 signal.signal(signal.SIGINT, lambda *_: sys.exit(7))
 while True: time.sleep(0.1)    # so often it looks'"
@@ -72,7 +72,7 @@ interrupted()
 }
 check "an interrupt waits for it" interrupted
 
-# A counter that goes on for a while
+# A counter that grows for a while
 counter()
 {
 	local n

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Links come and go, namespaces die, the module is unloaded: with plain
-# iproute2, idle and under traffic.  What is not released shows when the module
-# unloads, in the kernel's log, and as a namespace that never dies.
+# Links come and go, namespaces die, the module is unloaded: with plain iproute2, idle and
+# under traffic.  Leaks are found when the module is unloaded, in the kernel's log, and by
+# namespaces that never die.
 #
 # Runs alone: it unloads the module.
 
@@ -57,7 +57,7 @@ churn()
 	done | nip clia -batch - && [[ $(links clia) = 0 ]]
 }
 
-# unload: all objects of the module have to be gone by then
+# unload: unload the module, which requires that all its objects are gone
 unload()
 {
 	timeout 300 rmmod teredo
@@ -68,8 +68,8 @@ load()
 	"$selftests/vm/load.sh"
 }
 
-# netns_count N: so many namespaces hold a teredo socket's or link's reference.
-# The kernel tells of a stuck one in its log, which the runner reads.
+# dying NAME: create a namespace with links, and delete it.  If a reference is stuck, the
+# kernel logs that, and the runner reads the log.
 dying()
 {
 	local name=$1
@@ -84,7 +84,7 @@ dying()
 	ns_del "$name"
 }
 
-# A link whose socket is in one namespace and itself in another
+# A link in another namespace than its socket
 apart()
 {
 	ns_add under over &&
@@ -106,8 +106,8 @@ check "100 links" add_many
 check "and none" del_many
 check "200 times add, up, down, up, delete" churn
 
-# Who adds peers as fast as the link loses them would keep it from going down, and all
-# who want RTNL from going on.
+# Peers that are added as fast as the link removes them must not keep it from going down,
+# which would block all users of RTNL.
 falls()
 {
 	local i
@@ -151,7 +151,7 @@ check "every object that was made was freed" ledger
 check "load again: the links are gone" eval "load && [[ \$(links clia) = 0 ]]"
 
 check "all four roles at work" eval "everyone && traffic"
-# A pipe that nobody reads from stops who lists the peers in the middle of it.
+# A reader that stops in the middle of a list of peers, because nobody reads its pipe.
 midway()
 {
 	"$selftests/bench/bench-peers" fill "${ns[clib]}" teredo0 0 20000 &&
@@ -178,7 +178,7 @@ stop srv rly clia clib
 load
 check "and all of it again" eval "everyone && traffic"
 
-# The end of the test: namespaces die under traffic, with all that is inside.
+# At the end, namespaces die under traffic, with all that is inside.
 all_die()
 {
 	ns_del clia && ns_del srv && ns_del rly && ns_del natb && ns_del clib &&

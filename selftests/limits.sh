@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What a remote host can make grow, and how far: each of the bounds of internals.rst is the
-# number that stands there.  Under the debug kernel no time passes while something runs, so
-# what goes through at once is counted to the last one.  A client without NAT, a relay, and a
-# server beside it; limits.py is everybody else.
+# What remote hosts can make grow, and how far: each limit in internals.rst has the value
+# given there.  Under the debug kernel no time passes while something runs, so counts are
+# exact.  A client without NAT, a relay, and a server beside it; limits.py plays everybody
+# else.
 
 . "$(dirname "$0")/lib/lab.sh"
 

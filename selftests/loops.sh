@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Routing loops between tunnels (RFC 6324): a relay and a server of ours whose hosts
-# also take IPv6 in IPv4 (sit), a router for 6to4 and ISATAP between them and the
-# rest, and packets whose addresses lead from one to the other and back.  loops.py
-# sends them, first past Teredo to see that they do go round.
+# Routing loops between tunnels (RFC 6324): a relay and a server of ours on hosts that also
+# accept IPv6 in IPv4 (sit), a router for 6to4 and ISATAP, and packets whose addresses lead
+# from one tunnel to the other and back.  loops.py sends them, first on a path without
+# Teredo, to verify that they do loop.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -13,7 +13,7 @@ need_teredo
 need_modules sit ip6_tunnel
 lab_up none none || skip_all "no laboratory"
 
-# The router: 6to4 on one address, ISATAP for 2001:db8:5::/64 on another.
+# The router: 6to4 on one address, ISATAP for 2001:db8:5::/64 on another
 ns_add six site
 {
 	wire six 203.0.113.49/28 2001:db8:4::1/64 203.0.113.62 2001:db8:4::f &&
@@ -37,7 +37,7 @@ ns_add six site
 	nip srv link set sit1 up
 } || skip_all "no other tunnels"
 
-# A site that has its prefix from 6to4, and our relay for a router.
+# A site with a 6to4 prefix, and our relay as its router
 {
 	nip rly -batch - <<-END &&
 	link add site type veth peer name eth0 netns ${ns[site]}

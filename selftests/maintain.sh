@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A qualified client, and what may happen to its NAT and its servers: how soon it
-# is noticed and repaired, with a refresh interval of 2 s, and what applications
-# and people are told.  The lines "# figure:" are those of teredo.rst.
+# A qualified client, and events at its NAT and its servers: how soon they are noticed and
+# repaired, with a refresh interval of 2 s, and what applications and people see.  The lines
+# "# figure:" are those in teredo.rst.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -32,7 +32,7 @@ check "applications are told of the address (C-64)" noticed '' "$first"
 check "a bubble to ourselves has come back (SEC-10)" \
 	wait_for 10 eval "((\$(counter clia rx-loop) >= 1))"
 
-# moved WHAT: the client has another address now, and all know of it
+# moved WHAT: the client gets another address, and everybody is notified
 moved()
 {
 	local what=$1 old=$2 new
@@ -46,7 +46,7 @@ moved()
 	check "$what: and of the new one" noticed '' "$new"
 }
 
-# The NAT restarts: all is forgotten, and ports are given out anew.
+# The NAT restarts: it forgets all mappings, and allocates other ports.
 other_ports()
 {
 	on nata nft -f - <<-END
@@ -91,7 +91,7 @@ check "the server stops: the old address went first (C-62)" eval "
 fourth=$(client_address clia)
 check "the preferred server stays away: nothing happens" stays 8 has_only clia "$fourth"
 
-# It comes back, but the link is in use.
+# It comes back while the link is in use.
 lines=$(wc -l <"$tmp/events")
 tool clia peer add teredo0 2001:0:cb00:7101:0:efff:39cc:9bee at 198.51.100.17:4096
 spawn clia ping -n -q -i 0.5 2001:0:cb00:7101:0:efff:39cc:9bee >/dev/null 2>&1
@@ -105,7 +105,7 @@ check "the server is back, the link idle: it is returned to (C-23)" \
 	wait_for 60 is clia ".server == \"$server\""
 figure "back at the preferred server, once the link was idle"
 check "the server is back: the reason says so" reason "server $server is preferred to 192.0.2.1"
-# The new address comes before the old one goes.
+# The new address is added before the old one is removed.
 one_address()
 {
 	fifth=$(client_address clia) && [[ $fifth != *$'\n'* ]]
@@ -119,7 +119,7 @@ check "the server is back: the new address was there before the old one went (C-
 	sed -n '/^Deleted.* $fourth/=' $tmp/notices | tail -n 1 >$tmp/old
 	(( \$(<$tmp/new) < \$(<$tmp/old) ))"
 
-# No server at all.
+# No server at all
 tool clia set teredo0 server $server
 wait_for 10 grep -F "another server" "$tmp/run"
 nip srv link set teredo0 down
@@ -133,7 +133,7 @@ stopwatch
 check "the server comes back: qualified again (C-22)" wait_for 60 qualified clia
 figure "the only server comes back: qualified again"
 
-# Miredo's server in the place of ours
+# Miredo's server in place of ours
 tool clia set teredo0 server $server,192.0.2.1
 stop srv
 check "from one server to the next one" wait_for 40 is clia '.server == "192.0.2.1"'
@@ -143,7 +143,7 @@ nip rly link set teredo0 down
 check "to Miredo's server (C-23)" wait_for 60 is clia ".server == \"$server\" and .state == \"qualified\""
 check "Miredo's server passes our bubble on (SEC-10)" \
 	wait_for 10 eval "((\$(counter clia rx-loop) > $loops))"
-# It is several processes.
+# It has several processes.
 mapfile -t pids < <(ip netns pids "${ns[srv]}")
 kill -STOP "${pids[@]}"
 check "Miredo's server hangs: offline (C-62)" wait_for 60 is clia '.state != "qualified"'

@@ -1,17 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Interoperation with Miredo 1.2.6: every assignment of {server, relay, client
-# A, client B} to {Miredo, ours}, both clients behind port-restricted NATs
-# (C-38..C-41, C-47..C-51, R.., S..).  In each, every first contact has to work:
-# client to client, client to native host, native host to client; and once a
-# path is open, nothing is lost.
+# Interoperation with Miredo 1.2.6: every assignment of {server, relay, client A, client B}
+# to {Miredo, ours}, both clients behind port-restricted NATs (C-38..C-41, C-47..C-51, R..,
+# S..).  In each, every first contact must work: client to client, client to native host,
+# native host to client; and once a path is open, nothing is lost.
 #
-# Runs alone: Miredo is a process, and one that does not get the CPU in time loses
-# packets without anybody's fault.
+# Runs alone: Miredo is a process, and loses packets if it does not get the CPU in time.
 #
-# TEREDO_COMBINATIONS limits the run: a list of words of four letters like mmmo,
-# m for Miredo and o for ours, in the order above.
+# TEREDO_COMBINATIONS limits the run: a list of words of four letters like mmmo, m for
+# Miredo and o for ours, in the order above.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -36,8 +34,8 @@ diagnose()
 	lab_state
 }
 
-# Daemons are restarted for each combination: after four bubbles without an
-# answer, Miredo gives a peer up for five minutes.
+# Daemons are restarted for each combination: after four bubbles without an answer, Miredo
+# gives up a peer for five minutes.
 combination()
 {
 	local word=$1 a b

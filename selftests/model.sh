@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The module and a model of it, side by side: schedules made up by chance, for thousands of
-# peers at once.  model.py is all the world around a link, protocol.py is the model.
+# The module compared with a model of it: random schedules, with thousands of peers at once.
+# model.py plays the world around a link, protocol.py is the model.
 #
-# TEREDO_SEED=N repeats the schedules of one seed; TEREDO_SCHEDULES=N plays those of 1 to N,
-# where there would be one.
+# TEREDO_SEED=N repeats the schedules of one seed; TEREDO_SCHEDULES=N runs seeds 1 to N,
+# instead of one.
 
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -15,7 +15,8 @@ need_modules veth
 time_travels || skip_all "the model wants a clock that stands still while anything runs"
 need_teredo
 
-# world NAME: the namespaces dNAME, where the link is, and nNAME, which is all the world
+# world NAME: create the namespaces dNAME, for the link, and nNAME, for the rest of the
+# world
 world()
 {
 	local dut=d$1 net=n$1 proc=/proc/sys/net
@@ -45,8 +46,8 @@ world()
 places=()
 mapfile -t seeds < <(seq "${TEREDO_SEED:-1}" "${TEREDO_SEED:-${TEREDO_SCHEDULES:-1}}")
 
-# play ROLE WHAT [OPTION...]: whatever of IPv6 is for the link.  Each schedule has a world of
-# its own, where no limit has been used yet.
+# play ROLE ROUTE [OPTION...]: add a link, with an IPv6 route to it, for each seed.  Each
+# has a world of its own, so that no rate limit has been used yet.
 play()
 {
 	local name seed

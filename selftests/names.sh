@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Servers by name: several addresses, other addresses, and a name service that is
-# dead when the client starts.
+# Servers by name: several addresses, changed addresses, and a name service that is dead
+# when the client starts.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -44,7 +44,7 @@ figure "the name service comes back: qualified"
 check "by one of the addresses of the name" is clia \
 	".server == \"$server\" or .server == \"192.0.2.1\""
 
-# The name leads elsewhere; what works stays.
+# The name gets another address; a working server is kept.
 used=$(tool clia -j show teredo0 | jq -r '.[0].server')
 address=$(client_address clia)
 if [[ $used = "$server" ]]; then
@@ -61,7 +61,7 @@ check "the server is lost: the name is looked up again (C-22)" \
 figure "the server is lost, its name leads elsewhere: qualified"
 check "the reason has both (C-64)" reason "server $used lost, now $next"
 
-# Both are the same name's: neither is preferred.
+# Both addresses belong to one name: neither is preferred.
 printf '%s\n' "$used" "$next" >"$tmp/names"
 nip "$from" link set teredo0 up
 address=$(client_address clia)

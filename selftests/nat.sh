@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Clients behind each pair of the kinds of NAT that RFC 4380 supports meet, and
-# the first packet is not lost (C-51, C-54); behind a symmetric one, a client is
-# told so (C-20).
+# Clients behind each pair of the kinds of NAT that RFC 4380 supports meet, and the first
+# packet is not lost (C-51, C-54).  A client behind a symmetric NAT reports that (C-20).
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -36,7 +35,7 @@ for pair in "${pairs[@]}"; do
 	check "${pair%-*} meets ${pair#*-}" meet "${pair%-*}" "${pair#*-}"
 done
 
-# A router that translates nothing, and a client that is global: also nobody's NAT.
+# A router that does not translate, and a client with a global address: also no NAT.
 global()
 {
 	stop clia clib

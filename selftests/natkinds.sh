@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The laboratory's NATs are of the kinds that they claim to be.  No Teredo.
+# The laboratory's NATs behave as their kinds say.  No Teredo.
 
 . "$(dirname "$0")/lib/lab.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Local client discovery by hand-made datagrams: a client behind a NAT qualifies
-# with our server; then neighbour.py takes the server's place, and plays honest
-# and other neighbours of the client's link.
+# Local client discovery with hand-made datagrams: a client behind a NAT qualifies with our
+# server; then neighbour.py takes the server's place, and plays honest and other neighbours
+# on the client's link.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -12,7 +12,7 @@ need_teredo
 need_modules bridge
 lab_up restricted restricted || skip_all "no laboratory"
 { share_lan && lan_host clic 10.1.0.3; } || skip_all "no laboratory"
-# What is left to a card to fill in cannot be checked.
+# A checksum left to the card cannot be verified.
 on clia ethtool -K eth0 tx off >/dev/null
 
 diagnose()

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The story: how Teredo is meant to be used, from the first link to the last,
-# in the laboratory that lab.sh draws.  It reads from top to bottom, and each
-# chapter needs the ones before.
+# The story: how Teredo is meant to be used, from the first link to the last, in the
+# laboratory of lab.sh.  Read it from top to bottom; each chapter needs the ones before.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -17,8 +16,8 @@ diagnose()
 	lab_state
 }
 
-# shows NAME FILTER [ARGUMENTS...]: teredo-tool's JSON, or that of `show peers`,
-# fulfils a jq condition
+# shows NAME FILTER [ARGUMENTS...]: a jq condition about teredo-tool's JSON, of `show peers`
+# unless there are arguments, is true
 shows()
 {
 	local name=$1 filter=$2
@@ -78,8 +77,7 @@ b=$(client_address clib)
 say "client A is $a, client B is $b"
 
 #
-# They meet.  Not one packet of the first contact is lost: those that come too
-# early wait (C-51, C-54).
+# They meet.  Not one packet of the first contact is lost: early ones are held (C-51, C-54).
 #
 
 check "A reaches B, and nothing is lost meanwhile" lossless clia "$b" 50
@@ -118,10 +116,10 @@ say "${output#\# }"
 check "after all that, nothing is lost" lossless clia "$b"
 
 #
-# Addresses nobody is behind
+# Unused addresses
 #
 
-# says_unreachable NAME ADDRESS [SECONDS]
+# says_unreachable NAME ADDRESS [SECONDS]: the sender gets an error
 says_unreachable()
 {
 	on "$1" ping -n -c 1 -W "${3:-15}" "$2" | tee "$tmp/ping"
@@ -139,7 +137,7 @@ check "packets above the MTU are told so (C-57)" \
 	eval "on clia ping -n -c 1 -W 2 -M do -s 1400 '$b' 2>&1 | grep -i 'too long\|mtu'"
 
 #
-# Control may go, packets stay (DESIGN, Who does what)
+# The controller may end, packets still pass (DESIGN, Who does what)
 #
 
 controller_running()

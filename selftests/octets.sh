@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What goes into the tunnel comes out of it, octet by octet: between clients and by
-# way of a relay, with offloads and without, past a NAT on the sender's own host, at
-# MTUs of 1280 and 1472, and where IPv4 cuts datagrams into fragments. And where
-# there are offloads, a datagram of the host's own is as long as it can be.
+# What goes into the tunnel comes out of it, octet for octet: between clients and through a
+# relay, with and without offloads, through a NAT on the sender's own host, at MTUs of 1280
+# and 1472, and with IPv4 fragments. With offloads, datagrams of the host itself are as long
+# as possible.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -18,7 +18,7 @@ diagnose()
 	lab_state
 }
 
-# mtu NUMBER: inside
+# mtu NUMBER: set the inner MTU
 mtu()
 {
 	local name
@@ -28,7 +28,7 @@ mtu()
 	done
 }
 
-# narrow NUMBER: the MTU of what is between the NATs, outside
+# narrow NUMBER: set the outer MTU between the NATs
 narrow()
 {
 	nip inet link set natb mtu "$1" && nip natb link set wan mtu "$1"

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every checksum on the wire, as tshark sees it: outer IPv4 and UDP, inner TCP,
-# UDP and ICMPv6; of single and of GSO packets, with the client's offloads on
-# and off, and with a NAT on the client's own host, which rewrites outer headers
-# while inner checksums are still to be filled in (F-38; DESIGN, Data path).
+# Every checksum on the wire, as tshark sees it: outer IPv4 and UDP, inner TCP, UDP and
+# ICMPv6; of single and of GSO packets, with the client's offloads on and off, and with a
+# NAT on the client's own host, which rewrites outer headers while inner checksums are not
+# yet filled in (F-38; DESIGN, Data path).
 #
-# The legs of inet have no offloads, so that what leaves them is what a wire
-# would carry; there it is recorded.
+# Packets are recorded on the interfaces of inet, which have no offloads, so that they are
+# as on a wire.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -26,7 +26,7 @@ for leg in "${legs[@]}"; do
 	on inet ethtool -K "$leg" tx off sg off tso off gso off gro off >/dev/null
 done
 
-# recorded FILE COMMAND...: what leaves inet meanwhile, the first 2000 packets
+# recorded FILE COMMAND...: record what leaves inet during the command, up to 2000 packets
 recorded()
 {
 	local file=$1 pid status
@@ -37,7 +37,7 @@ recorded()
 	wait_for 10 grep -q listening "$tmp/tcpdump"
 	"$@"
 	status=$?
-	# Unless it has all that it was to have.
+	# tcpdump may have ended already, with 2000 packets.
 	gone "$pid" || interrupt "$pid"
 	return $status
 }
@@ -53,9 +53,9 @@ flows()
 	stream clia host "$host" 500K && stream clia clib "$b" 100K -u -b 5M -l 1100
 }
 
-# audit FILE: each recorded packet, by one line of tshark's.  Of a status, 0 is
-# bad; of an ICMPv6 error there are two, with that of the quoted packet.  A TCP checksum
-# of 0xffff is as right as 0 (RFC 1624), and what the kernel writes, but tshark objects.
+# audit FILE: check each recorded packet, as a line of tshark's output.  A status of 0 is
+# bad; an ICMPv6 error has a second one, of the quoted packet.  A TCP checksum of 0xffff is
+# equivalent to 0 (RFC 1624); the kernel writes it, but tshark objects.
 audit()
 {
 	tshark -r "$1" -n -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
@@ -75,7 +75,7 @@ audit()
 		}'
 }
 
-# Of others, tshark takes some for what is registered there.
+# On other ports, tshark would take packets for the protocol registered there.
 for name in clia clib host; do
 	on $name sysctl -q net.ipv4.ip_local_port_range="61000 61400"
 done
