@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What keeps a client from working is said on one screen; changes of the network
-# are noticed by their events, long before any timer; and what helps.
+# Why a client does not work is reported on one screen; changes of the network are noticed
+# by their events, long before any timer.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -31,7 +31,7 @@ check "since when it is so" is clia '.state_age >= 0 and .state_age < 60'
 # Events, with a refresh interval of five minutes
 #
 
-# asked WHAT: the server is, at once
+# asked WHAT: the server is asked at once
 asked()
 {
 	check "$1: the server is asked at once (C-63)" wait_for 10 eval "
@@ -42,7 +42,7 @@ asked()
 
 quiet()
 {
-	# What the last event has set off is over.
+	# Wait for the effects of the last event to end.
 	before=$(counter clia tx-control)
 	until stays 2 eval "((\$(counter clia tx-control) == $before))"; do
 		before=$(counter clia tx-control)
@@ -63,7 +63,7 @@ nip nata link set lan up
 nip nata addr replace 10.1.0.1/24 dev lan
 asked "carrier lost and back"
 check "and the address has stayed" qualified clia
-# The hook that teredo.rst has, with something to see
+# The hook from teredo.rst, with a script that prints its variables
 hook=$(sed -n '/^    teredo-tool -j monitor teredo0 |/,/^    done/p' "$repo/Documentation/teredo.rst")
 cat >"$tmp/on-teredo" <<'END'
 #!/bin/sh
@@ -71,7 +71,7 @@ echo "$IFACE:$IFINDEX:$STATE:$OLD_STATE:$ADDRESS:$OLD_ADDRESS:$MTU:$OLD_MTU"
 END
 chmod +x "$tmp/on-teredo"
 spawn clia bash -c "${hook/\/usr\/local\/sbin/$tmp}" >"$tmp/hooked" 2>&1
-# It says nothing before there is something to be said.
+# It prints nothing before the first event, so cause some.
 wait_for 20 eval "
 	nip clia link set teredo0 mtu 1281 && nip clia link set teredo0 mtu 1280
 	grep -q ':1281:' $tmp/hooked" || skip_all "nothing to watch with"
@@ -121,7 +121,7 @@ kill -HUP "$controller"
 check "a filtered port: offline, and what did not answer (C-64)" wait_for 60 is clia \
 	'.state == "offline" and (.reason | contains("UDP port 3544"))'
 check "a filtered port: show says what to try" hint clia "drops UDP to port 3544"
-# Now and then it tries again, and has nothing to hint at meanwhile.
+# The hint is missing while the controller tries again from time to time, so wait for it.
 one_screen()
 {
 	tool clia show teredo0 >"$tmp/screen"
@@ -131,8 +131,8 @@ check "all of that on one screen" wait_for 30 one_screen
 on nata nft delete table ip filtered
 check "no longer filtered: qualified (C-22)" wait_for 60 qualified clia
 
-# Another server, which is none: whoever asks gets state, reason and server of one
-# moment, at any time.
+# Another server, which does not exist: at any time, state, reason and server shown belong
+# to one moment.
 one_moment()
 {
 	tail -n +$((lines + 1)) "$tmp/events" | tee "$tmp/moments" |
@@ -165,7 +165,7 @@ nip clia link set teredo0 down
 nip clia link set teredo0 up
 
 #
-# A server that answers, but passes nothing on (SEC-10): bubbles with an origin
+# A server that answers, but forwards nothing (SEC-10): bubbles with an origin indication
 # are 8 + 8 + 40 octets of UDP
 #
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What takes a client half a minute, or five: whom it still trusts, whom it leaves
-# alone, whom it forgets.  Two clients without NAT qualify with our server; then
-# patience.py takes the server's place and waits.
+# Slow behaviour of a client, half a minute or five: which peers it still trusts, leaves
+# alone, or forgets.  Two clients without NAT qualify with our server; then patience.py
+# takes the server's place and waits.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -25,7 +25,7 @@ diagnose()
 	done
 }
 
-# client NAME [OPTIONS...]
+# client NAME [OPTIONS...]: qualify a client
 client()
 {
 	tool "$1" add teredo0 mode client server $server "${@:2}" &&
@@ -38,7 +38,7 @@ client bare || skip_all "no qualification"
 client small peers-max 16 || skip_all "no qualification"
 stop srv
 
-# what NAME: namespace, address and port
+# what NAME: print namespace, address and port
 what()
 {
 	tool "$1" -j show | jq -r ".[0] | \"${ns[$1]} \\(.address) \\(.port)\""

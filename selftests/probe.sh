@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# teredo-tool probe: what several servers, ours and Miredo's, say of each kind of
-# NAT, and what follows from all of it.
+# teredo-tool probe: what several servers, ours and Miredo's, report for each kind of NAT,
+# and the verdict.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -22,7 +22,7 @@ diagnose()
 	on nata conntrack -L
 }
 
-# probe NAME ARGUMENTS...: the result into $tmp/probe
+# probe NAME ARGUMENTS...: write the result to $tmp/probe
 probe()
 {
 	local name=$1
@@ -31,14 +31,14 @@ probe()
 	tool "$name" -j probe "$@" >"$tmp/probe" 2>"$tmp/errors"
 }
 
-# told FILTER: a condition about the list that probe printed
+# told FILTER: a jq condition about the list that probe printed is true
 told()
 {
 	jq -e "$1" "$tmp/probe" || { cat "$tmp/probe"; return 1; }
 }
 
-# sees NAME FILTER: a probe of both servers, and that; without what the NAT remembers of
-# another one from the same port
+# sees NAME FILTER: the same for a new probe of both servers, after the NAT has forgotten
+# the mappings of another probe from the same port
 sees()
 {
 	forget nata
@@ -74,7 +74,8 @@ check "symmetric (C-20)" sees clia '(.[0].verdict | .nat == "symmetric" and
 check "and nothing is recommended" told 'all(.[]; .recommended | not)'
 check "as text, too" eval "
 	tool clia probe $server $other | grep 'NAT  *symmetric: another port for each'"
-# Each server sees one port from both of its addresses, but not the same.
+# Each server sees the same port from both of its addresses, but the servers see different
+# ones.
 nat nata restricted 10.1.0.2
 on nata nft -f - <<-END
 table ip other {
@@ -88,7 +89,7 @@ END
 check "two servers see two mappings: symmetric, whatever each says" sees clia '
 	all(.[]; .nat == "restricted" and .verdict.nat == "symmetric" and
 		(.recommended | not))'
-# Another address for one of them.
+# A different address for one of them
 nip nata addr add 198.51.100.2/28 dev wan
 on nata nft -f - <<-END
 flush table ip other
@@ -115,7 +116,7 @@ nat nata restricted 10.1.0.2
 check "one that does not" eval "tool clia probe $server | grep 'hairpin  *no'"
 
 #
-# Which server?
+# Recommendation of a server
 #
 
 delay()

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The controller, `teredo-tool run`: qualification, maintenance, fail-over, and
-# what becomes of a client when its controller, its network or its link goes.
+# The controller, `teredo-tool run`: qualification, maintenance, fail-over, and a client
+# whose controller, network or link goes away.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -17,7 +17,7 @@ diagnose()
 	[[ ! -e $tmp/run ]] || cat "$tmp/run"
 }
 
-# control NAME [FLAGS...]: a controller in the background, its words in $tmp/run
+# control NAME [FLAGS...]: run a controller in the background, with output to $tmp/run
 control()
 {
 	local name=$1
@@ -27,13 +27,13 @@ control()
 	controller=$spawned
 }
 
-# state NAME: state and address of the client
+# state NAME: print state and address of the client
 state()
 {
 	tool "$1" -j show teredo0 | jq -r '.[0] | "\(.state) \(.address)"'
 }
 
-# is NAME FILTER: a jq condition about the device
+# is NAME FILTER: a jq condition about the device is true
 is()
 {
 	tool "$1" -j show teredo0 | jq -e ".[0] | $2" >/dev/null
@@ -44,7 +44,7 @@ says()
 	grep -E "$1" "$tmp/run"
 }
 
-# ended STATUS: the controller has, with that status
+# ended STATUS: the controller has exited with that status
 ended()
 {
 	local status
@@ -55,7 +55,7 @@ ended()
 	((status == $1)) || { echo "status $status"; return 1; }
 }
 
-# An address of the client is on its link, and nothing else is.
+# The client has this address on its link, and no other.
 has_only()
 {
 	[[ $(client_address "$1") = "$2" ]]
@@ -81,7 +81,7 @@ check "no NAT: and it is known, since it is asked from the service port (C-12)" 
 nip natb link del teredo0
 
 #
-# What does not work says why
+# The reason for a failure is printed
 #
 
 role[clia]=ours
@@ -101,7 +101,7 @@ check_says "no route" "no IPv4 route" tool clia run teredo0 --once
 check "offline (C-10)" is clia '.state == "offline" and .address == null'
 nip clia route add default via 10.1.0.1
 
-# What the stack sends all the same goes nowhere.
+# Packets that the stack sends all the same are rejected.
 unqualified()
 {
 	local status=0 other=2001:0:cb00:7101:0:efff:39cc:9bee
@@ -127,15 +127,15 @@ check_says "a relay needs no controller" "needs no controller" tool srv run rela
 check_fails "no controller for what is not there" tool clia run nosuch
 
 #
-# Once, and what it leaves behind
+# --once, and what it leaves behind
 #
 
 check "--once" tool clia run teredo0 --once
 address=$(client_address clia)
 check "the address is on the link" has_only clia "$address"
 check "a default route, last of all (P-22)" has_default clia 1029
-# drawn: the flags of some addresses; none has other bits than random ones, and
-# they differ
+# drawn: qualify some times; the flags of the addresses have only bits that may be random,
+# and differ
 drawn()
 {
 	local flags list=()
@@ -152,8 +152,8 @@ print(int(ipaddress.ip_address(sys.argv[1])) >> 48 & 0xffff)' "$(client_address 
 	(($(printf '%s\n' "${list[@]}" | sort -u | wc -l) > 1))
 }
 check "flags of the address: random, no cone bit (C-21, F-07, F-08, F-10, SEC-12, SEC-14)" drawn
-# advertises MTU CONDITION: the server does, and the condition holds of the client,
-# whose controllers know nothing of each other
+# advertises MTU CONDITION: if the server advertises that, the condition is true for the
+# client, whose controllers know nothing of each other
 advertises()
 {
 	nip srv link set teredo0 mtu "$1" && drawn && is clia "$2" && return
@@ -217,7 +217,7 @@ check "qualifies again" wait_for 10 says "qualified: address"
 first=$(client_address clia)
 check "a mapping that stays, an address that stays (C-60, F-09)" stays 5 has_only clia "$first"
 check "the server is heard (C-58)" wait_for 5 is clia '.server_idle_ms < 2500'
-# A NAT that forgets fast, and gives out other ports from now on.
+# A NAT with short timeouts, which allocates other ports from now on
 ns_script nata <<-END
 echo 1 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
 echo 1 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream
@@ -236,7 +236,7 @@ ns_script nata <<-END
 echo 120 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
 echo 120 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream
 END
-# The last question that this has cost is answered, and the next one, too.
+# Wait until the last solicitation is answered, and the next one, too.
 asked()
 {
 	tool clia -j show stats teredo0 | jq -e ".[0][\"tx-control\"] >= $1"
@@ -250,7 +250,7 @@ second_is()
 check "it says what the kernel says" wait_for 10 second_is
 check "the old address is gone" has_only clia "$second"
 
-# Another server: in the place of the relay.
+# Another server, in place of the relay
 nip rly addr add 192.0.2.2/28 dev eth0
 role[rly]=ours
 tool rly add teredo0 mode server local $relay && nip rly link set teredo0 up

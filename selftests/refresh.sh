@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# How long does the NAT remember?  The determination of the refresh interval
-# (RFC 4380 5.2.7), with NATs that forget after 7 s: from the configured 4 s it
-# goes to 8 s, which is too long, and ends with 6 s.
+# How long the NAT keeps a mapping: determination of the refresh interval (RFC 4380 5.2.7),
+# with NATs that forget after 7 s.  From the configured 4 s it tries 8 s, which is too long,
+# and ends with 6 s.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -22,7 +22,7 @@ diagnose()
 	on nata conntrack -L
 }
 
-# control [FLAGS...]: a controller of clia, its words in $tmp/run
+# control [FLAGS...]: run a controller for clia, with output to $tmp/run
 control()
 {
 	spawn clia teredo-tool run teredo0 "$@" >"$tmp/run" 2>&1
@@ -50,7 +50,7 @@ is()
 	tool clia -j show teredo0 | jq -e ".[0] | $1" >/dev/null
 }
 
-# forgets NAT SECONDS: it does, what is not used so long
+# forgets NAT SECONDS: let it forget what has been unused for so long
 forgets()
 {
 	ns_script "$1" <<-END
@@ -65,13 +65,14 @@ secondary_ports()
 	on clia ss -Huanp | grep -c teredo-tool
 }
 
-# What the controller of clia has asked the server.
+# Print how many solicitations the controller of clia has sent.
 questions()
 {
 	tool clia -j show stats teredo0 | jq '.[0]."tx-control"'
 }
 
-# Bubbles by the server, two a second: it is alive, but that keeps no NAT open.
+# Bubbles through the server, two a second: a sign of life of the server, but they do not
+# keep a NAT open.
 cat >"$tmp/chatter" <<END
 import sys, time
 import pkt
@@ -101,7 +102,7 @@ check "30 s, unless something else is configured (C-07)" is '.refresh == 30'
 tool clia set teredo0 refresh 4
 
 #
-# By way of the server, beside the service
+# Through the server, while the client works
 #
 
 now=$(date +%s)
@@ -127,7 +128,7 @@ check "the address is what it was (C-65)" [ "$(client_address clia)" = "$address
 check "the secondary port is closed (C-80)" wait_for 2 eval "[[ \$(secondary_ports) = 0 ]]"
 check "show tells" eval "tool clia show teredo0 | grep 'refresh 6 s (learned)'"
 check "as JSON, too" is '.refresh == 6 and .refresh_learned'
-# 4.5 to 6 s apart, where it was 3 to 4 s
+# Solicitations are now 4.5 to 6 s apart, instead of 3 to 4 s.
 check "and the server is asked less often (C-08, C-58)" \
 	wait_for 40 is '.server_idle_ms > 4300'
 spawn rly python3 "$tmp/chatter" "$(client_address clia)"
@@ -178,7 +179,7 @@ check "the file names this network" grep -E \
 	'^198\.51\.100\.1 10\.1\.0\.1 ([0-9a-f]{2}:){5}[0-9a-f]{2} 6 [0-9]+$' "$memory"
 
 #
-# A memory that is not to be trusted; a NAT that hairpins, until it forgets
+# A cache file with invalid lines; a NAT that hairpins until it forgets
 #
 
 {
@@ -211,7 +212,7 @@ halt -TERM
 nat nata restricted 10.1.0.2
 
 #
-# Miredo's server leads bubbles back, too
+# Miredo's server returns bubbles, too
 #
 
 stop srv
@@ -225,7 +226,7 @@ halt -TERM
 stop clia srv
 
 #
-# Where it is not done
+# Where no determination is made
 #
 
 start_server ours

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The relay's rules (RFC 4380 section 5.4), by hand-made datagrams: relay.py
-# plays the server and the clients, and has sockets on the native host.
+# The relay's rules (RFC 4380 section 5.4), with hand-made datagrams: relay.py plays the
+# server and the clients, and has sockets on the native host.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -10,7 +10,7 @@ need python3
 need_teredo
 lab_up none none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
-# A prefix that is not Teredo's, led there by mistake
+# A prefix other than Teredo's, routed there by mistake
 nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1
 nip rly -6 route add 2001:db8:77::/48 dev teredo0
 

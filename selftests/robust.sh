@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tens of thousands of mutated datagrams at every role, also as if they came
-# from the server, the relay and a trusted peer, while traffic flows: they are
-# counted and dropped, nothing of the traffic is lost, and the roles work on
-# (F-19..F-27, SEC-40, R-11, S-04).  The noise is in robust.py.
+# Tens of thousands of mutated datagrams to every role, also as if they came from the
+# server, the relay and a trusted peer, while traffic flows: they are counted and dropped,
+# no traffic is lost, and the roles still work (F-19..F-27, SEC-40, R-11, S-04).  The noise
+# is in robust.py.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -29,7 +29,7 @@ mapped()
 	tool "$1" -j show | jq -r '.[0] | "\(.mapped.address) \(.mapped.port) \(.address)"'
 }
 
-# dropped NAME: all that the device counted as a bad datagram
+# dropped NAME: print how many datagrams the device has counted as bad
 dropped()
 {
 	tool "$1" -j show stats | jq '[.. | objects |

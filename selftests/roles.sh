@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Roles combined, by hand-made datagrams: a server that relays, on one port (RFC 4380
-# section 5.4.3), for clients whom its relay knows and others; then beside it a host that
-# relays for itself.  roles.py plays the clients and another server.
+# Combined roles, with hand-made datagrams: a server that relays, on one port (RFC 4380
+# section 5.4.3), for clients known and unknown to its relay; then a host-specific relay
+# beside it.  roles.py plays the clients and another server.
 
 . "$(dirname "$0")/lib/lab.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Secure qualification, the client's end (RFC 4380 section 5.2.2): what the
-# controller does with and without a key, and what it says when that does not
-# work.  The state machine itself is in tools/test-qualify.
+# Secure qualification, on the client's side (RFC 4380 section 5.2.2): what the controller
+# does with and without a key, and its messages about failures.  The test of the state
+# machine is tools/test-qualify.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -19,7 +19,7 @@ diagnose()
 	[[ ! -e $tmp/run ]] || cat "$tmp/run"
 }
 
-# is NAME FILTER: a jq condition about the device
+# is NAME FILTER: a jq condition about the device is true
 is()
 {
 	tool "$1" -j show teredo0 | jq -e ".[0] | $2" >/dev/null
@@ -30,13 +30,13 @@ says()
 	grep -E "$1" "$tmp/run"
 }
 
-# once [FLAGS...]: qualify client A, its words in $tmp/run
+# once [FLAGS...]: qualify client A, with output to $tmp/run
 once()
 {
 	tool clia run teredo0 --once "$@" >"$tmp/run" 2>&1
 }
 
-# fails_saying TEXT [FLAGS...]: client A does not qualify, and says why
+# fails_saying TEXT [FLAGS...]: client A does not qualify, and prints that
 fails_saying()
 {
 	local text=$1
@@ -45,7 +45,7 @@ fails_saying()
 	! once "$@" && says "$text"
 }
 
-# control [FLAGS...]: the controller of client A
+# control [FLAGS...]: run the controller of client A
 control()
 {
 	spawn clia teredo-tool run teredo0 "$@" >"$tmp/run" 2>&1
@@ -91,7 +91,7 @@ check "required, without a key: it says where it looked (C-02)" \
 	fails_saying "/etc/teredo/teredo0.key"
 check "show has identifier and policy" is clia '.id == "alice" and .secure == "required"'
 
-# With one
+# With a key
 check "qualified with identifier and key (C-02, C-28, S-21)" once --key "$tmp/alice.key"
 check "qualified" is clia '.state == "qualified"'
 check "by probe, too" eval "
@@ -116,7 +116,7 @@ check "revoked: not qualified, and told why (C-27, S-32)" \
 	fails_saying "refuses the key of .alice.: a new one is needed" --key "$tmp/alice.key"
 tool srv secret set teredo0 alice valid
 
-# A server that knows of no secrets cannot be told from somebody else
+# Without secrets, a server cannot be told from an impostor
 tool srv set teredo0 secure off
 check "an answer that is not authenticated is none (C-30, SEC-20)" \
 	fails_saying "not authenticated" --key "$tmp/alice.key"
@@ -180,7 +180,7 @@ check "up: a client with identifier, key and algorithm (C-02, C-31)" \
 nip clia link del teredo0
 unset "role[clia]"
 
-# Miredo has nonces, but no secrets.
+# Miredo has nonces, but no secrets
 tool srv set teredo0 secure nonce
 check "Miredo's client and a server with secrets (C-25, S-22)" eval "
 	start_client clib miredo && client_address clib"

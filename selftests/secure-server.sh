@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Secure qualification, the server's end (RFC 4380 sections 5.2.2 and 5.3.2), by
+# Secure qualification, on the server's side (RFC 4380 sections 5.2.2 and 5.3.2), with
 # hand-made datagrams; the cases are in secure.py.
 
 . "$(dirname "$0")/lib/lab.sh"
@@ -9,7 +9,7 @@
 need python3
 need_teredo
 lab_up none none || skip_all "no laboratory"
-# Clients enough that the limit for one address is in nobody's way.
+# Enough clients to stay below the limit for one address
 for n in {3..12}; do
 	nip rly addr add "192.0.2.$n/28" dev eth0
 done

@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What else the stack has on a packet's way: GRO, which merges datagrams that come
-# from a wire; XDP and tc-BPF on a link and on the device below; a flow table in
-# which a relay's packets take the short way. With all of them, what arrives is what
-# was sent, octet by octet.
+# Other functions of the stack on a packet's path: GRO, which merges received datagrams; XDP
+# and tc-BPF on a link and on the device below; a flow table through which a relay's packets
+# take a shortcut. With all of them, what arrives is what was sent, octet for octet.
 #
-# Runs alone: to attach programs changes code, on one CPU.
+# Runs alone: attaching programs modifies code, on one CPU.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -27,8 +26,8 @@ b=$(client_address clib)
 check "paths are open" eval "reaches clia $b && reaches clia $host && reaches host $b"
 
 #
-# GRO: B and the relay receive from a wire, to which A and the host send segments.
-# A veth merges what one has sent that cannot do TSO.
+# GRO: B and the relay receive segments from A and the host, as from a wire.  A veth merges
+# what it gets from a sender without TSO.
 #
 
 segments()
@@ -44,7 +43,7 @@ segments()
 	on natb ethtool -K lan tso off >/dev/null && on inet ethtool -K rly tso off >/dev/null
 }
 
-# merges NAME INTERFACE FROM
+# merges NAME INTERFACE FROM: datagrams of a stream are merged there
 merges()
 {
 	longest "$1" "$2" in $((2 * 1280)) stream "$3" clib "$b" 5M
@@ -67,7 +66,7 @@ both()
 }
 check "peers' flows are kept apart" both
 
-# in_bursts DEVICE COMMAND...: what leaves by that, many at a time
+# in_bursts DEVICE COMMAND...: run it while inet sends through that device in bursts
 in_bursts()
 {
 	local status
@@ -90,7 +89,7 @@ check "segments are merged for a socket that has an address, as well" \
 	in_bursts rly "$selftests/cast/stack.py" segments "${ns[inet]}" "${ns[host]}" "$a" $host \
 	"$(mapped clia)" $relay:3545
 
-# TCP would hide that.
+# TCP would hide losses.
 none_lost()
 {
 	local name
@@ -105,14 +104,15 @@ check "and no socket has refused any of it" none_lost
 # Flow table
 #
 
-# slow: packets that a relay has forwarded the long way
+# slow: print how many packets the relay has forwarded without the flow table
 slow()
 {
 	on rly nft -j list counter inet short slow | jq '.nftables[] | .counter? | select(.).packets'
 }
 
-# overflows: datagrams that B's sockets had no room for, and what wires had none for: a
-# veth that merges has a ring of 256 packets; the other end counts what does not fit
+# overflows: print how many datagrams B's sockets, and how many packets the veths, had no
+# room for.  A veth that merges has a ring of 256 packets; the other end counts what does
+# not fit.
 overflows()
 {
 	local name
@@ -150,7 +150,7 @@ short_way()
 	full=$(($(overflows) - full + $(overflowed) - overflow))
 	echo "$packets packets went the long way"
 	read -r lost sent < <(sed -n 's|.* \([0-9]*\)/\([0-9]*\) (.*receiver$|\1 \2|p' "$tmp/iperf3")
-	# Where there is much to do, those who receive may come too late for some.
+	# On a busy machine, receivers may be too late for some.
 	echo "$sent sent, $lost lost, $full of them for want of room"
 	((packets < 200 && sent >= 2000 && lost <= full)) && return
 	cat "$tmp/iperf3"
@@ -169,14 +169,14 @@ fi
 #
 
 bpf=$tmp/bpf
-# program KIND ACTION: sets prog
+# program KIND ACTION: load a program, and set $prog
 program()
 {
 	prog=$bpf/$1-$2
 	[[ -e $prog ]] || "$selftests/cast/stack.py" load "$1" "$2" "$prog"
 }
 
-# xdp NAME INTERFACE MODE ACTION|off
+# xdp NAME INTERFACE MODE ACTION|off: attach a program, or detach it
 xdp()
 {
 	local prog
@@ -185,7 +185,7 @@ xdp()
 	program xdp "$4" && nip "$1" -force link set dev "$2" "$3" pinned "$prog"
 }
 
-# tc_bpf NAME INTERFACE ACTION|off: in both directions
+# tc_bpf NAME INTERFACE ACTION|off: the same in both directions of tc
 tc_bpf()
 {
 	local prog hook
@@ -198,7 +198,7 @@ tc_bpf()
 	done
 }
 
-# passes HOW..., drops HOW...: with the action that they stand for
+# passes HOW..., drops HOW...: attach with that action; traffic passes, or is dropped
 passes()
 {
 	"$@" pass && everywhere
@@ -210,7 +210,7 @@ drops()
 	! on clia ping -n -q -c 2 -W 1 "$b"
 }
 
-# of HOW...: and afterwards all is as it was
+# of HOW...: both, and afterwards the traffic is as before
 of()
 {
 	local status
@@ -220,7 +220,7 @@ of()
 	"$@" off && reaches clia "$b" && return $status
 }
 
-# Attaching those changes the code that packets are running through.
+# Attaching modifies code that packets are running through.
 one_cpu
 if mkdir "$bpf" && mount -t bpf bpf "$bpf" 2>/dev/null && program xdp pass 2>/dev/null; then
 	check "XDP on a link" of xdp clib teredo0 xdpgeneric

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A controller that has but a twentieth of a CPU, while its client is sent whatever a
-# controller reads, from everywhere: the client stays qualified, repairs what has to
-# be, and its controller ends when it is told to.
+# A controller with only a twentieth of a CPU, while its client is flooded with datagrams
+# for the controller: the client stays qualified, failures are repaired, and the controller
+# ends when told to.
 #
-# Runs alone: it is about who gets how much of a CPU.
+# Runs alone: it depends on the share of a CPU.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -24,7 +24,7 @@ mkdir "$cgroup/starved" || skip_all "no cgroup"
 defer rmdir "$cgroup/starved"
 echo "5000 100000" >"$cgroup/starved/cpu.max" || skip_all "no cpu.max"
 
-# starve NAME: a controller with so little
+# starve NAME: run a controller with that share
 starve()
 {
 	spawn "$1" sh -c "echo \$\$ >$cgroup/starved/cgroup.procs; exec teredo-tool run teredo0" \
@@ -43,7 +43,7 @@ check "qualified, in peace" wait_for 60 qualified bare
 
 spawn inet "$selftests/cast/flood.py" "${ns[inet]}" 198.51.100.33 4000
 flood=$spawned
-# flooded COUNTER COUNT: so many more of those
+# flooded COUNTER COUNT: the counter has exceeded that
 flooded()
 {
 	(($(counter bare "$1") > $2))
@@ -55,7 +55,7 @@ idle=$(tool bare -j show teredo0 | jq '.[0].state_age')
 stays_qualified()
 {
 	stays 8 qualified bare || return
-	# never anything else meanwhile, and the server is asked and heard
+	# It was qualified all the time, and the server was asked and heard.
 	is bare ".state_age >= $idle + 6 and .server_idle_ms < 8000"
 }
 check "stays qualified, and hears its server (C-58)" stays_qualified

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# No packet is lost without a word: what was given to the link is what was sent and
-# what a counter has a reason for, whoever refuses it.  A relay and a client of ours;
-# sums.py sends through them and breaks what is on the way.
+# Packets are never lost silently: the packets given to the link are those that were sent
+# plus those counted with a reason, wherever they are refused.  A relay and a client of
+# ours; sums.py sends through them and breaks the path.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -13,7 +13,7 @@ need_modules sch_tbf
 bare_up none || skip_all "no laboratory"
 start_relay ours || skip_all "no relay"
 lone_client bare
-# What is not Teredo's, led there by mistake
+# A prefix other than Teredo's, routed there by mistake
 nip inet -6 route add 2001:db8:77::/48 via 2001:db8:3::1
 nip rly -6 route add 2001:db8:77::/48 dev teredo0
 

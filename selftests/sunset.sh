@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Teredo is the last resort (RFC 4380 section 5.5): a client stands aside while
-# there is native IPv6, which is not everything that looks like it, and comes
-# back when that is gone for good.  And services end when they are said to.
+# Teredo is the last resort (RFC 4380 section 5.5): a client stands aside while there is
+# native IPv6, but not for what only looks like it, and returns once that has gone for good.
+# A service ends on its last day.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -13,9 +13,9 @@ need_teredo
 lab_up restricted restricted || skip_all "no laboratory"
 plan 27
 
-# advertise LIFETIME [SECONDS LIFETIME]...: the NAT advertises itself as a default router
-# for so long, and the prefix 2001:db8:9::/64 with it; some seconds later, another
-# lifetime.  One process, since starting one takes its time.
+# advertise LIFETIME [SECONDS LIFETIME]...: let the NAT advertise itself as a default router
+# with that lifetime, and the prefix 2001:db8:9::/64; after so many seconds, with another
+# lifetime.  In one process, since starting one takes long.
 advertise()
 {
 	on nata python3 - "$@" <<'END'
@@ -43,7 +43,7 @@ aside()
 		(.reason | contains("native IPv6, by eth0"))'
 }
 
-# undisturbed DESCRIPTION: what was done in between does not make the client stand aside
+# undisturbed DESCRIPTION: the client has not stood aside for what was done before
 undisturbed()
 {
 	check "$1" stays 7 eval "qualified clia && has_only clia $address"
@@ -84,10 +84,10 @@ undisturbed "an address without a default route does not count (C-96)"
 nip clia addr del 2001:db8:79::2/64 dev eth0
 
 #
-# What is
+# What is native IPv6
 #
 
-# Flapping: a router that is never there for 5 s.
+# Flapping: a router that never stays for 5 s
 advertise 1800 2 0 1 1800 2 0 1 1800 2 0 1 1800 2 0 1 1800 2 0
 check "a router that comes and goes: nothing happens (C-98)" eval "
 	qualified clia && has_only clia $address"
@@ -104,11 +104,11 @@ check "and whoever watches" monitored "standing aside"
 check "show says why, and what to do" hint clia "native IPv6, by eth0"
 check "no route is left (SEC-23)" eval "! nip clia -6 route show default | grep teredo0"
 
-# Flapping: never away for 30 s.
+# Flapping: never away for 30 s
 advertise 0 4 1800 2 0 4 1800 2 0 4 1800 2 0 4 1800 2
 check "a router that goes and comes: still aside (C-98)" aside
 
-# Gone for good; meanwhile a service that starts there waits, too.
+# Gone for good; a controller that was started meanwhile waits, too.
 kill "$controller"
 wait "$controller"
 check_says "--once does not begin beside it (D-22)" "native IPv6" \
@@ -122,7 +122,7 @@ figure "native IPv6 is gone: qualified again"
 stop clia
 
 #
-# Beside it, because somebody wants so; and until when
+# Beside native IPv6, on request; and the last day
 #
 
 conf_up
@@ -140,7 +140,7 @@ check "the end that a file tells is shown (C-99)" eval "
 	on clia ${etc[*]} teredo-tool show teredo0 | grep 2099-12-31"
 kill "$spawned"
 wait "$spawned"
-# last SECONDS: so many are left of the day, somewhere on earth
+# last SECONDS: set $late to a time zone in which so many seconds are left of the day
 last()
 {
 	local now offset
@@ -153,7 +153,7 @@ last()
 	with_conf new0 "mode relay" "until $today"
 }
 
-# A slow machine needs more of them.
+# A slow machine needs more seconds.
 some_seconds()
 {
 	local left
@@ -163,7 +163,8 @@ some_seconds()
 		echo "it is $(TZ=$late date)"
 		TZ=$late on rly "${etc[@]}" teredo-tool up new0
 		nip rly link show new0 && return
-		# Made, and gone again since, or too late to be made
+		# The day is over: it was created and is gone again, or was not created in
+		# time.
 		[[ $(TZ=$late date +%F) != "$today" ]] || return
 	done
 	return 1

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# How long things take at the least and at the most: when a silent peer is asked for a
-# sign of life, how often, and until when it is trusted; when one that does not answer is
-# asked again; how long a nonce is good; when those are forgotten whom nobody needs.  It
-# takes minutes of the protocol's clock, which the debug kernel has at once.  A client
-# without NAT; times.py plays its peers and its server.
+# Minimum and maximum times: when a silent peer is asked for a sign of life, how often, and
+# how long it is trusted; when a peer that does not answer is asked again; how long a nonce
+# is valid; when unused peers are forgotten.  It takes minutes of the protocol's clock,
+# which pass at once under the debug kernel.  A client without NAT; times.py plays its peers
+# and its server.
 
 . "$(dirname "$0")/lib/lab.sh"
 

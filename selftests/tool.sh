@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# teredo-tool as scripts and people meet it: what it prints (as text and JSON),
-# its exit status (0 done, 1 failed, 2 usage), and that it says what went wrong.
+# teredo-tool as seen by scripts and users: its output (text and JSON), its exit status (0
+# success, 1 failure, 2 usage), and that it reports what went wrong.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -16,7 +16,7 @@ diagnose()
 	lab_state
 }
 
-# usage DESCRIPTION ARGUMENTS...: a bad command line, exit 2, text on stderr only
+# usage DESCRIPTION ARGUMENTS...: a wrong command line; exit status 2, text on stderr only
 usage()
 {
 	local what=$1 status
@@ -28,7 +28,7 @@ usage()
 		! -s $tmp/out ]]"
 }
 
-# refuses DESCRIPTION TEXT ARGUMENTS...: exit 1, and stderr holds TEXT
+# refuses DESCRIPTION TEXT ARGUMENTS...: exit status 1, and stderr contains TEXT
 refuses()
 {
 	local what=$1 text=$2 status
@@ -109,7 +109,7 @@ check_fails "and not below 1280 (F-35)" nip clia link set teredo1 mtu 1279
 nip clia link del teredo1
 nip clia link del teredo2
 
-# No server is there yet.
+# There is no server yet.
 tool clia run teredo0 --once >"$tmp/out" 2>"$tmp/err"
 status=$?
 check "no reply from the server: exit status 1" [ $status = 1 ]

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tracepoints: who sends through the tunnel to a victim, why a datagram is
-# dropped, what becomes of a peer.  Read by the plain files of tracefs, in an
-# instance of our own, so that other tests and users keep theirs.
+# Tracepoints: who sends through the tunnel to a victim, why a datagram is dropped, what
+# happens to a peer.  Read through the files of tracefs, in an instance of our own, so that
+# other tests and users keep theirs.
 #
-# Runs alone, on one CPU: switching a tracepoint changes code.
+# Runs alone, on one CPU: switching a tracepoint modifies code.
 
 . "$(dirname "$0")/lib/lab.sh"
 
@@ -29,19 +29,19 @@ diagnose()
 	grep -v '^#' $trace/trace
 }
 
-# netns NAME: its number, as events have it
+# netns NAME: print its number, as in events
 netns()
 {
 	on "$1" readlink /proc/self/ns/net | tr -dc 0-9
 }
 
-# traced EVENT NAME PATTERN: such an event of the link in a namespace
+# traced EVENT NAME PATTERN: the trace has such an event of teredo0 in that namespace
 traced()
 {
 	grep -E "$1: dev=teredo0 netns=$(netns "$2") .*$3" $trace/trace
 }
 
-# hexadecimal IPV4: as filters want it
+# hexadecimal IPV4: print it in the form for filters
 hexadecimal()
 {
 	local IFS=.
@@ -50,8 +50,8 @@ hexadecimal()
 	printf '0x%02x%02x%02x%02x' $1
 }
 
-# send NAME ADDRESS PORT EXPRESSION [COUNT] [FROM]: what a Python expression over pkt.py
-# gives, so often, from that port
+# send NAME ADDRESS PORT EXPRESSION [COUNT] [FROM]: send the value of a Python expression
+# over pkt.py, COUNT times, from port FROM
 send()
 {
 	on "$1" python3 -c "from pkt import *
@@ -87,7 +87,7 @@ check "the server tells what it sends on, from whom and to whom (SEC-39)" \
 check "an advertisement is seen behind its indications" traced teredo_xmit srv \
 	"outer=$server:3544->198.51.100.1:[0-9]+ inner=fe80::8000:f227:34ff:8efe->fe80::"
 
-# Who has answered with what only he can know who got our packets
+# A peer is proven if it returned a value known only to the receiver of our packets.
 check "a peer is proven (SEC-25)" eval "reaches clia $host &&
 	traced teredo_peer clia 'peer=$host state=trusted at=$relay:3545 proven=1'"
 check "and forgotten" eval "tool clia peer del teredo0 $host &&
@@ -95,7 +95,7 @@ check "and forgotten" eval "tool clia peer del teredo0 $host &&
 check "lengths are those of packets" eval "on clia ping -n -c 1 -s 100 $b &&
 	traced teredo_xmit clia 'inner=$a->$b len=148' && traced teredo_rcv clib 'inner=$a->$b len=148'"
 
-# What the stack refuses behind us
+# Packets that netfilter drops after we have sent them
 refused()
 {
 	on clia nft -f - <<-END || return
@@ -112,7 +112,7 @@ refused()
 }
 check "a drop by netfilter, and of which packet" refused
 
-# An operator knows the victim, and wants to know the culprit.
+# An operator knows the victim, and looks for the sender.
 find_culprit()
 {
 	echo 0 >$trace/events/teredo/enable
@@ -142,12 +142,12 @@ check "a drop on the way out" eval \
 		'dir=tx reason=tx-not-global .* inner=$a->2001:0:cb00:7101:0:efff:f5fe:fefd'"
 
 #
-# The stack's own tracepoint for lost packets: what was taken is none of them
+# The stack's own tracepoint for lost packets: packets that we consume must not appear there
 #
 
 echo 0 >$trace/events/teredo/enable
-# lost COUNTER EXPRESSION: of twenty datagrams to the relay, which counts them as that,
-# how many are
+# lost COUNTER EXPRESSION: send twenty datagrams to the relay, which counts them there;
+# print how many appear as lost
 lost()
 {
 	local before

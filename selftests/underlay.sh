@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A link's sockets are in the namespace where it was made, wherever the link is.  They
-# hold routes, those of what came and of what went, and these hold devices.  Whatever
-# came or went: when the namespace dies, nobody waits for its devices, and neither do
-# those who want to make other namespaces.
+# The sockets of a link are in the namespace where it was created, wherever the link is.
+# They hold routes, of received and of sent datagrams, and these hold devices.  In each
+# case, when the namespace dies, nothing waits for its devices, and other namespaces can be
+# created.
 #
 # Runs alone: it unloads the module.
 #
@@ -19,7 +19,7 @@ need_modules veth vrf xfrm_user esp4
 
 plan 13
 
-# home_up: the three of them, and a relay that has sent nothing yet
+# home_up: create the three namespaces, and a relay that has not sent anything
 home_up()
 {
 	ns_add home abroad far &&
@@ -39,7 +39,7 @@ home_up()
 	tool home add teredo0 mode relay port 3545
 }
 
-# abroad_up NAME: the link is there, and has somebody to speak to: 203.0.113.9 and on
+# abroad_up NAME: set the link up, with peers at 203.0.113.9 and following addresses
 abroad_up()
 {
 	local i
@@ -55,13 +55,13 @@ abroad_up()
 	done
 }
 
-# emigrate: the link goes abroad
+# emigrate: move the link to abroad
 emigrate()
 {
 	nip home link set teredo0 netns "${ns[abroad]}" && abroad_up abroad
 }
 
-# drop NAME...: these namespaces die; there are no processes in them
+# drop NAME...: let these namespaces die; they have no processes
 drop()
 {
 	local name
@@ -72,7 +72,7 @@ drop()
 	done
 }
 
-# datagrams FROM TO...: three of them to each, from the same port to the relay's
+# datagrams FROM TO...: send three to each address, from one port to the relay's
 datagrams()
 {
 	on far python3 - "$@" <<-'END'
@@ -87,7 +87,7 @@ datagrams()
 	END
 }
 
-# came NAME COUNT: the link has counted so many datagrams that came
+# came NAME COUNT: the link has counted so many received datagrams
 came()
 {
 	wait_for 5 enough "$@"
@@ -99,7 +99,7 @@ enough()
 		jq '[.[0] | to_entries[] | select(.key | startswith("rx-")).value] | add') >= $2))
 }
 
-# packets NAME N: some leave by the link, to 203.0.113.N
+# packets NAME N: packets leave through the link, to 203.0.113.N
 packets()
 {
 	local before
@@ -109,14 +109,14 @@ packets()
 	wait_for 5 eval "((\$(sent) >= $before + 2))"
 }
 
-# sent: datagrams that have left home
+# sent: print how many datagrams have left home
 sent()
 {
 	nip home -j -s link show v | jq '.[0].stats64.tx.packets'
 }
 
-# cleaned: namespaces that died are gone, and nobody had to wait.  They go one after the
-# other, so one that dies now, and takes its end of a pair of devices with it, was the last.
+# cleaned: dead namespaces are gone, and nothing had to wait.  They are cleaned up in order,
+# so create and delete one more, and wait until its pair of devices has gone.
 cleaned()
 {
 	ip netns add "teredo$$-last" && ip link add "last$$" type veth peer netns "teredo$$-last" &&
@@ -135,7 +135,8 @@ waits()
 marker="underlay test $$"
 echo "$marker" >/dev/kmsg
 
-# survives WHAT...: home dies after that, and the link with it; all else goes on
+# survives WHAT...: after the command, home dies, and the link with it; everything else
+# works on
 survives()
 {
 	home_up && emigrate && "$@" || return
@@ -145,10 +146,10 @@ survives()
 }
 
 #
-# In
+# Received datagrams
 #
 
-# One that only this host has joined, one that all have, and broadcasts
+# A group that only this host has joined, one of all hosts, and broadcasts
 multicasts()
 {
 	nip home addr add 233.252.0.9/32 dev v autojoin &&
@@ -156,7 +157,7 @@ multicasts()
 }
 check "multicasts and broadcasts come" survives multicasts
 
-# Of the last route there is none in a table.
+# The route of the last datagrams has a realm, so the routing table does not cache it.
 unicasts()
 {
 	datagrams 192.0.2.2 192.0.2.1 && came abroad 3 &&
@@ -195,10 +196,10 @@ discovery()
 check "the group of discovery is spoken to" survives discovery
 
 #
-# Out
+# Sent datagrams
 #
 
-# Routes with a realm, of a rule, of a type of service
+# Routes with a realm, from a rule, with a locked MTU
 routes()
 {
 	ip -n "${ns[home]}" -batch - <<-END || return
@@ -211,7 +212,7 @@ routes()
 }
 check "packets go by all kinds of routes" survives routes
 
-# error TYPE CODE N: an ICMPv4 error about a datagram to 203.0.113.N
+# error TYPE CODE N: send an ICMPv4 error about a datagram to 203.0.113.N
 error()
 {
 	on far python3 - "$@" <<-'END'
@@ -233,20 +234,20 @@ error()
 	END
 }
 
-# exception N TEXT: home's route to 203.0.113.N has that
+# exception N TEXT: home's route to 203.0.113.N contains the text
 exception()
 {
 	nip home route get "203.0.113.$1" | grep "$2"
 }
 
-# The first one only makes the other router known.
+# The first redirect only makes the other router known.
 redirected()
 {
 	error 5 1 10 && exception 10 'via 192.0.2.3'
 }
 
-# Errors make routes for single destinations, and IPsec has its own; without a state,
-# they lead nowhere.
+# Errors create exceptions for single destinations, and IPsec has routes of its own, which
+# drop packets without a state.
 exceptions()
 {
 	tool abroad set teredo0 df set &&
@@ -263,10 +264,10 @@ exceptions()
 check "packets go where errors and IPsec have made the routes" survives exceptions
 
 #
-# Others that go
+# Other things that go
 #
 
-# all_at NAME: what the link there may hold
+# all_at NAME: let the link there hold all that it can
 all_at()
 {
 	datagrams 192.0.2.2 224.0.0.1 && realm "$1" && packets "$1" 9
@@ -298,7 +299,7 @@ both()
 }
 check "both at once" both
 
-# An address in a VRF is found by a rule; its routes hold the VRF's device.
+# An address in a VRF is found through a rule; its routes hold the VRF's device.
 virtual()
 {
 	home_up && emigrate && ip -n "${ns[home]}" -batch - <<-END || return
@@ -317,7 +318,7 @@ virtual()
 }
 check "a VRF that goes" virtual
 
-# Whoever removes the module is not kept either.
+# Removing the module does not hang either.
 unloaded()
 {
 	home_up && emigrate && all_at abroad && timeout 60 rmmod teredo || return
@@ -328,7 +329,7 @@ unloaded()
 }
 check "the module goes first" unloaded
 
-# Root of a user namespace has all of it, and nobody asked him.
+# Root of a user namespace, without any privilege outside, does the same.
 cat >"$tmp/nobody" <<-'END'
 	set -e
 	mount -t tmpfs tmpfs /run
@@ -353,7 +354,8 @@ cat >"$tmp/nobody" <<-'END'
 END
 for_others
 
-# as_nobody COMMAND...: root of a user namespace, with namespaces of the rest, too
+# as_nobody COMMAND...: run it as root of a user namespace, with network and mount
+# namespaces of its own
 as_nobody()
 {
 	setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Urnm -- "$@"

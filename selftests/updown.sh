@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Whole tunnels, up and down, where there is no service manager: what `up` waits for,
-# what it leaves behind when it works and when it does not, and by which names.
+# Whole tunnels, up and down, without a service manager: what `up` waits for, what it leaves
+# behind when it succeeds and when it fails, and valid names.
 
 # shellcheck source=selftests/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
@@ -23,7 +23,7 @@ diagnose()
 
 start_server ours || skip_all "no server"
 
-# does VERB NAME [SECONDS]: in time; its words in $tmp/said
+# does VERB NAME [SECONDS]: run it, within that time, with output to $tmp/said
 does()
 {
 	timeout -k 5 "${3:-60}" nsenter --net="/run/netns/${ns[clia]}" -- \
@@ -33,14 +33,14 @@ does()
 	return $status
 }
 
-# ends STATUS TEXT VERB NAME [SECONDS]: with this exit status and that word
+# ends STATUS TEXT VERB NAME [SECONDS]: it exits with that status and text
 ends()
 {
 	does "${@:3}"
 	(($? == $1)) && grep -F -e "$2" "$tmp/said"
 }
 
-# workers: the processes in the background
+# workers: print the processes in the background
 workers()
 {
 	local pid
@@ -79,7 +79,7 @@ check "down: taken away" does down tun1
 check "with all there was, when it returns" nothing
 check "down of what is not there" ends 1 "no such tunnel" down tun1
 
-# The caller's output, input and folder
+# The caller's output, input and folder are not kept
 check "up | cat comes to its end" eval "
 	timeout 60 nsenter --net=/run/netns/${ns[clia]} ${etc[*]} teredo-tool up tun1 | cat"
 check "and it works" eval "tool clia -j show tun1 | jq -e '.[0].state == \"qualified\"'"
@@ -97,7 +97,7 @@ check "up: by way of -n" "${etc[@]}" teredo-tool -n "${ns[clia]}" up tun1
 check "its controller is there" eval "
 	tool clia -j show tun1 | jq -e '.[0].controller and .[0].state == \"qualified\"'"
 
-# Its controller is killed: only the name is known then.
+# The controller is killed: only the name of the tunnel is known then.
 kill -9 "$(workers)"
 check "release takes back what a killed one has left" eval "
 	wait_for 5 eval 'tool clia -j show tun1 | jq -e \".[0].controller == false\"' &&
@@ -127,7 +127,7 @@ wait "${pids[@]}"
 check "down, twice at once" nothing
 
 #
-# A client that does not come to work
+# A client that does not qualify
 #
 
 nip srv link set teredo0 down
@@ -165,7 +165,7 @@ check "a file that is wrong: its line" ends 1 "/etc/teredo/tun1.conf:2:" up tun1
 check "nothing is left" nothing
 
 #
-# Others
+# Relays and servers
 #
 
 with_conf rel1 "mode relay" "port 4000"
@@ -185,7 +185,7 @@ check "when it is free, it works" does up rel1
 check "with its route" eval "nip clia -6 route show 2001::/32 | grep rel1"
 does down rel1
 
-# Killed half way: the second time it reads the secrets, the link is there.
+# Killed half way, in the second reading of the secrets, when the link exists
 with_conf srv1 "mode server" "local 203.0.113.9" "server2 203.0.113.10"
 nip clia addr add 203.0.113.9/32 dev lo
 nip clia addr add 203.0.113.10/32 dev lo

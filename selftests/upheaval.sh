@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Under full traffic what it runs on is pulled away: the link, its namespace, the
-# device below it, its controller, its peers, its configuration; one after the
-# other, and then all at once, by a process each, for TEREDO_UPHEAVAL seconds (60), or,
-# where time only passes while nothing runs, for so many rounds (2) each.
-# Nothing hangs; all of it works again afterwards; and of every kind of object that
-# the module has made, none is left when it is unloaded: it counts them
+# Under full traffic, parts are removed: the link, its namespace, the device below it, its
+# controller, its peers, its configuration.  First one after another, then all at once, by a
+# process each, for TEREDO_UPHEAVAL seconds (60), or, where time only passes while nothing
+# runs, for so many rounds (2) each.  Nothing hangs; everything works again afterwards; and
+# when the module is unloaded, no object that it made is left: it counts them
 # (kernel/base/ledger.h).
 #
 # Runs alone: it unloads the module.
@@ -33,12 +32,12 @@ diagnose()
 }
 
 #
-# Each is a round of what one process does, and fails as it likes.
+# Each function is one round of a process; failures do not matter.
 #
 
 b_dest=2001:0:cb00:7101:0:efff:39cc:9bee
 
-# have NAME: what runs there, if it does not
+# have NAME: start the role there unless it runs
 have()
 {
 	[[ ! $(nip "$1" link show teredo0 up) ]] || return
@@ -50,7 +49,7 @@ have()
 	nip "$1" link set teredo0 up
 }
 
-# controllers NAME: their processes
+# controllers NAME: print their processes
 controllers()
 {
 	local pid
@@ -74,7 +73,7 @@ keep()
 	listening clib 5201 || on clib iperf3 -s -D --rcv-timeout 2000
 }
 
-# The flow of packets, as long as there is a way
+# A flow of packets, as long as there is a path
 flow()
 {
 	local b
@@ -128,14 +127,14 @@ bounce()
 	nip "$name" link set teredo0 up
 }
 
-# The device below: both ends go, and others come.
+# The device below: both ends are deleted, and new ones are created.
 underlay()
 {
 	nip natb link del lan
 	lan natb clib 10.2.0
 }
 
-# Another client on clia's link lives, speaks, and dies with its namespace.
+# Another client on clia's link is created, sends, and dies with its namespace.
 guest()
 {
 	tool clia set teredo0 discovery on
@@ -148,7 +147,7 @@ guest()
 	ns_del guest
 }
 
-# A link leaves the namespace of its sockets, and one of the two dies.
+# A link leaves the namespace of its sockets, and one of the two namespaces dies.
 emigrant()
 {
 	ns_add from to
@@ -170,7 +169,7 @@ kill_controller()
 	kill -9 $(controllers "${names[RANDOM % 2]}")
 }
 
-# All that can be changed; some of it only while the link is down.
+# All options; some can be changed only while the link is down.
 change()
 {
 	local option
@@ -249,10 +248,10 @@ module()
 }
 
 #
-# One after the other
+# One after another
 #
 
-# flows: packets get through again, if need be after a while
+# flows: packets get through again, perhaps after a while
 flows()
 {
 	keep
@@ -260,7 +259,7 @@ flows()
 	reaches clib "$(client_address clia)" && reaches host "$(client_address clib)"
 }
 
-# under_traffic WHAT...: some times, and the traffic comes back
+# under_traffic WHAT...: do it some times; the traffic recovers
 under_traffic()
 {
 	local i
@@ -349,7 +348,7 @@ stop srv rly clia clib
 check "all is well afterwards" eval "everyone && traffic"
 hush
 
-# heard: somebody listens, and is told
+# heard: a listener gets the event
 heard()
 {
 	tool clia peer add teredo0 2001:db8:9::9 at 192.0.2.1:9

@@ -5,9 +5,9 @@
 #
 #	STATUS | ARGUMENTS, as a shell reads them | TEXT
 #
-# With 0, TEXT is in standard output and nothing in standard error; with 1 and 2,
-# TEXT is in the one line of standard error, and nothing in standard output.  A row
-# of ip has TEXT in its first line of standard error.
+# With status 0, TEXT is in standard output, and standard error is empty.  With 1 and 2,
+# TEXT is in the only line of standard error, and standard output is empty.  For ip, TEXT is
+# in the first line of standard error.
 
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -17,12 +17,12 @@ ns_add here || skip_all "no namespace"
 plan 44
 
 export IP_LIB_DIR=$repo/tools
-# Of what is long, a message has the end, too.
+# Of a long value, the message contains the end, too.
 long=$(printf 'a%.0s' {1..5000})
 export long
 umask 077
 
-# row PROGRAM STATUS ARGUMENTS TEXT
+# row PROGRAM STATUS ARGUMENTS TEXT: check one
 row()
 {
 	local program=$1 expected=$2 text=${4# } status
@@ -45,7 +45,7 @@ row()
 	return 1
 }
 
-# rows PROGRAM: those of standard input; a "!" is a "|" there
+# rows PROGRAM: check the rows of standard input, where "!" stands for "|"
 rows()
 {
 	local program=$1 expected arguments text failed=0
@@ -58,14 +58,14 @@ rows()
 	return $failed
 }
 
-# table TITLE [PROGRAM]: the rows of standard input, one result.  They are many, so that
-# the namespace is entered once.
+# table TITLE [PROGRAM]: check the rows of standard input, as one result.  They are many, so
+# enter the namespace once.
 table()
 {
 	check "$1" on here env tmp="$tmp" bash -c "$(declare -f row rows); rows ${2:-teredo-tool}"
 }
 
-# For a table of local addresses, which peers are looked up in
+# For a table of local addresses, in which peers are looked up
 nip here link set lo up
 tool here add c0 server 192.0.2.1
 tool here add r0 mode relay
@@ -535,7 +535,7 @@ info()
 	nip here -d -j link show "$1" | jq -c '.[0].linkinfo.info_data'
 }
 
-# What a link was for another mode is gone with that.
+# A link that changes its mode loses options of the former mode.
 changes_mode()
 {
 	local status
@@ -555,7 +555,7 @@ changes_mode()
 }
 check "a change of mode forgets what is not for all of them" changes_mode
 
-# A dump, given back as it is: by all that ip shows, defaults included.
+# What ip dumps, defaults included, can be given back to it.
 replays()
 {
 	local link words
@@ -570,7 +570,7 @@ replays()
 		[[ $(info x0) = "$(info $link)" ]] &&
 		nip here link set x0 type teredo "${words[@]}" &&
 		nip here link del x0 || return
-		# And what it shows to people
+		# The same with its output for people
 		eval "words=($(nip here -d link show $link | sed -n 's/.* teredo \(mode.*\) addrgen.*/\1/p'))"
 		echo "$link: ${words[*]}"
 		nip here link add x0 type teredo "${words[@]}" &&
@@ -605,7 +605,7 @@ END
 check "of which none made a link" eval \
 	"tool here -j show | jq -e 'map(.ifname) == [\"c0\", \"r0\", \"s0\", \"h0\"]'"
 
-# /etc/teredo of our own
+# An /etc/teredo of our own
 cat >"$tmp/with-etc" <<-END
 #!/bin/sh
 mount --bind "$tmp/etc" /etc && exec "\$@"
@@ -613,7 +613,7 @@ END
 chmod +x "$tmp/with-etc"
 mkdir -p "$tmp/etc/teredo"
 
-# file TEXT LINES: `up` refuses such a file, with the text in its one line
+# file TEXT LINES: `up` refuses such a file, with the text in its single line
 file()
 {
 	local text=$1
@@ -668,7 +668,7 @@ check_says "a controller, which would do without one, says so" \
 	on here unshare -m "$tmp/with-etc" teredo-tool run c0 --once
 
 #
-# What others chose, on terminals
+# Values chosen by others, on terminals
 #
 
 bad=$'\e]0;x\a\x9b31m\xff\xe2\x80\xae'
@@ -687,7 +687,7 @@ spawn here teredo-tool -j monitor >"$tmp/monitor.json" 2>&1
 json_monitor=$spawned
 tool here secret replace s0 "id$bad" "$tmp/key"
 
-# The reason tells of the file.
+# The reason contains the name of the file.
 hostile()
 {
 	tool here run c0 --once --key "/no$bad" >"$tmp/run" 2>&1
@@ -745,7 +745,7 @@ check "of which the text comes back, but for what is no UTF-8" eval "
 # Where the output goes
 #
 
-# to WHERE TEXT ARGUMENTS...: it fails, and says so in one line that has the text
+# to WHERE TEXT ARGUMENTS...: it fails, with the text in its single line
 to()
 {
 	local where=$1 text=$2 status
@@ -845,7 +845,7 @@ check "events have a time" eval "head -n 3 $tmp/monitor.json
 # Messages
 #
 
-# journal STREAM COMMAND...: as if that were what the service manager made
+# journal STREAM COMMAND...: run it as if the service manager had set up that stream
 journal()
 {
 	: >"$tmp/log"

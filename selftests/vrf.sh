@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Where the routes of a link go: into the main table, that of its VRF, or the one that
-# somebody says, with the metric that somebody says; and an IPv4 network in a VRF.
+# The table for the routes of a link: the main one, that of its VRF, or a configured one,
+# with a configured metric; and an IPv4 network in a VRF.
 
 # shellcheck source=selftests/lib/watch.sh
 . "$(dirname "$0")/lib/watch.sh"
@@ -28,7 +28,7 @@ nowhere()
 	! nip clia -6 route show table "$1" default dev teredo0 | grep .
 }
 
-# only_in TABLE METRIC: and nowhere else
+# only_in TABLE METRIC: it is there and nowhere else
 only_in()
 {
 	qualified clia && default_in "$1" "$2" &&
@@ -75,7 +75,7 @@ kill "$controller"
 wait "$controller"
 check "and taken back" nowhere 300
 
-# What one has left that was killed, wherever that was told to have its route
+# The route left by a killed controller is removed, whichever table that was told to use.
 killed_in_300()
 {
 	control clia table 300 metric 5
@@ -117,7 +117,7 @@ check "of the same metric: each has its route" wait_for 10 eval "
 nip clia link del teredo1
 check "it goes: ours is still there" only_in main 1029
 
-# IPv4 in a VRF, as teredo.rst has it
+# IPv4 in a VRF, as in teredo.rst
 nip clia link add blue type vrf table 101
 nip clia link set blue up
 nip clia link set eth0 master blue

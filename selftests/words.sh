@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The words of teredo-tool are the same wherever they stand: in its usage, its
-# manual page, its completion, the plugin of ip, and the netlink specification.
+# The words of teredo-tool are the same in its usage, its manual page, its completion, the
+# plugin of ip, and the netlink specification.
 
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -16,7 +16,7 @@ completion=$repo/tools/completion/teredo-tool
 spec=$repo/Documentation/netlink/specs/teredo.yaml
 export IP_LIB_DIR=$repo/tools
 
-# Sections of the usage: subcommands, and keywords of OPTIONS.
+# Print a section of the usage: subcommands, or keywords of OPTIONS.
 commands()
 {
 	teredo-tool help | sed -n '/^Usage/,/^OPTIONS/s/^  \([a-z]\+\).*/\1/p' | sort -u
@@ -27,7 +27,7 @@ keywords()
 	teredo-tool help | sed -n '/^OPTIONS/,/^Flags/s/^  \([a-z0-9-]\+\) .*/\1/p'
 }
 
-# all_in FILE WORD...: each word stands in the file, as a whole
+# all_in FILE WORD...: the file contains each as a whole word
 all_in()
 {
 	local file=$1 word status=0
@@ -65,7 +65,7 @@ mapfile -t subcommands < <(subcommands)
 check "all sub-commands, too" eval "((${#subcommands[@]} >= 8)) &&
 	all_in '$manual' ${subcommands[*]} && all_in '$completion' ${subcommands[*]}"
 
-# completes EXPECTED WORD...: the last word is completed to what is expected
+# completes EXPECTED WORD...: the last word is completed to that
 completes()
 {
 	local expected=$1
@@ -82,7 +82,7 @@ completes()
 	)
 }
 
-# A word may stand in the file for something else.
+# The file may contain a word with another meaning, so run the completion.
 all_completed()
 {
 	local word
@@ -133,7 +133,7 @@ check "ip link set changes them" eval "
 check_says "and bad ones are refused" "is no number" \
 	nip here link add words2 type teredo ttl 300
 
-# What operators have to be told
+# What operators have to know
 tells()
 {
 	tr '\n' ' ' <"$repo/Documentation/teredo.rst" | grep -E "$1" >/dev/null
