@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""adds.py NAMESPACE LINK: add peers that go with the link, the same ones on and on, until
-told to stop; how many were refused because it was just going down."""
+"""adds.py NAMESPACE LINK: add peers that are removed with the link, the same ones again and
+again, until killed.  Prints how many were refused because the link was going down."""
 
 import errno
 import signal
@@ -20,7 +20,7 @@ def stop(*_):
 
 
 def add(n):
-    """A request to add the peer of that number"""
+    """Return a request to add the peer with that number."""
     body = struct.pack("=BBH", N["TEREDO_CMD_PEER_NEW"], 1, 0)
     for name, value in (("IFINDEX", struct.pack("=L", index)),
                         ("ADDRESS", socket.inet_pton(socket.AF_INET6, "2001:db8::%x" % n)),

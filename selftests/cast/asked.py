@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""asked.py SERVER CLIENT ADDRESS PORT: several solicitations at a time, and what comes
-of each of them, for a client at 198.51.100.33.
+"""asked.py SERVER CLIENT ADDRESS PORT: several solicitations at a time, and the result of
+each, for a client at 198.51.100.33.
 
-The first two are namespaces; this is the client's controller, and its server.
-"""
+The first two are namespaces; this program is the client's controller, and its server."""
 
 import os
 import sys
@@ -30,7 +29,7 @@ def send(payload, to=SERVER):
 
 
 def solicit(count):
-    """So many, and the nonce of each"""
+    """Send so many solicitations; return the nonce of each."""
     global number
     nonces = []
     for _ in range(count):
@@ -48,8 +47,7 @@ def answer(nonce):
 
 
 def told(command, seconds=0.5):
-    """The datagrams that the controller was told of, once nothing comes any more: the
-    nonce of each, or the port"""
+    """Return the datagrams given to the controller, once no more arrive."""
     while select.select([link.socket], [], [], seconds)[0]:
         link.read(0)
     dgrams = [found for kind, found in link.told if kind == N["TEREDO_CMD_" + command]]
@@ -62,13 +60,13 @@ def heard():
 
 
 def rest():
-    """Whatever a limit has taken is there again"""
+    """Wait until all rate limits have recovered."""
     time.sleep(5)       # as long as that takes
     told("CONTROL_RECV")
 
 
 def flood():
-    """More of them than anybody is told of who has not asked"""
+    """Send more unsolicited answers than the controller gets."""
     for _ in range(150):
         answer(os.urandom(8))
 
@@ -76,7 +74,8 @@ def flood():
 with Ktap(12) as t:
     t.check("a controller", link.ask("CONTROL_BIND") == 0)
 
-    # What else comes in the server's name is limited, so all others have to be expected.
+    # Other datagrams in the server's name are rate-limited, so all these must be recognised
+    # as answers.
     with Counted(client_ns) as grew:
         nonces = solicit(ASKED)
         flood()
@@ -96,7 +95,7 @@ with Ktap(12) as t:
     t.check("a network may repeat each of them, in any order (SEC-04)",
             [got.count(nonce) for nonce in nonces] == [ANSWERS - 1] * ASKED,
             [got.count(nonce) for nonce in nonces])
-    # From now on they have what all others leave of the limit, which is one in ten at most.
+    # From now on they get what others leave of the limit, a tenth at most.
     with Counted(client_ns) as grew:
         flood()
         for nonce in nonces:
@@ -107,7 +106,7 @@ with Ktap(12) as t:
     t.check("but not without end (SEC-04)",
             len(got) <= ASKED / 2 and grew["rx-limited"] >= ASKED / 2, (got, grew["rx-limited"]))
 
-    # Two at a time, as there are two servers, or a first one was lost
+    # Two at a time, for two servers, or because the first one was lost
     rest()
     first, second = solicit(2)
     flood()
@@ -118,7 +117,7 @@ with Ktap(12) as t:
     t.check("and that to the second one (C-14, SEC-04)",
             [n for n in heard() if n in (first, second)] == [second])
 
-    # One more than there is room for: the oldest one is no longer awaited.
+    # One more than there is room for: the oldest is no longer expected.
     rest()
     nonces = solicit(ASKED + 1)
     flood()
@@ -130,7 +129,7 @@ with Ktap(12) as t:
 
     # What errors quote
     def errors(nonces_, quoted):
-        """Of each, the number of those that the controller is told of"""
+        """Return, for each, the numbers of errors that the controller got."""
         found = []
         for nonce in nonces_:
             quote = udp4(auth(nonce) + solicitation(), CLIENT, SERVER)[:quoted]
@@ -146,7 +145,7 @@ with Ktap(12) as t:
                 got == ([1] * ASKED, [0] * ASKED), got)
         if quoted < 600:
             break
-        # Those that were refused may still be answered.
+        # Those that were rejected may still be answered.
         flood()
         for nonce in nonces:
             answer(nonce)

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """attack.py CASE ARGUMENT...: what attackers do, one case at a time, for attack.sh.
 
-Floods come from anywhere they like, at any rate they reach; those who look at
-what they did are in attack.sh. Cases that see for themselves exit 1 with a text.
-"""
+Floods use any source address, at the highest possible rate; attack.sh checks their
+effects. Cases that check something themselves exit with 1 and a text."""
 
 import ctypes
 import os
@@ -30,13 +29,13 @@ def fail(text):
 
 
 def somewhere():
-    """An IPv4 address that nobody has, and that no check refuses"""
+    """Return an unused IPv4 address that passes all checks."""
     return "%d.%d.%d.%d" % (rng.choice((20, 40, 60, 80)), rng.randrange(256),
                             rng.randrange(256), rng.randrange(1, 255))
 
 
 def checksummed(packet, source, dest, ports):
-    """A whole IPv4 datagram around it"""
+    """Return the packet in a whole IPv4 datagram."""
     udp = struct.pack("!HHHH", ports[0], ports[1], 8 + len(packet), 0)
     csum = checksum(ip4(source) + ip4(dest) + struct.pack("!HH", UDP, 8 + len(packet)) +
                     udp + packet) or 0xffff
@@ -45,8 +44,8 @@ def checksummed(packet, source, dest, ports):
 
 
 def flood(namespace, make, dest, count, seconds=60):
-    """make() gives (payload, source address, source port); how many were sent. Made
-    first and sent then, in large bursts: making takes longer."""
+    """Send @count results of make(): (payload, source address, source port). All are made
+    first and then sent in large bursts, since making takes longer."""
     enter(namespace)
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     end, sent, burst = time.time() + seconds, 0, min(count, 3000)
@@ -66,7 +65,7 @@ def flood(namespace, make, dest, count, seconds=60):
     return sent
 
 
-# -- floods from sources that are made up --
+# -- floods with forged sources --
 
 def made_up_teredo(what):
     def make():
@@ -76,14 +75,14 @@ def made_up_teredo(what):
 
 
 def teredo_echoes(namespace, address, port, victim, count):
-    """Made-up clients ask for echoes, so that the victim answers each"""
+    """Forged clients send echo requests, and the victim answers each."""
     flood(namespace, made_up_teredo(lambda me: echo(me, victim, b"12345678")),
           (address, int(port)), int(count))
 
 
 def echoes_for_clients(namespace, victim, count):
-    """The host of a relay is asked for echoes, from the native Internet, whose replies are to
-    go to clients that there are not"""
+    """A relay's native host gets echo requests from the native Internet, and sends its
+    replies to clients that do not exist."""
     make = made_up_teredo(lambda me: echo(me, victim, b"12345678"))
     enter(namespace)
     raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
@@ -97,7 +96,7 @@ def teredo_bubbles(namespace, address, port, victim, count):
 
 
 def native_strangers(namespace, address, port, victim, count, relay=None):
-    """Made-up native hosts, by one relay or by made-up ones"""
+    """Forged native hosts, through one relay or forged ones"""
     def make():
         native = "2001:db8:%x:%x::1" % (rng.randrange(0x100, 65536), rng.randrange(65536))
         return datagram(native, victim, 9, 9, b"hello"), relay or somewhere(), 3545
@@ -105,21 +104,21 @@ def native_strangers(namespace, address, port, victim, count, relay=None):
 
 
 def solicitations(namespace, count):
-    """At the server, from made-up clients"""
+    """To the server, from forged clients"""
     def make():
         return auth(os.urandom(8)) + solicitation(), somewhere(), rng.randrange(1024, 65536)
     flood(namespace, make, (SERVER, 3544), int(count))
 
 
 def advertisement(prefix, dest=VISTA):
-    """Of a server, whose prefix that is"""
+    """Return the advertisement of a server with that prefix."""
     return icmp6("fe80::8000:f227:34ff:8efe", dest, RA, bytes(4) + struct.pack("!H", 65535) +
                  bytes(6) + b"\3\4\x40\x40" + b"\xff" * 8 + bytes(4) + ip6(prefix), hops=255)
 
 
 def adverts(namespace, address, port, count):
-    """As if from the server, to a client that is about to qualify, without its
-    nonce and with guesses at it; they name a mapping of the attacker's"""
+    """In the server's name, to a client that is about to qualify, without a nonce or with
+    guesses; they contain a mapping of the attacker's."""
     tail = origin("192.0.2.77", 77) + advertisement("2001:0:cb00:7101::")
 
     def make():
@@ -129,7 +128,7 @@ def adverts(namespace, address, port, count):
 
 
 def answers_behind_others(namespace, count):
-    """A server whose answers each come behind so many in its name, without end"""
+    """A server that sends so many forged answers before each real one, without end"""
     ports = {port.socket: port for port in (Port(namespace, "198.51.100.14", 3544),
                                             Port(namespace, "198.51.100.30", 3544))}
     print("ready", flush=True)
@@ -144,8 +143,8 @@ def answers_behind_others(namespace, count):
 
 
 def bubbles_by_server(namespace, address, port, victim, count):
-    """As if the server had sent them on, from a relay at 198.51.100.46: whoever
-    that is gets the answers: the sixty that may come at once, and a hundred a second"""
+    """As if forwarded by the server, from a relay at 198.51.100.46, which gets the answers:
+    the sixty allowed at once, and a hundred a second."""
     def make():
         return origin("198.51.100.46", 999) + bubble("fe80::%x" % rng.randrange(1, 65536),
                                                      victim), SERVER, 3544
@@ -161,14 +160,14 @@ def bubbles_by_server(namespace, address, port, victim, count):
 
 
 def nonces(namespace, address, port, victim, native, count):
-    """Guesses at the nonce of an echo request that is out"""
+    """Guesses at the nonce of an outstanding echo request"""
     def make():
         return echo(native, victim, os.urandom(8), ECHO_REPLY), "20.1.1.1", 3545
     flood(namespace, make, (address, int(port)), int(count))
 
 
 def relay_nonces(namespace, client, count):
-    """A bubble of the relay is out: guesses at its source, from elsewhere"""
+    """After a bubble of the relay: guesses at its source address, from elsewhere"""
     def make():
         guess = socket.inet_ntop(socket.AF_INET6, ip6("fe80::")[:8] + os.urandom(8))
         return bubble(client, guess), "20.1.1.1", 4242
@@ -176,15 +175,15 @@ def relay_nonces(namespace, client, count):
 
 
 def from_elsewhere(namespace, source, victim, address, port, count):
-    """Data of a peer or host whom the victim trusts, by other relays"""
+    """Data of a trusted peer or host, through other relays"""
     def make():
         return datagram(source, victim, 7, 9000, b"forged"), somewhere(), 3545
     flood(namespace, make, (address, int(port)), int(count))
 
 
 def to_relay(namespace, kind, source, dest, count):
-    """Data to a relay, with an inner source that does not fit the outer one, or that
-    fits and was never asked for"""
+    """Data to a relay, with an inner source that does not match the outer one, or that
+    matches but was never probed"""
     def make():
         outer, port = somewhere(), rng.randrange(1024, 65536)
         inner = source if kind == "known" else teredo(SERVER, outer, port)
@@ -192,10 +191,10 @@ def to_relay(namespace, kind, source, dest, count):
     flood(namespace, make, ("192.0.2.1", 3545), int(count))
 
 
-# -- as many a second as is said, until it is told to stop, beside honest people --
+# -- a given rate, until killed, during legitimate traffic --
 
 def steady(send, rate):
-    """Calls send() that often"""
+    """Call send() that many times a second."""
     print("ready", flush=True)
     due = time.time()
     while True:
@@ -206,7 +205,7 @@ def steady(send, rate):
 
 
 def steady4(namespace, rate, payload, source, dest, patch):
-    """By UDP over IPv4, without an outer checksum; patch() makes each another one"""
+    """Send UDP over IPv4, without an outer checksum; patch() varies each datagram."""
     enter(namespace)
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     whole = bytearray(udp4(payload, source, dest, csum=False))
@@ -223,8 +222,8 @@ def random_source(whole):
 
 
 def sites(namespace, rate, count):
-    """Native hosts of so many sites, each packet to another made-up client of the one
-    server, by the relay"""
+    """Native hosts in so many sites; each packet is for another forged client of one
+    server, through the relay."""
     enter(namespace)
     raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
     client = teredo(SERVER, "20.0.0.1", 5000)
@@ -239,10 +238,10 @@ def sites(namespace, rate, count):
 
 
 def natives(namespace, rate, address, port, victim, relay=None):
-    """Made-up native hosts, each of another site, by made-up relays or one, begin a
-    connection to a port that is closed"""
+    """Forged native hosts, each in another site, through forged relays or one, begin a
+    connection to a closed port."""
     tcp = struct.pack("!HHLLBBHHH", 9, 9, 1, 0, 0x50, 2, 1024, 0, 0)
-    # The two words that change add up to the same.
+    # The two words that change have a constant sum.
     native = "2001:db8:5555:aaaa::1"
     csum = checksum(pseudo(native, victim, len(tcp), socket.IPPROTO_TCP) + tcp)
     packet = ipv6(native, victim, socket.IPPROTO_TCP, tcp[:16] + struct.pack("!H", csum) + tcp[18:])
@@ -264,7 +263,7 @@ def solicitations_of(namespace, rate, source, ports):
 
 
 def bubbles_of(namespace, rate, address, port, victim, relay):
-    """As if the server had sent them on, from made-up ports of one address"""
+    """As if forwarded by the server, from forged ports of one address"""
     def patch(whole):
         whole[30:32] = rng.randbytes(2)
         whole[28 + 8 + 16:28 + 8 + 24] = rng.randbytes(8)
@@ -273,7 +272,7 @@ def bubbles_of(namespace, rate, address, port, victim, relay):
 
 
 def talkers(namespace, rate, address, port, victim, source, count):
-    """Clients at one address, so many, who go on speaking"""
+    """So many clients at one address, which keep talking"""
     def patch(whole):
         number = 2000 + rng.randrange(int(count))
         whole[20:22] = struct.pack("!H", number)
@@ -283,7 +282,7 @@ def talkers(namespace, rate, address, port, victim, source, count):
 
 
 def solicit(namespace, count):
-    """Honest ones, each from another port; how many are answered"""
+    """Honest solicitations, each from another port; fail if too few are answered."""
     answered = 0
     for _ in range(int(count)):
         port, nonce = Port(namespace), os.urandom(8)
@@ -299,7 +298,7 @@ def solicit(namespace, count):
 # -- one native host, many clients --
 
 def walk(namespace, source, count):
-    """To count made-up clients; their servers are one that attack.sh looks at"""
+    """Send to @count forged clients; their servers are one that this test plays."""
     app = App(namespace, source, 9000)
     hosts = [teredo("198.51.100.14", somewhere(), rng.randrange(1024, 65536))
              for _ in range(int(count))]
@@ -316,8 +315,8 @@ def walk(namespace, source, count):
 
 
 def bubble_sources(namespace, seconds):
-    """The server of those made-up clients, until all is quiet: no two bubbles have
-    one source"""
+    """Play the server of those clients until all is quiet: no two bubbles have the same
+    source."""
     server = Port(namespace, "198.51.100.14", 3544)
     print("ready", flush=True)
     seen, total = {}, 0
@@ -339,7 +338,7 @@ def bubble_sources(namespace, seconds):
 
 
 def fill_queue(namespace, source, dest, count):
-    """Packets of 59 kB, to be cut later, to a client that does not answer"""
+    """Packets of 59 kB, to be segmented later, to a client that does not answer"""
     app = App(namespace, source, 9001)
     app.socket.setsockopt(17, 103, 1184)    # UDP_SEGMENT
     sent = 0
@@ -353,8 +352,8 @@ def fill_queue(namespace, source, dest, count):
 
 
 def echo_service(namespace, relay_ns, host_ns, host):
-    """A UDP echo service at 198.51.100.14 plays a Teredo client (RFC 4380 7.4.3): what
-    the relay sends there comes back with the inner source of the native host"""
+    """A UDP echo service at 198.51.100.14 plays a Teredo client (RFC 4380 7.4.3): what the
+    relay sends there comes back with the inner source of the native host."""
     service = Port(namespace, "198.51.100.14", 1007)
     client = teredo(SERVER, "198.51.100.14", 1007)
     seen = []
@@ -370,10 +369,10 @@ def echo_service(namespace, relay_ns, host_ns, host):
 
     app = App(host_ns, host, 9002)
     app.send(b"first", client)
-    # the bubble, by way of the server, and its echo
+    # the bubble, through the server, and its echo
     until(lambda: seen)
     bubbles = settled(lambda: len(seen), 1)
-    # The accomplice speaks for the service, so that the relay believes in it.
+    # An accomplice answers for the service, so that the relay trusts it.
     Forger(namespace).send(bubble(client, "fe80::1"), ("198.51.100.14", 1007),
                            ("192.0.2.1", 3545))
     for n in range(50):
@@ -390,10 +389,10 @@ def echo_service(namespace, relay_ns, host_ns, host):
         fail("the host heard %s" % (got,))
 
 
-# -- people with an account --
+# -- users with an account --
 
 def header(name):
-    """An enum of the uapi header: {name: value}"""
+    """Return an enum of the uapi header: {name: value}."""
     with open(os.path.join(HERE, "..", "..", "include", "uapi", "linux", "teredo.h")) as file:
         body = re.search(r"enum %s \{(.*?)\}" % name, file.read(), re.S).group(1)
     values, value = {}, 0
@@ -409,14 +408,14 @@ def attribute(kind, data):
 
 
 class Netlink:
-    """Generic netlink, no more of it than this"""
+    """The necessary minimum of generic netlink"""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
         self.socket.settimeout(5)
 
     def ask(self, family, command, attributes, flags=5):
-        """The errno, or 0; and the payload of the answer"""
+        """Return the errno, or 0, and the payload of the answer."""
         message = struct.pack("=BBH", command, 1, 0) + attributes
         self.socket.send(struct.pack("=LHHLL", 16 + len(message), family, flags, 1, 0) + message)
         answer = b""
@@ -444,7 +443,7 @@ class Netlink:
 
 
 def requests(ifindex):
-    """Every command there is, with what it needs to be more than malformed"""
+    """Yield every command, with the attributes that make it valid."""
     commands = header("teredo_cmd")
     dev, peer, dgram = (header("teredo_%s_attr" % n) for n in ("dev", "peer", "datagram"))
     config, secret = header("teredo_config_attr"), header("teredo_secret_attr")
@@ -479,11 +478,11 @@ READERS = {"DEV_GET", "PEER_GET"}
 
 def privileges(ifname, how):
     """Every command that changes something answers EPERM to
-    nobody	who runs without capabilities
-    userns	root of a user namespace of his own
-    deputy	root, who writes to a socket that nobody opened
+    nobody	a process without capabilities
+    userns	root of a user namespace of its own
+    deputy	root, which is made to write to another user's socket
     moved	root of a namespace to which the link was moved; the IPv4 sockets
-		are elsewhere"""
+    	are elsewhere"""
     ifindex = socket.if_nametoindex(ifname)
     asks = list(requests(ifindex))    # from files that not everybody may read
     if how in ("nobody", "deputy"):
@@ -502,7 +501,7 @@ def privileges(ifname, how):
     family = netlink.family()
     wrong, asked = [], []
     for name, command, attributes in asks:
-        # the only one that has no other form
+        # the only dump
         flags = 0x305 if name == "SECRET_GET" else 5
         error, _ = netlink.ask(family, command, attributes, flags)
         asked.append("%s: %s" % (name, os.strerror(error)))
@@ -517,8 +516,8 @@ def privileges(ifname, how):
 
 
 def qualify(prefix, first, last):
-    """The state of the clients PREFIXn of this namespace, as their controllers would
-    set it, each behind another port of one NAT"""
+    """Set the state of the clients PREFIXn of this namespace, as their controllers would,
+    each behind another port of one NAT."""
     netlink, dev = Netlink(), header("teredo_dev_attr")
     family, command = netlink.family(), header("teredo_cmd")["TEREDO_CMD_STATE_SET"]
     qualified = header("teredo_state")["TEREDO_STATE_QUALIFIED"]
@@ -538,7 +537,8 @@ def qualify(prefix, first, last):
 
 
 def port_is_taken(address, port):
-    """Somebody without privileges wants the service port, whatever he asks for"""
+    """A user without privileges tries to bind the service port, with various socket
+    options."""
     os.setegid(65534)
     os.seteuid(65534)
     for bound in (address, "0.0.0.0", "127.0.0.1"):
@@ -554,7 +554,7 @@ def port_is_taken(address, port):
             fail("bound to %s with %s" % (bound, options))
 
 
-# -- honest people --
+# -- legitimate users --
 
 def tcp_serve(address):
     listener = socket.create_server((address, 8000), family=socket.AF_INET6)
@@ -566,7 +566,7 @@ def tcp_serve(address):
 
 
 def tcp_ask(address):
-    """A whole connection, with data both ways"""
+    """A complete connection, with data in both directions"""
     got = socket.create_connection((address, 8000), 20)
     got.sendall(b"well?")
     answer = got.recv(100)

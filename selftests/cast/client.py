@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""client.py SERVER PEERS CLIENT ADDRESS PORT: what a client answers, asks,
-accepts and drops.
+"""client.py SERVER PEERS CLIENT ADDRESS PORT: what a client answers, asks, accepts and
+drops.
 
-The first three are namespaces of the laboratory; ADDRESS is the client's Teredo
-address, PORT its service port on 198.51.100.33.  Peers and relays are sockets
-on 192.0.2.1.
-"""
+The first three are namespaces of the laboratory; ADDRESS is the client's Teredo address,
+PORT its service port on 198.51.100.33.  Peers and relays are sockets on 192.0.2.1."""
 
 import errno
 import socket
@@ -42,7 +40,7 @@ def quiet():
 
 
 def asked(host):
-    """The next echo request to that host, past those to others, which come again"""
+    """Return the next echo request to that host; skip repeated ones to others."""
     while True:
         got = server.next_of(ICMP6)
         if got is None or got.dest == host:
@@ -51,7 +49,7 @@ def asked(host):
 
 with Ktap(73) as t:
     def deaf(what, sender, *payloads):
-        """Nothing of it reaches the client's socket"""
+        """None of it reaches the client's socket."""
         quiet()
         for payload in payloads:
             sender.send(payload, CLIENT)
@@ -61,7 +59,7 @@ with Ktap(73) as t:
     t.check("the server's answers went to the controller, and are counted (C-14)",
             stats(client_ns)["rx-controller"] >= 1, stats(client_ns))
 
-    # For how long it is what it is
+    # The age of the state
     link = Link(client_ns, "teredo0")
 
     def age():
@@ -81,7 +79,7 @@ with Ktap(73) as t:
     t.check("the age of a state is since it began, not since it was last said (C-64)",
             first >= 3 and again >= first and other < 3 and age() < 3, (first, again, other, age()))
 
-    # A peer speaks first, from where its address says (C-40).
+    # A peer sends first, from the mapping in its address (C-40).
     p0.send(bubble(names[0], ME), CLIENT)
     becomes(client_ns, names[0], "trusted")
     app.send(b"one", names[0])
@@ -118,7 +116,7 @@ with Ktap(73) as t:
     got = app.heard()
     t.check("data from the right mapping needs no bubble (C-40)",
             got == (b"three", names[1]), got)
-    # z, U, G and all random bits: whatever they are, they are part of the name.
+    # z, U, G and all random bits: any value is part of the address.
     other = teredo(SERVER, p0.address, p0.port, 0x7fff)
     p0.send(to_client(other, b"other"), CLIENT)
     heard = app.heard()
@@ -129,7 +127,7 @@ with Ktap(73) as t:
             heard == (b"other", other) and got and got.dest == other and
             places == [{"address": p0.address, "port": p0.port}] * 2, (heard, show(got), places))
 
-    # The client speaks first (C-51).
+    # The client sends first (C-51).
     quiet()
     for n in range(3):
         app.send(b"early%d" % n, names[2])
@@ -154,7 +152,7 @@ with Ktap(73) as t:
             got and got.dest == cone and not early and data_of(p7.next_of(UDP)) == b"cone",
             (show(got), show(early)))
 
-    # Alternate addresses are for indirect bubbles; there they have to be right.
+    # Alternate addresses are for indirect bubbles, where they must be valid.
     alternates = trailer(3, b"\0\0" + ip4("10.0.0.9") + b"\1\2")
     named = teredo(SERVER, p1.address, p1.port, 0x0101)
     p1.send(bubble(named, ME) + alternates, CLIENT)
@@ -163,7 +161,7 @@ with Ktap(73) as t:
     t.check("alternate addresses in a direct bubble are ignored (F-43)",
             data_of(got) == b"alternate", show(got))
 
-    # Indirect bubbles, by way of the server (C-36)
+    # Indirect bubbles, through the server (C-36)
     quiet()
     server.send(origin(p3.address, p3.port) + bubble(names[3], ME), CLIENT)
     got = p3.receive()
@@ -227,7 +225,7 @@ with Ktap(73) as t:
             grew["rx-outer-source"] == 2 and peer_of(client_ns, NATIVE).get("state") == "probing",
             grew["rx-outer-source"])
     with Counted(client_ns) as grew:
-        # If it took us so long, it has asked again, with another nonce.
+        # On a slow machine, it has asked again meanwhile, with another nonce.
         while again := server.next_of(ICMP6, 0):
             if again.dest == NATIVE:
                 ident, seq = struct.unpack("!HH", again.body[4:8])
@@ -286,7 +284,7 @@ with Ktap(73) as t:
             got is None and grew["tx-failed"] >= 1, (show(got), grew["tx-failed"]))
     deaf("64 kB of trailers (SEC-40)", p0, whole + trailer(0x80, bytes(100)) * 600)
 
-    # Neighbour discovery, which only a hop limit of 255 makes valid
+    # Neighbour discovery, which is valid only with a hop limit of 255
     def behind(headers, hops=255, kind=135):
         inner = icmp6(names[0], ME, kind, bytes(4) + ip6(ME), hops=hops)
         rest = b"".join(bytes([60 if n < headers - 1 else ICMP6, 0]) + b"\1\4" + bytes(4)
@@ -318,7 +316,7 @@ with Ktap(73) as t:
     t.check("an advertisement nobody asked for changes nothing (C-26, C-16)",
             got and got.source == ME, show(got))
 
-    # Destinations that cannot be (C-53, C-56, F-50)
+    # Invalid destinations (C-53, C-56, F-50)
     quiet()
     for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255",
                 "198.51.100.47"):
@@ -364,7 +362,7 @@ with Ktap(73) as t:
         got = server.receive(0.5)
     t.check("and no more bubbles for a while (C-68)", got is None and grew["tx-unreachable"] == 1,
             (show(got), grew.after))
-    # It speaks after all.
+    # It answers after all.
     back.drain()
     back.send(bubble(dead, ME), CLIENT)
     becomes(client_ns, dead, "trusted")
@@ -376,14 +374,14 @@ with Ktap(73) as t:
             came[-1:] == [b"back"] and not [c for c in came if c and c[:1] == b"q"] and
             peer_of(client_ns, dead).get("bubbles") == 0, came)
 
-    # Neighbour discovery would be answered by the stack (C-45, SEC-03).
+    # The stack would answer neighbour discovery (C-45, SEC-03).
     quiet()
     p0.send(icmp6(names[0], ME, 135, bytes(4) + socket.inet_pton(socket.AF_INET6, ME), hops=255),
             CLIENT)
     got = p0.receive(0.5)
     t.check("neighbour discovery does not reach the stack (C-45)", got is None, show(got))
 
-    # More than the queue has room for (C-54): the newest stay, the sender hears.
+    # More than the queue has room for (C-54): the newest stay, and the sender gets errors.
     quiet()
     late = Port(peer_ns, "192.0.2.1", 42998)
     name = teredo(SERVER, late.address, late.port)
@@ -398,7 +396,7 @@ with Ktap(73) as t:
     t.check("and the newest are sent, in order", len(numbers) == 32 and numbers[-1] == 39 and
             numbers == sorted(numbers), numbers)
 
-    # The server is answered in moderation (C-72).
+    # Answers through the server are rate-limited (C-72).
     quiet()
     began = time.time()
     for n in range(300):
@@ -409,7 +407,7 @@ with Ktap(73) as t:
     t.check("300 indirect bubbles get few answers (C-72, SEC-32)",
             1 <= answers <= 70 + 100 * took, (answers, took))
 
-    # Neither from nor to Teredo, and to everybody
+    # Neither from nor to Teredo addresses, and multicast
     quiet()
     foreign = App(client_ns, "2001:db8:77::1", 9001)
     with Counted(client_ns) as grew:
@@ -441,7 +439,7 @@ with Ktap(73) as t:
     app.send(b"and natives", NATIVE)
     t.check("natives, too", data_of(relay.next_of(UDP)) == b"and natives")
 
-    # What only a program with privileges can send: another version, another protocol
+    # Only possible with privileges: another version, another protocol
     enter(client_ns)
     raw = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
     with Counted(client_ns) as grew:
@@ -449,7 +447,7 @@ with Ktap(73) as t:
         raw.sendto(b"\x45" + bytes(59), ("teredo0", 0x0800))
     t.check("what is no IPv6 packet goes nowhere", grew["tx-malformed"] == 2, grew.after)
 
-    # Who makes up strangers does not have us ask for each of them.
+    # An attacker who forges strangers does not make us test each of them.
     def syn(source):
         tcp = struct.pack("!HHLLBBHHH", 9, 9, 1, 0, 0x50, 2, 1024, 0, 0)
         csum = checksum(pseudo(source, ME, len(tcp), socket.IPPROTO_TCP) + tcp)
@@ -463,12 +461,12 @@ with Ktap(73) as t:
         for question in strangers:
             relay.send(question, CLIENT)
     took = time.time() - began
-    # Of those who are asked, each is asked again after two seconds.
+    # Those that are tested are tested again after two seconds.
     t.check("of 500 pings and connections by strangers, few are answered (SEC-28)",
             grew["tx-stranger-limit"] >= 800 - 100 * took and
             grew["tx-echo"] <= (100 + 100 * took) * (1 + took // 2), (took, grew.after))
 
-    # Rules that know ports, although both ports are of one address
+    # Rules about ports, for two ports of one address
     rule = "pref", "50", "ipproto", "17", "dport", str(p1.port), "blackhole"
     for n in range(2):
         peers[n].send(bubble(names[n], ME), CLIENT)
@@ -482,11 +480,11 @@ with Ktap(73) as t:
             got == [b"by port", None], got)
     ip(client_ns, "rule", "del", *rule)
 
-    # Nor keeps errors from programs: that he is not there, whom the stack answers.
+    # Nor does it suppress errors for programs about forged hosts that the stack answers.
     forger = Forger(server_ns)
 
     def made_up(n):
-        """Data of a stranger for a port that is closed, by a relay that nobody knows"""
+        """Send a stranger's data for a closed port, through an unknown relay."""
         forger.send(datagram("2001:db8:%x::1" % (0x100 + n), ME, 9, 9, b"x"),
                     ("20.0.%d.%d" % (n >> 8, n & 0xff), 3545), CLIENT)
 
@@ -504,10 +502,10 @@ with Ktap(73) as t:
     t.check("errors about strangers hide none about what programs send (SEC-29)",
             len(errors) >= 36, len(errors))
 
-    # Relays that have brought an answer to a test are known. Of one host they take one
-    # place, be it with all its ports.
+    # A relay that has carried the answer to a test is known. A host takes one place, with
+    # all its ports.
     def test_by(host, where, behind=()):
-        """A stranger comes by that relay, right behind others, and answers the test"""
+        """A stranger arrives through that relay, right after others, and answers the test."""
         quiet()
         for n in behind:
             made_up(n)
@@ -545,7 +543,7 @@ with Ktap(73) as t:
     t.check("no room for another peer: the sender is told (C-06, SEC-25)",
             got == (errno.EHOSTUNREACH, 1, 3) and grew["tx-peer-limit"] == 1, (got, grew.after))
 
-    # Without an address there is nobody to take it.
+    # Without an address, nothing is accepted.
     ip(client_ns, "link", "set", "teredo0", "down")
     ip(client_ns, "link", "set", "teredo0", "up")
     with Counted(client_ns) as grew:

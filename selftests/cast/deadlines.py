@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""deadlines.py SERVER CLIENT HOST RELAY BARE ADDRESS PORT LATE MANY: when attempts
-are made, and which answers count.
+"""deadlines.py SERVER CLIENT HOST RELAY BARE ADDRESS PORT LATE MANY: when attempts are
+made, and which answers count.
 
-The first five are namespaces of the laboratory; BARE has the Teredo client ADDRESS
-at 198.51.100.33:PORT.  LATE is by how many seconds an attempt may be late, MANY how
-many destinations there are at once.
-"""
+The first five are namespaces of the laboratory; BARE has the Teredo client ADDRESS at
+198.51.100.33:PORT.  An attempt may be LATE seconds late; there are MANY destinations at
+once."""
 
 import socket
 import struct
@@ -25,7 +24,7 @@ SO_RCVBUFFORCE, SO_TIMESTAMPNS = 33, 35
 
 
 class Servers(Port):
-    """All servers there are; the kernel notes when a datagram came"""
+    """All servers; the kernel notes when a datagram arrived."""
 
     def __init__(self):
         super().__init__(server_ns, "0.0.0.0", 3544)
@@ -33,7 +32,7 @@ class Servers(Port):
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
     def attempts(self):
-        """What came until now, by whom it is for: [when, ...]"""
+        """Return what has arrived until now, by destination: [when, ...]."""
         heard = {}
         while True:
             try:
@@ -45,7 +44,7 @@ class Servers(Port):
 
 
 def silent(count):
-    """So many clients that will not answer, a hundred to a server"""
+    """Return so many clients that will not answer, a hundred for each server."""
     return [teredo("203.0.113.%d" % (128 + n // 100), "198.51.100.1",
                    10000 + n, count) for n in range(count)]
 
@@ -55,7 +54,7 @@ def probing():
 
 
 def verdict(heard, count):
-    """What is wrong with these attempts, or nothing"""
+    """Return what is wrong with these attempts, or an empty list."""
     wrong = []
     gaps = sorted(b - a for times in heard.values() for a, b in zip(times, times[1:]))
     spans = sorted(times[-1] - times[0] for times in heard.values())
@@ -79,7 +78,7 @@ with Ktap(7) as t:
         for n, dest in enumerate(silent(count)):
             sites.send(n // 500, dest)
         begun = time.time()
-        # The last one's attempts: 0, 2, 4, 6 s, and the end at 8 s
+        # The last one's attempts are at 0, 2, 4, 6 s, the end at 8 s.
         time.sleep(8)       # by the protocol's clock
         left = probing()
         while left and time.time() < begun + 8 + 4 * LATE:
@@ -93,14 +92,14 @@ with Ktap(7) as t:
                 "\n".join(wrong))
         t.check("%d at once: given up after 8 s (C-55, R-30)" % count, not left, left)
 
-    # Paths that take longer than there is between two attempts.
+    # Paths that take longer than the interval of attempts
     servers.socket.close()
     server = Port(server_ns, "203.0.113.1", 3544)
     inside = Port(client_ns, "198.51.100.1", 41000)
     app = App(bare_ns, ME, 9000)
     native = App(host_ns, HOST, 9000)
 
-    # A client that is not where its address says: only the nonce says that it is it.
+    # A client behind another mapping than in its address: only the nonce identifies it.
     elsewhere = teredo(SERVER, "198.51.100.1", 65000)
     native.send(b"far away", elsewhere)
     got = server.receive()
@@ -119,7 +118,7 @@ with Ktap(7) as t:
     got = inside.next_of(UDP)
     t.check("a client: the reply to the first echo request counts, 5 s later (C-39, C-89)",
             data_of(got) == b"far away", show(got))
-    # Good once: the others are not asked for any more.
+    # A nonce is valid once: the others are not accepted any more.
     later = [server.next_of(ICMP6, 3) for _ in range(4)]
     nonces = {p.body[8:] for p in later if p and p.dest == far}
     t.check("all attempts of one wait have one nonce (SEC-08)", len(nonces) == 1, nonces)

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""edges.py SERVER PEERS CLIENT CLIENTS HOST ADDRESS PORT: what is just inside, and what
-is just outside.
+"""edges.py SERVER PEERS CLIENT CLIENTS HOST ADDRESS PORT: edge cases, just inside and just
+outside of a limit.
 
-Namespaces of the laboratory.  CLIENT has a Teredo client with ADDRESS, whose service port
-on 198.51.100.33 is PORT; its peers are on 192.0.2.1 and .2, in PEERS, where a relay is,
-too.  Clients of the relay are on 198.51.100.1, in CLIENTS.
-"""
+Namespaces of the laboratory.  CLIENT has a Teredo client with ADDRESS, whose service
+port on 198.51.100.33 is PORT; its peers are on 192.0.2.1 and .2, in PEERS, which also
+has a relay.  Clients of the relay are on 198.51.100.1, in CLIENTS."""
 
 import subprocess
 import sys
@@ -58,8 +57,9 @@ def meet(place, who=None):
 
 
 def judged(namespace, to, cases, by=forger):
-    """Send what each case has, (verdict, source, payload), and see that it gets that verdict:
-    a counter, or None if nothing is to be counted.  What is wrong, '' if nothing"""
+    """Send the payloads of all cases, (verdict, source, payload), and compare the counters:
+    a verdict is a counter, or None if none changes.  Return what is wrong, '' if
+    nothing."""
     want = {}
     before = settled(lambda: stats(namespace), 0.1)
     for verdict, source, payload in cases:
@@ -77,24 +77,24 @@ def said(what, problem):
 
 
 def off_by_one(value):
-    """Each value of as many octets that differs in one bit; none, and all"""
+    """Yield each value of this length that differs in one bit; all zeros, all ones."""
     yield from flips(value)
     yield bytes(len(value))
     yield b"\xff" * len(value)
 
 
 def header(kind, inner):
-    """An extension header, longer than it has to be, in front of that"""
+    """Return an extension header, longer than necessary, before an inner one."""
     if kind == 44:
         return bytes([inner, 0]) + struct.pack("!HL", 1, 77)
     if kind == 51:
         return bytes([inner, 5]) + bytes(26)
-    # padding; and a routing header of a type that nobody knows, with nothing left
+    # padding; and a routing header of an unknown type, with no segments left
     return bytes([inner, 2]) + (b"\x99\0" + bytes(20) if kind == 43 else b"\1\x14" + bytes(20))
 
 
 def discovery(kind, headers=(), hops=255, to=ME, source=None):
-    """Of that type, behind those headers"""
+    """Return a message of that type behind those headers."""
     source = source or name(p0)
     inner = icmp6(source, to, kind, bytes(4) + ip6(to), hops=hops)[40:]
     chain = list(headers) + [ICMP6]
@@ -104,7 +104,7 @@ def discovery(kind, headers=(), hops=255, to=ME, source=None):
 
 with Ktap(30) as t:
     #
-    # Members of a class
+    # All members of a class
     #
 
     meet(p0)
@@ -119,7 +119,7 @@ with Ktap(30) as t:
                      for kind in (1, 4, 129, 132, 138, 200, 255)] +
                     [(None, (HERE, p0.port), discovery(kind, headers, hops))
                      for kind in range(133, 138) for hops in (64, 254)]))
-    # All of a fragment but the first one has no type.
+    # Only the first fragment has a type.
     later = ipv6(name(p0), ME, 44, bytes([ICMP6, 0]) + struct.pack("!HL", 8, 77) +
                  discovery(135)[40:], 255)
     said("eight headers are looked through, nine hide something (C-45, SEC-40)",
@@ -153,7 +153,7 @@ with Ktap(30) as t:
     app.send(b"still", name(p0))
     t.check("which moves nobody (SEC-09)", data_of(p0.next_of(UDP)) == b"still")
 
-    # By hand: elsewhere than its address says
+    # Set by the administrator, with another mapping than in its address
     hand = name(p2)
     run("teredo-tool", "-n", client_ns, "peer", "add", "teredo0", hand, "at",
         "%s:%d" % (THERE, there.port))
@@ -171,10 +171,11 @@ with Ktap(30) as t:
             not p2.next_of(UDP, 0.3) and peer_of(client_ns, hand)["mapped"] ==
             {"address": THERE, "port": there.port}, (problem, peer_of(client_ns, hand)))
 
-    # Nonces of a client.  Who knows one is another host than those are about who do not: on
-    # a busy machine these may take longer than a packet waits.
+    # Nonces of a client.  The host that knows one is not among those that do not: on a busy
+    # machine, sending these may take longer than a packet is held.
     def tested(who):
-        """It is asked: the words that the question has, and its nonce"""
+        """Make the client test the host; return the words of the echo request, and its
+        nonce."""
         quiet()
         app.send(b"native", who)
         ping = server.next_of(ICMP6)
@@ -211,7 +212,8 @@ with Ktap(30) as t:
 
     # Nonces of a relay, in the same way
     def spoken_to(who):
-        """The relay asks it: the source that its answer has to be for"""
+        """Make the relay probe it; return the source address of the bubble, which the
+        answer must be for."""
         quiet()
         host.send(b"symmetric", who)
         return server.next_of(NONE).source
@@ -299,7 +301,7 @@ with Ktap(30) as t:
     # To each its own
     #
 
-    # Whoever is next has all of his own, at the first attempt and before any comes back.
+    # Another sender has its full share, at the first attempt and before any limit recovers.
     quiet()
     with Counted(client_ns) as grew:
         for n in range(350):
@@ -309,7 +311,7 @@ with Ktap(30) as t:
     t.check("one address has had all answers it gets, another one none yet (C-72)",
             got and got.source == ME and grew["rx-limited"], (show(got), grew["rx-limited"]))
 
-    # A controller's attention, the last, for it begins anew
+    # Datagrams for a controller.  Last, since it qualifies anew.
     controller = subprocess.Popen(["teredo-tool", "-n", client_ns, "run", "teredo0"],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until(lambda: tool(client_ns)[0].get("controller"))
@@ -323,7 +325,7 @@ with Ktap(30) as t:
             for n in range(others):
                 forger.send(unasked, (THERE, 3544), CLIENT)
         seen.append(grew["rx-controller"])
-    # Where time passes meanwhile, so does some of the credit come back.
+    # Where time passes meanwhile, the limit recovers a little.
     t.check("one address has had all that a controller looks at, another one none yet",
             seen[0] < 300 and (seen[1] >= seen[0] + 10 or not TRAVELS), seen)
     controller.kill()

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""events.py SERVER CLIENT HOST RELAY MOVED: who listens has the table of peers.
+"""events.py SERVER CLIENT HOST RELAY MOVED: a listener to events has the table of peers.
 
-All are namespaces of the laboratory; the relay's link goes to MOVED, which has nothing
-else, and back.
-"""
+All are namespaces of the laboratory; the relay's link moves to MOVED, which has nothing
+else, and back."""
 
 import socket
 import struct
@@ -32,7 +31,7 @@ def peer(verb, address, at=None):
 
 
 def meet(n):
-    """The host speaks to a client, which answers"""
+    """The host sends to a client, which answers."""
     server.drain()
     host.send(b"hello", names[n])
     got = server.receive()
@@ -41,7 +40,7 @@ def meet(n):
 
 
 def same(listener):
-    """What a listener gets wrong, compared with a dump of now"""
+    """Return how the listener's table differs from a dump."""
     listener.settle()
     now = Listener(relay_ns, 16 << 20).table
     wrong = {k for k in now.keys() | listener.table.keys()
@@ -82,7 +81,7 @@ with Ktap(29) as t:
         [("gone", "flush")], [("gone", "flush")], [("probing", "packet"), ("gone", "flush")]]
         and not ear.log and not ear.table, (got, ear.log))
 
-    # A list of 16 takes as many; then one goes for each that comes.
+    # A list of 16 is filled; then each new peer evicts one.
     options(relay_ns, "peers-max", "16")
     many = [teredo(SERVER, "198.51.100.2", 5000 + n) for n in range(20)]
     for n in range(20):
@@ -95,7 +94,7 @@ with Ktap(29) as t:
             all(e[0] == ("probing", "packet") for e in got), (there, got))
     t.check("the others are there", not same(ear) and len(ear.table) == 20 - there, same(ear))
 
-    # Down and up; what is set by hand stays.
+    # Down and up; peers set by the administrator stay.
     peer("add", names[4], ("198.51.100.1", 9))
     left = [k[1] for k in ear.settle().table if k[1] != names[4]]
     ear.log.clear()
@@ -186,7 +185,7 @@ with Ktap(29) as t:
         gone = set()
 
         def thin_out(part):
-            # some of those that were shown, among them the last ones
+            # some of those listed, including the last ones
             for who in part[-1:-40:-2]:
                 if who not in gone and who in everybody:
                     gone.add(who)
@@ -201,8 +200,9 @@ with Ktap(29) as t:
     ear.settle()
     ear.log.clear()
 
-    # Floods: far more than the table has room for, and some who answer; listeners who
-    # dump again and again meanwhile, and one who has no room and must miss something.
+    # Floods: far more peers than the table has room for, some of which answer; listeners
+    # that dump again and again meanwhile, and one with a small buffer, which must miss
+    # something.
     options(relay_ns, "peers-max", "400")
     small, sites = Listener(relay_ns, 4096), Sites(host_ns)
     stop = threading.Event()

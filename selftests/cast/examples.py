@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The examples in our documents: examples.py FOLDER FILE... writes each one to
-FOLDER/N, and prints a line for each: N, the reason for which it is not run or
-"-", and the file and line where it is.
+"""The examples in our documents: examples.py FOLDER FILE... writes each one to FOLDER/N,
+and prints a line for each: N, the reason why it is not run or "-", and its file and
+line.
 
-An example is what is set in a typewriter's letters, as a block.  The reason is a comment
-right above it that begins with "not run: ", in the document's own language."""
+An example is a literal block.  The reason is a comment right above it that begins with
+"not run: ", in the syntax of the document."""
 import re
 import sys
 
 
 def indented(lines, begins):
-    """Blocks of lines that are indented by four, each behind one that begins()."""
+    """Yield blocks of lines indented by four, each after lines for which begins() is true."""
     at = 0
     while at < len(lines):
         start = at
@@ -33,7 +33,7 @@ def markdown(lines):
 
 
 def restructured(lines):
-    """Paragraphs that end in two colons, and what follows them."""
+    """Yield the blocks after paragraphs that end in two colons."""
     def begins(before):
         said = [line for line in before if line.strip() and not line.startswith("..")]
         return said[-1].rstrip().endswith("::")
@@ -53,7 +53,8 @@ def manual(lines):
 
 
 def reason(lines, start):
-    """That of the comment above, which may have blank lines and macros around it."""
+    """Return the reason in the comment above, which may have blank lines and macros around
+    it."""
     above = [line for line in lines[max(0, start - 6):start]
              if line.strip() and line not in (".PP", ".RS", ".nf")]
     match = above and re.match(r'(?:<!-- |\.\. |\.\\" )not run: (.*?)(?: -->)?$', above[-1])

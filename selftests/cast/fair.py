@@ -3,9 +3,8 @@
 """fair.py SERVER HOST RELAY CLIENT ADDRESS PORT: each limit has a key, or shares.
 
 Namespaces of the laboratory: a relay in RELAY, with another server on 192.0.2.1, and in
-CLIENT a Teredo client with ADDRESS, whose service port on 198.51.100.33 is PORT.  Its server
-was 203.0.113.1, in SERVER; native hosts in many sites are in HOST.
-"""
+CLIENT a Teredo client with ADDRESS, whose service port on 198.51.100.33 is PORT.  Its
+server was 203.0.113.1, in SERVER; native hosts in many sites are in HOST."""
 
 import sys
 import time
@@ -21,18 +20,18 @@ sites, forger = Sites(host_ns), Forger(server_ns)
 
 
 def clients(first, count):
-    """So many, all of one server, and none of which answers"""
+    """Return so many clients of one server, which do not answer."""
     return [teredo(SERVER, "198.51.100.3", first + n) for n in range(count)]
 
 
 def known(who):
-    """Those of them of whom the relay knows, and the bubbles that each was sent"""
+    """Return the number of bubbles sent to each of those that the relay knows."""
     peers = {p["address"]: p["bubbles"] for p in tool(relay_ns, "peers", "teredo0")}
     return [peers[w] for w in who if w in peers]
 
 
 def count(place, what):
-    """How many of those come"""
+    """Return how many arrive there."""
     n = 0
     while got := place.receive_raw(1):
         n += what(Packet(*got))
@@ -40,8 +39,8 @@ def count(place, what):
 
 
 with Ktap(4) as t:
-    # New destinations: 1000 at once for a site.  On a slow machine there are more of each
-    # limit by the time that all is sent, so that is several times as much.
+    # New destinations: 1000 at once for a site.  On a slow machine limits recover while all
+    # this is sent, so send several times as many.
     many, few = clients(2000, 2400), clients(5000, 50)
     for dest in many:
         sites.send(0, dest)
@@ -52,7 +51,7 @@ with Ktap(4) as t:
     t.check("one site calls too many clients: each whom another one calls is asked (SEC-26)",
             got[0] < 2300 and got[1] == 50, got)
 
-    # Probes of one server, 2000 at once: who asks for many of them leaves three quarters.
+    # Probes of one server, 2000 at once: a heavy user leaves three quarters.
     time.sleep(8)       # all limits are full again
     many, few = clients(6000, 2700), clients(9000, 20)
     for n, dest in enumerate(many):

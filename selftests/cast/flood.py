@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""flood.py NAMESPACE ADDRESS PORT: send ADDRESS what a server would answer, but for
-the nonce, from as many sources as there are, as fast as can be, until killed.
-"""
+"""flood.py NAMESPACE ADDRESS PORT: send answers of a server, but without a valid nonce, to
+ADDRESS, from as many sources as possible, as fast as possible, until killed."""
 
 import random
 import struct

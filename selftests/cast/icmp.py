@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """icmp.py SERVER RELAY CLIENT CLIENTS HOST INET ADDRESS PORT: errors, MTUs, marks.
 
-Namespaces of the laboratory. CLIENT has a Teredo client with ADDRESS, whose
-service port on 198.51.100.33 is PORT; RELAY a relay. Peers of the client are
-sockets on 192.0.2.1, clients of the relay on 198.51.100.1. INET routes between all
-of them, and SERVER is where forged errors come from.
-"""
+Namespaces of the laboratory. CLIENT has a Teredo client with ADDRESS, whose service port
+on 198.51.100.33 is PORT; RELAY has a relay. Peers of the client are sockets on
+192.0.2.1, clients of the relay on 198.51.100.1. INET routes between all of them, and
+forged errors come from SERVER."""
 
 import errno
 import sys
@@ -33,7 +32,7 @@ heard = Icmp6Errors(client_ns)
 
 
 def meet(n):
-    """The peer speaks and is spoken to: both sides have every reason to trust"""
+    """Send in both directions, so that the client trusts the peer."""
     peers[n].send(bubble(names[n], ME), CLIENT)
     app.send(b"meet", names[n])
     return data_of(peers[n].next_of(UDP)) == b"meet"
@@ -47,18 +46,18 @@ def quiet():
 
 
 def packet(n, data=b"data", source=ME):
-    """What the client would have sent to a peer"""
+    """Return a packet as the client would have sent it to a peer."""
     return datagram(source, names[n], 9000, 7, data)
 
 
 def sent(n, inner=None, **how):
-    """The IPv4 packet that an error about it quotes"""
+    """Return the IPv4 packet that an error about it quotes."""
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
 with Ktap(61) as t:
     #
-    # Errors that are real
+    # Real errors
     #
 
     t.check("a peer and the client meet", meet(0))
@@ -123,11 +122,11 @@ with Ktap(61) as t:
             grew["tx-no-route"] == 1, got)
 
     #
-    # Errors that are forged
+    # Forged errors
     #
 
     def forged(what, quote, counter, n=4, ready=True, **how):
-        """It has no effect but on that counter"""
+        """The error has no effect except on that counter."""
         if ready:
             meet(n)
         quiet()
@@ -183,7 +182,7 @@ with Ktap(61) as t:
     peers[6].send(bubble(names[6], ME), CLIENT)    # trusted, but never spoken to
     forged("about a peer to whom nothing was sent", sent(6), "rx-icmp-unknown", ready=False)
 
-    # What was sent lately, and no longer ago
+    # Sent recently, and too long ago
     for ago, believed in ((9, 1), (11, 0)):
         meet(9)
         quiet()
@@ -225,9 +224,9 @@ with Ktap(61) as t:
     t.check("which hide nothing about others behind the same NAT (SEC-29)", ip6(names[5]) in told,
             told)
 
-    # To ourselves, by other flags: refused, which the program hears at once.
+    # To ourselves, by other flags: refused, with an immediate error for the program
     def refusals(count):
-        """How many of so many packets its program hears an error about"""
+        """Return for how many of so many packets the program gets an error."""
         mine = App(client_ns, ME, 9002)
         for n in range(count):
             mine.send(b"to me?", teredo(SERVER, *CLIENT, 0x3c00 + n))
@@ -262,7 +261,7 @@ with Ktap(61) as t:
     ip(inet_ns, "route", "add", PEER, "dev", "rly", "mtu", "lock", "1400")
 
     def whole(n, size, seconds=PATIENCE):
-        """A packet of that size is sent, and arrives"""
+        """A packet of that size is sent, and arrives."""
         quiet()
         data = bytes(size - 48)
         problem = app.send_whole(data, names[n])
@@ -279,7 +278,7 @@ with Ktap(61) as t:
         for n in range(3):
             forger.send_icmp4(sent(8, packet(8, bytes(1400)), frag=0x4000), SERVER, CLIENT[0],
                               code=4, mtu=600)
-        # Some kernels have it in the route now, whatever the socket's options say.
+        # Some kernels then have it in the route, whatever the socket's options are.
         route = ip(client_ns, "route", "get", PEER)
         arrived = whole(8, 1472)
     after = counters(inet_ns, "fragments")[0]
@@ -338,10 +337,10 @@ with Ktap(61) as t:
     for where in "-4", "-6":
         ip(client_ns, where, "route", "flush", "cache")
 
-    # Around the least that IPv6 asks for, by a route that says so
+    # Near the minimum MTU of IPv6, set in a route
     def leaves(size):
-        """How a packet of that size does: the errno, or how many datagrams have DF, and how
-        many are fragments"""
+        """Return the errno for a packet of that size, or how many datagrams have DF and how
+        many are fragments."""
         quiet()
         ip(client_ns, "-6", "route", "flush", "cache")
         before = counters(inet_ns, "df", "fragments")
@@ -369,9 +368,9 @@ with Ktap(61) as t:
     t.check("one of less than the headers take is none for more than 1280",
             nothing == less and grew["tx-too-big"] == 1, (nothing, grew.after))
 
-    # What routers report, of a datagram of 1428 octets, and of one of 1308
+    # Reports of routers, about a datagram of 1428 octets, and one of 1308
     def reported(size, mtu):
-        """What it is taken for, and what the sender hears"""
+        """Return how the report is counted, and what the sender gets."""
         for where in "-4", "-6":
             ip(client_ns, where, "route", "flush", "cache")
         meet(8)
@@ -401,7 +400,7 @@ with Ktap(61) as t:
     #
 
     class Marks:
-        """How they come out of the tunnel"""
+        """Marks of packets from the tunnel"""
 
         def __init__(self):
             app.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1)
@@ -441,7 +440,7 @@ with Ktap(61) as t:
     app.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0)
 
     #
-    # What comes out is a packet like any other
+    # Packets from the tunnel are like any others
     #
 
     nft(client_ns, """table ip6 test { counter seen {} counter spoofed {}
@@ -462,7 +461,7 @@ with Ktap(61) as t:
     ip(client_ns, "-6", "route", "del", "blackhole", names[8])
     nft(client_ns, "delete table ip6 test")
 
-    # Datagrams that cannot be
+    # Invalid datagrams
     meet(8)
     quiet()
     data = datagram(names[8], ME, 7, 9000, b"impossible")
@@ -478,7 +477,7 @@ with Ktap(61) as t:
             "(SEC-18)", not got and grew["rx-outer-source"] == 1 and grew["rx-outer-dest"] == 1,
             (got, grew.after))
 
-    # A routing header of type 0: by way of this host to another peer.
+    # A routing header of type 0: through this host to another peer
     meet(9)
     quiet()
     header = struct.pack("!BBBBL", UDP, 2, 0, 1, 0) + ip6(names[9])

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""identifiers.py RELAY ADDRESS: which IPv4 identifiers the fragments have that the
-relay sends for two programs at ADDRESS, each on a CPU of its own if there are two, to
-six peers."""
+"""identifiers.py RELAY ADDRESS: the IPv4 identifiers of fragments that the relay sends to
+six peers, for two programs at ADDRESS, each on a CPU of its own if there are two."""
 
 import os
 import socket
@@ -17,7 +16,7 @@ PEERS = ["2001:0:cb00:7101:0:efff:39cc:9b%d0" % n for n in range(1, 7)]
 
 
 def sender(cpu, dest):
-    """A process that sends that many packets from that CPU"""
+    """Start a process that sends that many packets on that CPU."""
     pid = os.fork()
     if pid:
         return pid

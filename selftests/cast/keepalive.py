@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""keepalive.py CLIENT RELAY ADDRESS REFRESH LIFETIME SECONDS: newcomers who want to
-reach a client behind a NAT that forgets after LIFETIME.
+"""keepalive.py CLIENT RELAY ADDRESS REFRESH LIFETIME SECONDS: newcomers want to reach a
+client behind a NAT that forgets after LIFETIME.
 
-CLIENT and RELAY are namespaces of the laboratory; ADDRESS is the client's.
-"""
+CLIENT and RELAY are namespaces of the laboratory; ADDRESS is the client's."""
 
 import sys
 import time
@@ -28,8 +27,8 @@ def passes(peer, to):
 
 
 def newcomer():
-    """Somebody whom the client does not know asks for it by its server, as a relay
-    does; the client answers him.  True if so."""
+    """An unknown host sends a bubble through the client's server, as a relay does.  Return
+    true if the client answers."""
     port = Port(relay_ns, "192.0.2.1")
     port.send(bubble("fe80::1234", ME), SERVER)
     got = port.receive(2)
@@ -38,7 +37,7 @@ def newcomer():
 
 
 with Ktap(7) as t:
-    # The NAT is what it says.
+    # The NAT works as described.
     inside = Port(client_ns, "10.1.0.2")
     known, other = (Port(relay_ns, "192.0.2.1", n) for n in (5000, 5001))
     mapped = mapping(inside, known)

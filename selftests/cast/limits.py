@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""limits.py SERVER HOST RELAY CLIENT WIRE ADDRESS PORT: each bound is the number that it is.
+"""limits.py SERVER HOST RELAY CLIENT WIRE ADDRESS PORT: each limit has exactly its value.
 
 Namespaces of the laboratory: a relay in RELAY, with another server on 192.0.2.1, and in
-CLIENT a Teredo client with ADDRESS, whose service port on 198.51.100.33 is PORT, and whose
-link ends in WIRE as `bare`.  Its server was 203.0.113.1, in SERVER; native hosts are in HOST.
-No time passes while something runs.
-"""
+CLIENT a Teredo client with ADDRESS, whose service port on 198.51.100.33 is PORT, and
+whose link ends in WIRE as `bare`.  Its server was 203.0.113.1, in SERVER; native hosts
+are in HOST.  No time passes while something runs."""
 
 import os
 import socket
@@ -30,22 +29,22 @@ there = Port(relay_ns, RELAY, 43000)
 enter(client_ns)
 app = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)     # which is told of no error
 app.bind((ME, 9000))
-# What waits is charged to it.
+# Held packets are charged to the socket.
 app.setsockopt(socket.SOL_SOCKET, 32, 64 << 20)     # SO_SNDBUFFORCE
 
 
 def somewhere(n):
-    """Each has an address of its own, so that none of them has more than others"""
+    """Return an address for each number, so that none uses more than one share."""
     return "20.%d.%d.%d" % (n >> 16, n >> 8 & 255, n & 255)
 
 
 def stranger(n):
-    """A client speaks to ours"""
+    """A client sends to ours."""
     forger.send(bubble(teredo(SERVER, somewhere(n), 1024), ME), (somewhere(n), 1024), CLIENT)
 
 
 def call(n, server=SERVER):
-    """Ours speaks to a client, which does not answer"""
+    """Our client sends to another, which does not answer."""
     app.sendto(b"anybody?", (teredo(server, somewhere(n), 1024), 7))
 
 
@@ -58,7 +57,7 @@ def locals_known():
 
 
 def afresh(*words):
-    """Nobody is known, nobody asks, and all that is limited is there again"""
+    """Forget all peers, and wait until all limits have recovered."""
     run("teredo-tool", "-n", client_ns, "peer", "flush", "teredo0")
     if words:
         options(client_ns, *words)
@@ -66,7 +65,7 @@ def afresh(*words):
 
 
 def passed(namespace, name, send, times, device=0):
-    """Of so many at once, how many are counted as that"""
+    """Send so many at once; return how many were counted."""
     def now():
         return tool(namespace, "stats")[device][name]
 
@@ -80,9 +79,9 @@ def passed(namespace, name, send, times, device=0):
 
 
 def rate(namespace, name, send, burst, each, device=0, per=1):
-    """What of twice as many goes through at once, and of as many again after a second; each
-    is counted `per` times.  Wrong if that is not, but for a few, what it is to be: of
-    thousands who ask, some seem to have asked for much"""
+    """Send twice as many as @burst at once, and again after a second.  Compare how many
+    pass, each counted @per times, with the limit.  Small differences are allowed, since
+    some of thousands of senders share a place with heavy ones."""
     began = time.monotonic()
     first = passed(namespace, name, send, 2 * burst, device) // per
     time.sleep(1)       # one second of it
@@ -112,7 +111,7 @@ with Ktap(23) as t:
     got = len(peers())
     t.check("and 256 others that have not answered (SEC-25)", got == 128 + 256, got)
 
-    # 64: 8 strangers, 16 whom we call, 40 others
+    # Room for 64: 8 strangers, 16 that our client addresses, 40 others
     def by_hand(many):
         afresh("peers-max", "64")
         for n in range(many):
@@ -120,7 +119,7 @@ with Ktap(23) as t:
                 teredo(SERVER, "203.0.113.66", 1024 + n), "at", "203.0.113.66:%d" % (1024 + n))
 
     def proves(host):
-        """It is asked, and answers"""
+        """Our client tests the host, which answers."""
         server.drain()
         app.sendto(b"native", (host, 7))
         ping = server.next_of(ICMP6)
@@ -154,7 +153,7 @@ with Ktap(23) as t:
     t.check("of 64 peers, the next one by hand is refused, and nobody else comes",
             got == 64 and refused and with_stranger == 64, (got, refused, with_stranger))
 
-    # A stranger whom we answer has to go for other strangers while our answer waits for him.
+    # A stranger with our answer in its queue is evicted for other strangers.
     run("teredo-tool", "-n", client_ns, "peer", "flush", "teredo0")
     for p in peers():
         run("teredo-tool", "-n", client_ns, "peer", "del", "teredo0", p["address"])
@@ -181,7 +180,7 @@ with Ktap(23) as t:
     wire.setsockopt(socket.SOL_SOCKET, 25, b"bare\0")     # SO_BINDTODEVICE
 
     def say(who, source):
-        """A discovery bubble in that name"""
+        """Send a discovery bubble in that name."""
         wire.sendto(udp4(bubble(who, "ff02::1", 1), source, ("224.0.0.253", 3544), ttl=1),
                     ("224.0.0.253", 0))
 
@@ -189,7 +188,8 @@ with Ktap(23) as t:
         return teredo(SERVER, CLIENT[0], 1024 + n)
 
     def neighbour(n):
-        """It announces itself, from one of 12 hosts: each may 20 times, and 5 times a second"""
+        """Announce a neighbour, from one of 12 hosts; each may send 20 at once, and 5 a
+        second."""
         say(name(n), ("198.51.100.%d" % (34 + n % 12), 1024 + n))
 
     def announce(numbers):
@@ -222,12 +222,12 @@ with Ktap(23) as t:
     got = grew["tx-discovery"]
     t.check("newcomers have us announce ourselves every 5 s (SEC-11)", 4 <= got <= 5, got)
 
-    # One with whom we have a path of our own, to its host's end of the wire
+    # A neighbour with a local path, to the host at the other end of the wire
     host = Port(wire_ns, "198.51.100.46", 43000)
     friend = teredo(SERVER, CLIENT[0], 999)
 
     def announced(times, source="198.51.100.46"):
-        """What is counted of so many announcements at once"""
+        """Return what is counted for so many announcements at once."""
         before = stats(client_ns)
         for _ in range(times):
             say(friend, (source, 43000))
@@ -258,7 +258,7 @@ with Ktap(23) as t:
     # Events
     #
 
-    # The worker that tells of them does not run before we wait.
+    # The worker that sends events does not run before we wait.
     afresh("discovery", "off")
     ear = Listener(client_ns, 16 << 20)
     lost = []
@@ -282,8 +282,8 @@ with Ktap(23) as t:
         lambda n: app.sendto(b"self", (teredo(SERVER, CLIENT[0], CLIENT[1], 0x0303), 7)),
         100, 50))
 
-    # Of strangers whose relay has answered nothing, a quarter of the tests; a new one
-    # each, from a relay and a site of its own.
+    # Strangers whose relay has not carried an answer may use a quarter of the tests.  A new
+    # stranger each, from a relay and a site of its own.
     fresh = iter(range(1 << 20))
     said("25 tests at once of strangers by strange relays, of 100 in all (SEC-28)", rate(
         client_ns, "tx-echo",
@@ -291,7 +291,8 @@ with Ktap(23) as t:
             datagram("2001:db8:%x::1" % (0x1000 + i), ME, 7, 9000, b"x"),
             ("192.0.%d.%d" % (3 + i // 200, 1 + i % 200), 7), CLIENT))(next(fresh)), 25, 100))
 
-    # All that one address gets of what is shared by its ports, each with an initiator of its own
+    # One address may use a share, with all its ports, each of which is an initiator of its
+    # own.
     afresh()
     said("of 200 answers to the bubbles by strangers, an address gets 75 at once, "
          "and 100 a second (C-72)", rate(
@@ -309,7 +310,7 @@ with Ktap(23) as t:
         wrong, ("203.0.113.%d" % (1 + n % 250), 9), (RELAY, 3544)), 6000, 1)
     t.check("20000 signatures at once, of which one network has a quarter", 4950 <= got <= 5100, got)
 
-    # Each peer, by its mapping
+    # Per peer, by its mapping
     call(1)
     for host in 1, 2:
         forger.send(bubble(teredo(SERVER, PEOPLE, host), ME), (PEOPLE, host), CLIENT)
@@ -326,7 +327,7 @@ with Ktap(23) as t:
     got = passed(client_ns, "rx-icmp", lambda n: refuse(2), 40)
     t.check("and as many about another one", got == 20, got)
 
-    # Probes of one server.  Each peer is an initiator of its own: none asks for much.
+    # Probes of one server.  Each peer is an initiator of its own, so none is a heavy user.
     afresh("peers-max", "64000")
     said("2000 probes of one server at once, 1000 a second (SEC-28)", rate(
         client_ns, "tx-bubble", lambda n: call(next(fresh) % 60000, "203.0.113.9"), 2000, 1000,
@@ -337,7 +338,7 @@ with Ktap(23) as t:
         1, teredo("203.0.113.%d" % (20 + n % 9), "198.51.100.3", 2000 + n)), 2000)
     t.check("1000 new destinations of a site at once (SEC-26)", got == 1000, got)
 
-    # The controller: whoever asked for nothing gets little of its attention.
+    # The controller gets few unsolicited datagrams.
     link = Link(client_ns, "teredo0")
     link.ask("CONTROL_BIND")
     said("100 datagrams at once for a controller that did not ask, 100 a second", rate(

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""loops.py SERVER RELAY CLIENTS HOST SIX SITE: packets that would go round.
+"""loops.py SERVER RELAY CLIENTS HOST SIX SITE: packets that would loop.
 
-Namespaces of the laboratory. SIX routes for 6to4 and ISATAP, SITE is behind RELAY
-and has a 6to4 address of it. Teredo clients are sockets on 198.51.100.1.
-"""
+Namespaces of the laboratory. SIX routes for 6to4 and ISATAP, SITE is behind RELAY and
+has a 6to4 address of it. Teredo clients are sockets on 198.51.100.1."""
 
 import sys
 
@@ -14,7 +13,7 @@ from pkt import *
 server_ns, relay_ns, clients_ns, host_ns, six_ns, site_ns = sys.argv[1:]
 SERVER, RELAY = ("203.0.113.1", 3544), ("192.0.2.1", 3545)
 HOST, SIX = "2001:db8:2::1", "2002:cb00:7131::1"
-# Addresses that other tunnels send to RELAY and to SERVER.
+# Addresses that other tunnels send to RELAY and to SERVER
 RELAYS = ["2002:c000:201::9", "2001:db8:5::5efe:c000:201", "2001:db8:5::200:5efe:c000:201"]
 FORGED = ["2002:c000:201::8", "2001:db8:6::5efe:c000:201", "2001:db8:6::200:5efe:c000:201"]
 SERVERS = ["2002:cb00:7101::9", "2001:db8:5::5efe:cb00:7101"]
@@ -26,7 +25,7 @@ for namespace in relay_ns, server_ns:
 
 
 class Turns:
-    """Packets that came in through sit since this was made, until there are no more"""
+    """Packets received through sit since this object was created, until no more arrive"""
 
     def __init__(self, namespace):
         self.namespace = namespace
@@ -50,7 +49,7 @@ def reaches_client(app, text, seconds=PATIENCE):
     client.send(bubble(T, HOST), RELAY)    # it is there
     client.drain()
     app.send(text, T)
-    # past what was sent before and comes late
+    # skip late ones of former tests
     while got := client.next_of(UDP, seconds):
         if data_of(got) == text:
             return True
@@ -109,7 +108,7 @@ with Ktap(25) as t:
     got = site.heard()
     t.check("whom the client reaches, too", got == (b"client to site", T), got)
 
-    # Peers that are ourselves
+    # Peers at our own addresses
     def peer(namespace, address, at):
         run("teredo-tool", "-n", namespace, "peer", "add", "teredo0", address, "at",
             "%s:%u" % at)
@@ -120,7 +119,7 @@ with Ktap(25) as t:
         host.send(b"x", own)
     t.check("nothing is sent to the own service port (SEC-50)", grew["tx-loop"] == 1, grew.after)
 
-    # Two relays, each of which takes the other for the client
+    # Two relays, each of which takes the other one for the client
     run("teredo-tool", "-n", clients_ns, "add", "teredo0", "mode", "relay", "local",
         "198.51.100.1", "port", "3546")
     ip(clients_ns, "link", "set", "teredo0", "up")
@@ -134,7 +133,7 @@ with Ktap(25) as t:
             (here.after, there.after))
     ip(clients_ns, "link", "del", "teredo0")
 
-    # Outer routes into Teredo
+    # Outer routes into the tunnel
     ip(relay_ns, "route", "add", "198.51.100.1", "dev", "teredo0")
     with Counted(relay_ns) as grew:
         got = reaches_client(host, b"x", 2)
@@ -143,7 +142,7 @@ with Ktap(25) as t:
             grew.after)
     t.check("without it, all is well again", reaches_client(host, b"again"))
 
-    # Two links, and the IPv4 way of each leads through the other.
+    # Two links, each with its IPv4 route through the other one
     run("teredo-tool", "-n", relay_ns, "add", "teredo1", "mode", "relay", "port", "3547",
         "prefix", "2001:1::/32")
     second = T.replace("2001:0:", "2001:1:", 1)
@@ -157,7 +156,7 @@ with Ktap(25) as t:
         ip(relay_ns, "route", "add", dest, "dev", name, "src", RELAY[0])
 
     def failures():
-        """What devices say that they could not send"""
+        """Return how many packets devices could not send."""
         found = json.loads(ip(relay_ns, "-s", "-j", "link", "show"))
         return sum(d["stats64"]["tx"]["errors"] + d["stats64"]["tx"]["dropped"] for d in found)
 

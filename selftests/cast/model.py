@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""model.py ROLE:SEED:DUT:NET ...: the module and a model of it, side by side.
+"""model.py ROLE:SEED:DUT:NET ...: compare the module with a model of it.
 
-In the namespace DUT is a link of that role, whose schedule has that seed; whatever it sends
-leaves for NET, where this program is all the world: servers, clients, relays, native hosts.
-Schedules of packets, answers, silence and what administrators do are made up by chance, for
-thousands of peers at once; what leaves, when, what is counted, what is told and what a dump
-shows is compared with protocol.py, which says what the requirements want.
+The namespace DUT has a link of that role, whose schedule is made from that seed.
+Everything it sends leaves for NET, where this program plays the world: servers, clients,
+relays, native hosts. Schedules of packets, answers, silence and administrators' commands
+are random, with thousands of peers at once. What is sent, when, what is counted, which
+events come and what a dump shows is compared with protocol.py, which implements the
+requirements.
 
-It is for a clock that stands still while anything runs: so what is sent is dealt with by
-the time that sending returns, and times are exact.
-"""
+This requires a clock that stands still while anything runs: a packet has been processed
+when the call that sends it returns, and times are exact."""
 
 import functools
 import heapq
@@ -41,7 +41,7 @@ listen.name_of = functools.lru_cache(None)(listen.name_of)
 
 
 def total(data):
-    """Sum of 16-bit words"""
+    """Return the sum of 16-bit words."""
     return sum(struct.unpack("!%dH" % (len(data) // 2), data))
 
 
@@ -52,7 +52,7 @@ def folded(value):
 
 
 def outer(source, dest, payload):
-    """UDP over IPv4, whole"""
+    """Return a whole datagram of UDP over IPv4."""
     head = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(payload), 0, 0, 64, 17, 0) + \
         ip4(source[0]) + ip4(dest[0])
     return head[:10] + struct.pack("!H", folded(total(head))) + head[12:] + \
@@ -60,7 +60,7 @@ def outer(source, dest, payload):
 
 
 def inner(source, dest, token):
-    """UDP over IPv6 that carries the token"""
+    """Return UDP over IPv6 that carries the token."""
     data = struct.pack("!HHHHQ", 9, 9, 16, 0, token)
     csum = folded(total(source + dest + data) + 16 + 17) or 0xffff
     return struct.pack("!LHBB", 6 << 28, 16, 17, 64) + source + dest + data[:6] + \
@@ -72,14 +72,14 @@ def bubble(source, dest):
 
 
 def token_of(packet):
-    """What inner() has put there, or None"""
+    """Return the token of inner(), or None."""
     if len(packet) == 56 and packet[6] == 17:
         return struct.unpack_from("!Q", packet, 48)[0]
     return None
 
 
 class Ear(listen.Listener):
-    """Events in order, dumps, and what administrators say"""
+    """Events in order, dumps, and administrators' commands"""
 
     def take(self, kind, flags, seq, body):
         if kind == listen.NLMSG_ERROR and seq == self.seq:
@@ -110,7 +110,7 @@ class Ear(listen.Listener):
             "TEREDO_PEER_CAUSE_", take("CAUSE")[0])))
 
     def read_all(self):
-        """What is there, without a question whether it is"""
+        """Read what is there, without select()."""
         self.socket.setblocking(False)
         try:
             while self.read(None):
@@ -120,7 +120,7 @@ class Ear(listen.Listener):
         self.socket.setblocking(True)
 
     def command(self, name, *attributes, of="PEER"):
-        """The errno of its answer"""
+        """Return the errno of its answer."""
         self.answer, of = None, "TEREDO_A_%s_" % of
         self.request(self.family, ACK, listen.N["TEREDO_CMD_" + name],
                      b"".join(listen.attribute(listen.N[of + n], value)
@@ -131,9 +131,9 @@ class Ear(listen.Listener):
 
 
 class World:
-    """All around a link, and the model of it"""
+    """The world around a link, and the model of it"""
 
-    # A time is a whole number of these after the beginning; so many act at once.
+    # Times are multiples of STEP since the beginning; at most MANY actors act at one time.
     STEP, MANY = 0.2, 200
 
     def __init__(self, model, dut, net, rng):
@@ -162,13 +162,13 @@ class World:
         return tap
 
     def now(self):
-        """It stays until we sleep; to ask the kernel costs more than to remember"""
+        """Time stands still until we sleep, so it is cached: asking the kernel costs more."""
         return self.clock
 
     def read_clock(self):
         self.clock = time.clock_gettime(time.CLOCK_MONOTONIC)
 
-    # -- what acts --
+    # -- actions --
 
     def add(self, kind, server, mapping, flags=0):
         address = ip6(teredo(server, *mapping, flags))
@@ -185,7 +185,7 @@ class World:
         return self.tokens
 
     def give(self, peer, token):
-        """A packet from the host that speaks with the peer"""
+        """Send a packet from the host that talks with the peer."""
         self.wire.sendto(inner(peer.host, peer.address, token), ("wire", IPV6, 0, 0, self.mac))
 
     def packet(self, peer, count=1):
@@ -199,14 +199,14 @@ class World:
         self.wire.sendto(outer(source, (DUT, PORT), payload), ("wire", IPV4, 0, 0, self.mac))
 
     def bubble(self, peer, source=None, nonce=None):
-        """To the nonce, or else to a global address"""
+        """Send a bubble with the nonce, or else to a global address."""
         self.touched.add(peer)
         source = source or peer.embedded
         self.model.datagram(self.now(), peer, source, "bubble", nonce)
         self.enter_datagram(source, bubble(peer.address, self.whither(peer, nonce)))
 
     def whither(self, peer, nonce):
-        """The address that a bubble of the peer is for"""
+        """Return the destination of a bubble of the peer."""
         return b"\xfe\x80" + bytes(6) + nonce if nonce else peer.host
 
     def data(self, peer, source=None):
@@ -241,7 +241,7 @@ class World:
             raise Divergence("peer flush: refused")
 
     def nobody_due(self):
-        """Nothing is to happen soon: time may pass while a command runs"""
+        """Make sure that nothing is due soon, as time may pass while a command runs."""
         self.settle()
         for peer in list(self.model.peers.values()):
             if peer.waiting and peer.deadline < self.now() + 0.5:
@@ -249,7 +249,7 @@ class World:
         self.settle()
 
     def bounce(self):
-        """The link goes down, and up"""
+        """Set the link down, and up."""
         self.nobody_due()
         self.touched.update(self.model.peers.values())
         self.model.down(self.now())
@@ -258,7 +258,7 @@ class World:
         self.restore()
 
     def restore(self):
-        """What a link loses that goes down"""
+        """Add what a link loses when it goes down."""
         ip(self.dut, "-6", "route", "add", "2001::/32", "dev", "teredo0")
 
     def set_queue(self, packets):
@@ -271,15 +271,15 @@ class World:
         self.model.peers_max = count
         options(self.dut, "peers-max", str(count))
 
-    # -- what is seen --
+    # -- observations --
 
     def quiesce(self):
-        """All that the kernel has to do now is done before time passes"""
+        """Let the kernel finish all work that is due."""
         time.sleep(0.0002)      # and so is what time passes for
         self.read_clock()
 
     def look(self):
-        """Whatever has happened until now"""
+        """Handle everything that has happened until now."""
         self.quiesce()
         now = self.now()
         self.ear.read_all()
@@ -311,7 +311,7 @@ class World:
         return [(self.wire, self.sort)]
 
     def sort(self, now, proto, data, told):
-        """One frame that has left"""
+        """Handle a frame that was sent."""
         if proto == IPV4 and data[9] == 17:
             sport, dport = struct.unpack_from("!HH", data, 20)
             self.left(now, (socket.inet_ntoa(data[12:16]), sport),
@@ -320,7 +320,7 @@ class World:
             self.native(now, data, told)
 
     def native(self, now, packet, told):
-        """An IPv6 packet that has come out of the link, or an error about one"""
+        """Handle an IPv6 packet from the link, or an error about one."""
         if packet[6] == 58 and packet[40] == 129:
             self.came(now, packet[8:24], "native", ("native", 0),
                       int.from_bytes(packet[48:], "big"))
@@ -346,7 +346,7 @@ class World:
             raise Divergence("a datagram of protocol %d to %s:%d" % (payload[6], *to))
 
     def nonce_of(self, source):
-        """The nonce in the source of our bubble"""
+        """Return the nonce in the source address of our bubble."""
         if source[:8] != b"\xfe\x80" + bytes(6):
             raise Divergence("a bubble from " + source.hex())
         return source[8:]
@@ -363,7 +363,7 @@ class World:
     # -- time --
 
     def at(self, delay, actor, peer=None):
-        """Have the generator act then"""
+        """Schedule the next step of the generator."""
         self.turn += 1
         steps = max(1, round((self.now() + delay - self.begun) / self.STEP))
         heapq.heappush(self.heap, (steps, self.turn, actor, peer))
@@ -378,12 +378,12 @@ class World:
         self.look()
 
     def run(self):
-        """Until nobody acts any more"""
+        """Run until no generator is left."""
         while self.heap:
             self.sleep_until(self.begun + self.heap[0][0] * self.STEP)
             now = self.now()
             limit, acted = (now - self.begun) / self.STEP, 0
-            # Where one goes for another, it has to be known who, before it acts again.
+            # With evictions, the victim must be known before the next peer acts.
             many = self.MANY if self.model.peers_max == protocol.PEERS else 1
             while self.heap and self.heap[0][0] <= limit and acted < many:
                 _, _, actor, peer = heapq.heappop(self.heap)
@@ -408,20 +408,20 @@ class World:
         if self.model.evictions:
             raise Divergence("%d peers too many" % self.model.evictions)
 
-    # -- what is counted, and the list --
+    # -- counters and the list of peers --
 
     def read_counts(self):
         return {k: v for k, v in stats(self.dut).items() if isinstance(v, int) and
                 k.split("-")[0] in ("rx", "tx", "peers")}
 
     def check_counts(self):
-        """What is wrong with the counters"""
+        """Return what is wrong with the counters."""
         now = self.read_counts()
         return ["%s: %d, not %d" % (k, now[k] - self.base[k], self.model.counts[k])
                 for k in sorted(now) if now[k] - self.base[k] != self.model.counts[k]]
 
     def check_dump(self):
-        """What is wrong with the list of peers"""
+        """Return what is wrong with the list of peers."""
         self.ear.dump()
         now, wrong = self.now(), []
         for address in self.ear.table.keys() - self.model.peers.keys():
@@ -446,7 +446,7 @@ class World:
 
 
 class HostWorld(World):
-    """The link serves the host that it is on"""
+    """The link serves its own host"""
 
     def __init__(self, model, dut, net, rng):
         enter(dut)
@@ -475,7 +475,7 @@ class HostWorld(World):
 
 
 class ClientWorld(HostWorld):
-    """A client; there is no need of a controller who qualifies it"""
+    """A client, whose state is set here, without a controller"""
 
     SERVERS = "203.0.113.1", "203.0.113.101"
 
@@ -485,7 +485,7 @@ class ClientWorld(HostWorld):
         self.qualify()
 
     def qualify(self):
-        """By the next server"""
+        """Qualify with the next server."""
         self.settle()
         server = self.SERVERS[self.number % 2]
         self.number += 1
@@ -501,7 +501,7 @@ class ClientWorld(HostWorld):
             ("SERVER2", ip4("203.0.113.2")), of="DEV")
         if error:
             raise Divergence("not qualified: " + os.strerror(error))
-        # By then, whoever is told of packets that were dropped has been.
+        # By then, senders have got errors about packets that were dropped.
         if old:
             ip(self.dut, "addr", "del", old, "dev", "teredo0")
         ip(self.dut, "addr", "add", self.address, "dev", "teredo0")
@@ -521,7 +521,7 @@ class ClientWorld(HostWorld):
         return self.register(peer)
 
     def reply(self, peer, source, nonce):
-        """To an echo request"""
+        """Answer an echo request."""
         self.touched.add(peer)
         self.model.datagram(self.now(), peer, source, "reply", nonce,
                             int.from_bytes(nonce, "big"))
@@ -531,7 +531,7 @@ class ClientWorld(HostWorld):
                             peer.host + body[:2] + struct.pack("!H", csum) + body[4:])
 
     def indirect(self, peer, origin):
-        """A bubble by our server"""
+        """Send a bubble through our server."""
         self.touched.add(peer)
         server = (self.model.server or self.SERVERS[0], 3544)
         self.model.indirect(self.now(), peer, origin)
@@ -566,8 +566,8 @@ class ClientWorld(HostWorld):
 
 
 class Schedule:
-    """What happens, by chance.  Each persona is a generator: it acts, and says after how
-    many seconds it will act again."""
+    """A random schedule.  Each persona is a generator: it acts, and yields the number of
+    seconds after which it acts again."""
 
     def __init__(self, world, count, seconds):
         self.w, self.rng, self.seconds = world, world.rng, seconds
@@ -587,7 +587,7 @@ class Schedule:
                           self.rng.choice((0, 0x0101, 0x8000, 0x3cff)))
 
     def elsewhere(self, peer):
-        """A mapping that is not in its address, always the same"""
+        """Return a mapping other than that in its address, always the same one."""
         return "198.19.%d.%d" % (peer.embedded[1] % 250, peer.embedded[1] // 250), \
             peer.embedded[1] ^ 1
 
@@ -595,7 +595,7 @@ class Schedule:
         return self.rng.randbytes(8)
 
     def gap(self, *edges):
-        """Shortly before or after one of these"""
+        """Return a time shortly before or after one of these."""
         edge = self.rng.choice(edges)
         return edge + self.rng.choice((-0.1, 0.1, 0.15, 0.4, 0.8)) * self.rng.random()
 
@@ -605,11 +605,11 @@ class Schedule:
                 ("burst", 2), ("stranger", 1), ("by_hand", 1), ("wanderer", 6)]
 
     def answer(self, p, source=None):
-        """To our last attempt"""
+        """Answer our last attempt."""
         self.w.bubble(p, source, p.nonce or self.wrong())
 
     def say(self, p, source, nonce):
-        """An answer, with that nonce"""
+        """Answer with that nonce."""
         self.w.bubble(p, source, nonce)
 
     def meet(self, p, source=None):
@@ -725,7 +725,7 @@ class Schedule:
         return [self.clerk(), self.operator()]
 
     def clerk(self):
-        """Looks at counters and at the list"""
+        """Compare counters and the list."""
         while self.w.heap:
             yield self.rng.uniform(70, 110)
             self.look()
@@ -757,14 +757,14 @@ class Schedule:
 
 
 class RelaySchedule(Schedule):
-    """With floods in the end: who asks for much gets what there is, and nobody else less"""
+    """With floods at the end: a heavy user gets what is left, and others no less."""
 
     def administrators(self):
         return [self.clerk(), self.operator(), self.flood()]
 
     def flood(self):
         yield self.seconds * 1.1
-        # One host that walks through all addresses
+        # A host that walks through all addresses
         walk = [self.strange(n) for n in range(1300)]
         self.from_site(walk, 0xfff0)
         yield 1
@@ -775,7 +775,7 @@ class RelaySchedule(Schedule):
         yield 12
         self.w.flush()
         yield 5
-        # All of them by one server, who is asked for others, too
+        # All through one server, which is asked for others, too
         many = [self.strange(2000 + n, "203.0.113.77") for n in range(800)]
         for peer in many:
             peer.lossy = 1
@@ -791,7 +791,7 @@ class RelaySchedule(Schedule):
         self.look()
         self.w.flush()
         yield 1
-        # A list that is full of those who do not answer
+        # A list filled with peers that do not answer
         self.w.set_peers_max(100)
         few = [self.strange(4000 + n) for n in range(60)]
         for n, peer in enumerate(few):
@@ -824,7 +824,8 @@ class RelaySchedule(Schedule):
 
 
 class ClientSchedule(Schedule):
-    """Teredo clients, native hosts behind relays, and who asks for us by our server"""
+    """Teredo clients, native hosts behind relays, and hosts that reach us through our
+    server"""
 
     NATIVE = [("converse", 4), ("silent", 3), ("one_way", 4), ("late", 3), ("burst", 1),
               ("stranger", 3), ("by_hand", 1), ("wanderer", 5), ("wandering_relay", 3)]
@@ -846,7 +847,7 @@ class ClientSchedule(Schedule):
             self.w.bubble(p, source)
 
     def say(self, p, source, nonce):
-        """An answer, with that nonce where there is one"""
+        """Answer, with that nonce if there is one."""
         if p.kind == "native":
             self.w.reply(p, source or p.embedded, nonce)
         else:
@@ -860,7 +861,7 @@ class ClientSchedule(Schedule):
             yield self.rng.choice((0.1, 1, 3, 9, 25, 35))
 
     def wandering_relay(self, p):
-        """A native host that comes by one relay, and then by another"""
+        """A native host that comes through one relay, and then through another"""
         there = [p.embedded, self.elsewhere(p), ("198.19.255.2", 3545)]
         yield from self.meet(p)
         for _ in range(self.rng.randint(4, 9)):
@@ -887,15 +888,15 @@ class ClientSchedule(Schedule):
 
 
 class Miscount(Divergence):
-    """of counters"""
+    """Wrong counters"""
 
 
 class Misshown(Divergence):
-    """of the list of peers"""
+    """A wrong list of peers"""
 
 
-# Of each role: the model, the world around it, what happens there, how many peers come by
-# and by when they have, in seconds, and the rules that are looked at.
+# For each role: the model, its world, its schedule, the number of peers and the seconds in
+# which they come, and the rules that are checked.
 ROLES = {
     "relay": (Relay, World, RelaySchedule, 700, 300,
               "C-05, C-06, C-46, C-67..C-71, R-05, R-07..R-09, R-12..R-15, R-18, SEC-25, "
@@ -920,7 +921,7 @@ def explain(problem, seed):
 
 
 def play(role, dut, net, seed):
-    """One schedule: (what is wrong, a few figures)"""
+    """Run one schedule; return (what is wrong, a few figures)."""
     make, around, plan, count, seconds, _ = ROLES[role]
     rng = random.Random("%s %d" % (role, seed))
     world = around(make(), dut, net, rng)

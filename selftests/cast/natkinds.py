@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""natkinds.py KIND CLIENT RELAY SERVER: is the NAT in front of the namespace
-CLIENT of that kind?  Prints the kind and "right", or what was found."""
+"""natkinds.py KIND CLIENT RELAY SERVER: check that the NAT in front of the namespace CLIENT
+is of that kind.  Prints the kind and "right", or what was found."""
 
 import sys
 
@@ -14,7 +14,7 @@ stranger = Port(server, "203.0.113.1", 5000)
 
 
 def mapping(peer):
-    """The address and port as which the peer sees the client"""
+    """Return the address and port that the peer sees."""
     inside.send(b"hello", (peer.address, peer.port))
     got = peer.receive_raw()
     return got and got[1]
@@ -31,8 +31,8 @@ found = {
     "other port": passes(other_port, mapped),
     "other address": passes(stranger, mapped),
 }
-# Only now: asking opens the NAT for the one who is asked.  What it refused
-# must not have moved the mapping.
+# Only now: sending opens the NAT for the destination.  Packets that it refused must not
+# have changed the mapping.
 found["endpoint independent"] = mapped == mapping(stranger) == mapping(other_port)
 found["address"] = mapped[0] == "198.51.100.1"
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""neighbour.py SERVER LAN CLIENT ADDRESS PORT: what a client makes of its IPv4 link
-(RFC 4380 section 5.2.8).
+"""neighbour.py SERVER LAN CLIENT ADDRESS PORT: what a client does on its IPv4 link (RFC
+4380 section 5.2.8).
 
-The first three are namespaces; ADDRESS is the client's Teredo address, PORT its
-service port on 10.1.0.2.  Its neighbours, honest and others, are sockets on
-10.1.0.3; all are behind 198.51.100.1.
-"""
+The first three are namespaces; ADDRESS is the client's Teredo address, PORT its service
+port on 10.1.0.2.  Its neighbours, honest and others, are sockets on 10.1.0.3; all are
+behind 198.51.100.1."""
 
 import json
 import socket
@@ -25,7 +24,7 @@ SERVER, MAPPED, LAN, GROUP, ALL_NODES = ("203.0.113.1", "198.51.100.1", "10.1.0.
                                          "ff02::1")
 CLIENT = ("10.1.0.2", int(port))
 
-# What takes a minute takes none there.
+# With time travel, waiting for a minute takes no time.
 TRAVELS = "time-travel" in open("/proc/cmdline").read()
 
 server = Port(server_ns, SERVER, 3544)
@@ -36,7 +35,7 @@ app = App(client_ns, ME, 9000)
 
 
 class Ear:
-    """Hears what the client says to the group: whole IPv4 packets"""
+    """Receives what the client sends to the group: whole IPv4 packets."""
 
     def __init__(self):
         enter(lan_ns)
@@ -57,7 +56,7 @@ class Ear:
 
 
 class Mouth(Forger):
-    """Says anything to the group"""
+    """Sends anything to the group."""
 
     def __init__(self):
         super().__init__(lan_ns)
@@ -86,7 +85,7 @@ def stats():
 
 
 def joined():
-    """The client is a member of the group"""
+    """Return true if the client has joined the group."""
     enter(client_ns)
     with open("/proc/thread-self/net/igmp") as members:
         return "FD0000E0" in members.read()
@@ -105,13 +104,13 @@ def quiet():
 
 
 def silence():
-    """Nothing is announced, nor about to be"""
+    """Wait until nothing is announced, nor about to be."""
     while ear.heard(7):
         pass
 
 
 def by_server(name, p):
-    """The server sends a bubble on, to where it knows the client from"""
+    """The server forwards a bubble to the client's mapping."""
     server.drain()
     link.ask("CONTROL_SEND", ADDRESS=ip4(SERVER), PORT=struct.pack("!H", 3544), PAYLOAD=b"?")
     server.send(origin(MAPPED, p.port) + bubble(name, ME), server.receive_raw()[1])
@@ -127,7 +126,7 @@ def is_bubble(got, name):
 
 
 def as_it_has_to_be(packet):
-    """A discovery bubble, octet by octet (C-84)"""
+    """Check a discovery bubble, octet by octet (C-84)."""
     if not packet or len(packet) != 68:
         return False
     ident, frag, ttl, proto, _ = struct.unpack("!HHBBH", packet[4:12])
@@ -200,7 +199,7 @@ with Ktap(53 + TRAVELS) as t:
     p1.send(to_client(names[1], b"x"), CLIENT)
     t.check("not from another port, nor that of unknown neighbours (C-43)", app.heard(0.4) is None)
 
-    # Who was announced from elsewhere
+    # A neighbour announced from elsewhere
     quiet()
     mouth.announce(names[0], liar.port)
     app.send(b"four", names[0])
@@ -232,7 +231,7 @@ with Ktap(53 + TRAVELS) as t:
             got and got.dest == names[6] and got.source == ME, show(got))
     p6.send(bubble(names[6], ME), CLIENT)
     t.check("until it answers", data_of(p6.next_of(UDP)) == b"seven")
-    # No attempt is under way, which would have us announce ourselves, too.
+    # Wait until no attempt is under way, which would cause an announcement, too.
     silence()
     by_server(names[6], p6)
     t.check("one that looks for us by its server is told of us", as_it_has_to_be(ear.heard()))
@@ -240,7 +239,7 @@ with Ktap(53 + TRAVELS) as t:
     by_server(names[7], p7)
     t.check("not so who is no neighbour (SEC-11)", ear.heard(8) is None)
 
-    # Another mark, with which there is no way to the server; and none again
+    # Another mark, without a route to the server; and none again
     run("ip", "-n", client_ns, "rule", "add", "fwmark", "9", "unreachable")
     tool("set", "teredo0", "mark", "9")
     left = until(lambda: not joined() and not [p for p in peers().values() if p["kind"] == "local"], 5)
@@ -250,7 +249,7 @@ with Ktap(53 + TRAVELS) as t:
             as_it_has_to_be(ear.heard(5)), left)
     run("ip", "-n", client_ns, "rule", "del", "fwmark", "9", "unreachable")
 
-    # Another address, while we are a member; and back to the one that we had
+    # Another address, while the group is joined; and back to the first
     changes = []
     for changed, at in ((teredo(SERVER, MAPPED, 4001, 0x1111), 4001), (ME, int(mapped))) * 2:
         mouth.announce(names[2], p3.port)
@@ -266,11 +265,11 @@ with Ktap(53 + TRAVELS) as t:
     t.check("another address while qualified: neighbours are told at once",
             changes == [(0, True)] * 4, changes)
     t.check("and once", ear.heard(8) is None)
-    # Peers of another address are not ours.
+    # Peers at another mapped address are not neighbours.
     mouth.announce(names[0], p0.port)
     p0.receive()
 
-    # What is no bubble of a neighbour
+    # Invalid bubbles
     def ignored(what, **how):
         quiet()
         before = peers().keys()
@@ -278,7 +277,7 @@ with Ktap(53 + TRAVELS) as t:
         for key, values in how.items() or [("hops", [1])]:
             for value in values:
                 mouth.announce(name, liar.port, **{key: value})
-        # The next one of an honest neighbour is answered, so all were seen.
+        # The next one of an honest neighbour is answered, so all have been seen.
         mouth.announce(names[0], p0.port)
         answered = is_bubble(p0.receive(), names[0])
         got = liar.receive(0.2)
@@ -315,7 +314,7 @@ with Ktap(53 + TRAVELS) as t:
     sent = stats()["tx-bubble"]
     for n in range(2000):
         mouth.announce(teredo(SERVER, MAPPED, 1024 + n, 0x4321), 1024 + n)
-    # Others, before any of that comes back
+    # Others are served, before any limit recovers.
     honest = [teredo(SERVER, MAPPED, 900 + n, 0x4321) for n in range(8)]
     for n, name in enumerate(honest):
         mouth.announce(name, 900 + n, source="10.1.0.9")
@@ -359,7 +358,7 @@ with Ktap(53 + TRAVELS) as t:
             1000 < len(known) <= 1024 and {names[0], names[5]} <= known and crowd[0] not in known,
             (len(known), names[0] in known, names[5] in known, crowd[0] in known))
 
-    # Nobody has spoken for the 30 s that a path stays open.
+    # Nothing was sent for the 30 s that a path stays open.
     time.sleep(31)    # as long as that is
     quiet()
     mouth.announce(names[0], liar.port)
@@ -368,8 +367,8 @@ with Ktap(53 + TRAVELS) as t:
     t.check("a path that is no longer open may move, and is not trusted there (C-87)",
             is_bubble(got, names[0]) and entry and entry["state"] == "probing", entry)
 
-    # Its mapping is heard meanwhile: packets go on there when the link is silent for 30 s, but
-    # no longer than 30 s since the mapping was.
+    # Its mapping is heard meanwhile: when the link has been silent for 30 s, packets go
+    # there, for 30 s since the mapping was heard.
     if TRAVELS:
         quiet()
         both = Port(lan_ns, LAN, 42050)

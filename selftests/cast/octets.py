@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""octets.py FROM TO ADDRESS [PORT]: what FROM sends to TO at ADDRESS arrives as it was,
-octet by octet: a stream each way, datagrams that fit and such that have to be
-fragmented, and segments that are cut on the way. FROM and TO are namespaces.
-"""
+"""octets.py FROM TO ADDRESS [PORT]: what FROM sends to TO at ADDRESS arrives unchanged,
+octet for octet: a stream in each direction, datagrams with and without fragmentation,
+and segments that are cut on the path. FROM and TO are namespaces."""
 
 import errno
 import os
@@ -15,9 +14,9 @@ from pkt import enter
 
 PORT = 4711    # unless another is asked for
 UDP_SEGMENT, UDP_GRO, SO_RCVBUFFORCE = 103, 104, 33
-# around what fits at MTUs of 1280 and 1472, and into one datagram at all
+# around the limits for MTUs of 1280 and 1472, and for one datagram
 SIZES = 1, 2, 7, 1231, 1232, 1233, 1423, 1424, 1425, 3001, 9000, 30000
-# (octets of a segment, of all together); the last is the longest there can be
+# (octets of a segment, of all together); the last has the maximum length
 SEGMENTS = (1, 64), (1199, 20 * 1199 + 5), (1232, 2 * 1232), (1200, 65487)
 
 
@@ -69,7 +68,7 @@ def tcp(source, dest, address, port):
 
 
 def receive(sock, count):
-    """@count octets, in however many datagrams"""
+    """Receive @count octets, in any number of datagrams."""
     got = b""
     try:
         while len(got) < count:
@@ -85,13 +84,13 @@ def udp(source, dest, address, port):
     # A small datagram can take a page.
     theirs.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)
     ours = here(source, socket.SOCK_DGRAM)
-    # The first that does not fit may be lost to teach the sender the path's MTU.
+    # The first that does not fit may be lost, so that the sender learns the path's MTU.
     theirs.settimeout(1)
     for _ in range(20):
         ours.sendto(bytes(3000), (address, port))
         if receive(theirs, 1):
             break
-    # What was only late must not be taken for what follows.
+    # Late datagrams must not be mistaken for the next ones.
     while receive(theirs, 1):
         pass
     theirs.settimeout(20)

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""patience.py SERVER PEERS CLIENT ADDRESS PORT SMALL ADDRESS PORT: what clients
-do after a while.
+"""patience.py SERVER PEERS CLIENT ADDRESS PORT SMALL ADDRESS PORT: slow behaviour of
+clients.
 
-All are namespaces of the laboratory; the clients CLIENT and SMALL have these
-Teredo addresses and ports, on 198.51.100.33 and .49.  SMALL remembers 16 peers.
-Peers and relays are sockets on 192.0.2.1.
-"""
+All are namespaces of the laboratory; the clients CLIENT and SMALL have these Teredo
+addresses and ports, on 198.51.100.33 and .49.  SMALL remembers 16 peers. Peers and
+relays are sockets on 192.0.2.1."""
 
 import sys
 import time
@@ -33,14 +32,14 @@ class Peer(Port):
         self.name = teredo(SERVER, self.address, self.port)
 
     def meet(self, client, to, whom):
-        """Speak first, and be spoken to"""
+        """Send first, and get an answer."""
         self.send(bubble(self.name, whom), to)
         until(lambda: peer_of(SPACES[to], self.name))
         client.send(b"hello", self.name)
         return self.next_of(UDP)
 
     def answer(self, client, to, whom):
-        """Be spoken to first, and answer"""
+        """Let the client send first, and answer."""
         client.send(b"hello", self.name)
         self.next_of(NONE)
         self.send(bubble(self.name, whom), to)
@@ -48,8 +47,8 @@ class Peer(Port):
 
 
 def listen(seconds, dest=None):
-    """What comes to the server meanwhile, or until something for dest does, by destination:
-    [(when, packet)]"""
+    """Return what the server receives in that time, or until something for dest arrives, by
+    destination: [(when, packet)]."""
     ends, heard = time.time() + seconds, {}
     while time.time() < ends and dest not in heard:
         got = server.receive(0.1)
@@ -59,15 +58,15 @@ def listen(seconds, dest=None):
 
 
 def verify(host, seconds=PATIENCE):
-    """Answer the last echo request for the host; what becomes of its entry"""
+    """Answer the last echo request for the host; return its entry."""
     got = heard[host][-1][1]
     relay.send(icmp6(host, ME, ECHO_REPLY, got.body[4:]), CLIENT)
     return becomes(client_ns, host, "trusted", seconds)
 
 
 with Ktap(17) as t:
-    # A list of 16 is full: of those whom we do not know by a round trip, half may
-    # have spoken first.  One more of them takes the place of another.
+    # A list of 16 is full: unproven peers that have sent first may use half of it.  One
+    # more of them evicts another.
     many = [Peer(n) for n in range(17)]
     for p in many[:8]:
         p.answer(small, TINY, SMALL)
@@ -81,7 +80,7 @@ with Ktap(17) as t:
         many[0].send(datagram(many[0].name, SMALL, 7, 9000, b"here"), TINY)
         small.send(b"there", many[0].name)
 
-    # Two peers that have spoken once; one that never does, and two native hosts.
+    # Two peers that send once; one that never does, and two native hosts.
     quick, slow, dead, relay = Peer(20), Peer(21), Peer(22), Peer(23)
     for p in (quick, slow):
         p.meet(app, CLIENT, ME)
@@ -137,7 +136,7 @@ with Ktap(17) as t:
     t.check("a native host that was silent for 22 s is asked, and its answer counts (C-46, C-48)",
             got and entry["idle_rx_ms"] < 5000, entry)
 
-    # Idle peers have gone, those in use have not.
+    # Idle peers were removed, those in use were not.
     wait_until(met + 45)
     left = [p for p in many if peer_of(small_ns, p.name)]
     gone = stats(small_ns)["peers-expired"]

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""relay.py SERVER CLIENT HOST RELAY: what a relay asks, sends on and drops.
+"""relay.py SERVER CLIENT HOST RELAY: what a relay probes, forwards and drops.
 
-The arguments are namespaces of the laboratory.  SERVER holds 203.0.113.1, where
-bubbles for clients arrive; clients are sockets on 198.51.100.1, without NAT.
-"""
+The arguments are namespaces of the laboratory.  SERVER holds 203.0.113.1, where bubbles
+for clients arrive; clients are sockets on 198.51.100.1, without NAT."""
 
 import errno
 import subprocess
@@ -30,7 +29,7 @@ host = App(host_ns, HOST, 9000)
 
 
 def nothing(sends, ports=(), wait=0.4):
-    """Do it, and see that neither the host nor a port hears of it"""
+    """Do it; return what the host and the ports receive, which should be nothing."""
     for port in ports:
         port.drain()
     host.drain()
@@ -41,12 +40,12 @@ def nothing(sends, ports=(), wait=0.4):
 
 
 def forget(client):
-    """So that the relay asks for it no more"""
+    """Delete the peer, so that the relay does not probe it any more."""
     subprocess.run(["teredo-tool", "-n", relay_ns, "peer", "del", "teredo0", client], check=True)
 
 
 with Ktap(40) as t:
-    # A native host speaks to a client nobody knows.
+    # A native host sends to an unknown client.
     for n in range(3):
         host.send(b"early%d" % n, A)
     got = server.receive()
@@ -71,13 +70,13 @@ with Ktap(40) as t:
     server.drain()    # of those before it answered
     t.check("no more bubbles", server.receive(0.2) is None)
 
-    # Somebody saw the answer and sends it again, from elsewhere.
+    # An attacker repeats the answer from elsewhere.
     b.send(bubble(A, asked), RELAY)
     host.send(b"whither", A)
     got = a.receive()
     t.check("an answer moves a mapping once only (R-12)", data_of(got) == b"whither", show(got))
 
-    # A client behind a symmetric NAT answers from where its address does not say.
+    # A client behind a symmetric NAT answers from another mapping than in its address.
     elsewhere = teredo(SERVER, "198.51.100.1", 65000)
     host.send(b"symmetric", elsewhere)
     got = server.receive()
@@ -88,7 +87,7 @@ with Ktap(40) as t:
     b.send(datagram(elsewhere, HOST, 7, 9000, b"so be it"), RELAY)
     t.check("and what follows from there is accepted", host.heard() == (b"so be it", elsewhere))
 
-    # Nor from where nobody is to be sent anything: private, broadcast, another tunnel's
+    # Nor from addresses to which nothing may be sent: private, broadcast, another tunnel's
     # relays.
     forger = Forger(client_ns)
     for n, forged in enumerate(("10.66.66.66", "192.0.2.15", "192.88.99.1")):
@@ -102,7 +101,7 @@ with Ktap(40) as t:
                 peer.get("state") == "probing", (peer, grew["rx-outer-source"]))
         forget(dark)
 
-    # The client speaks.
+    # The client sends.
     a.send(datagram(A, HOST, 7, 9000, b"hello"), RELAY)
     got = host.heard()
     t.check("the client's data reaches the host (R-16)",
@@ -130,7 +129,7 @@ with Ktap(40) as t:
          auth(b"noncense") + datagram(A, HOST, 7, 9000, b"x"),
          origin("198.51.100.1", a.port) + datagram(A, HOST, 7, 9000, b"x"))
     drop("solicitations: this is no server (R-19)", solicitation(), auth(b"noncense") + solicitation())
-    # What an echo service would send back: our own words.
+    # An echo service would return our own packets.
     drop("echoed packets (R-12, SEC-38)", datagram(HOST, A, 9000, 7, b"late"))
     whole = datagram(A, HOST, 7, 9000, b"x" * 30)
     drop("every truncation (R-11)", *[whole[:n] for n in range(len(whole))])
@@ -139,7 +138,7 @@ with Ktap(40) as t:
         drop("64 kB of trailers (SEC-40)", whole + trailer(0x80, bytes(100)) * 600)
     t.check("are counted as such", grew["rx-trailer"] == 1, grew["rx-trailer"])
 
-    # Who names our own host in his address has us send to no service of it.
+    # A client address with our own host in it does not make us send to a service there.
     service = Port(relay_ns, RELAY[0], 3544)
     with Counted(relay_ns) as grew:
         host.send(b"x", teredo(RELAY[0], "198.51.100.1", 5001))
@@ -148,7 +147,7 @@ with Ktap(40) as t:
     t.check("no bubble to a service of the relay's host (SEC-37)",
             got is None and grew["tx-failed"] >= 1, (show(got), grew["tx-failed"]))
 
-    # Clients that cannot be
+    # Invalid clients
     server.drain()
     for bad in ("10.9.9.9", "127.0.0.1", "224.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255",
                 "192.0.2.15"):
@@ -184,7 +183,7 @@ with Ktap(40) as t:
     t.check("then the sender hears: address unreachable (R-30)",
             got == (errno.EHOSTUNREACH, 1, 3), got)
 
-    # An attempt that did not leave is none.
+    # An attempt that was not sent does not count.
     later = teredo(SERVER, "198.51.100.1", 65100)
     host.drain()
     ip(relay_ns, "route", "add", "unreachable", SERVER)
@@ -208,7 +207,7 @@ with Ktap(40) as t:
     t.check("Packet Too Big above 1280 octets (R-28)",
             got and got[0] == errno.EMSGSIZE, got)
 
-    # Another client, whose server is elsewhere: bubbles follow the address.
+    # Another client, with its server elsewhere: bubbles go to the server in the address.
     host.send(b"first", teredo(SERVER, c.address, c.port))
     got = server.receive()
     t.check("a second client gets its bubble", got and got.dest ==
@@ -221,7 +220,7 @@ with Ktap(40) as t:
         got = c.receive()
     t.check("and opens the queue", data_of(got) == b"first", show(got))
 
-    # Its routes are withdrawn: it sends nobody anything new, but who is known stays.
+    # Its routes are withdrawn: it probes no new clients, but known ones stay.
     enter(relay_ns)
     subprocess.run(["ip", "-6", "route", "del", "2001::/32", "dev", "teredo0"], check=True)
     c.send(datagram(teredo(SERVER, c.address, c.port), HOST, 7, 9000, b"still"), RELAY)

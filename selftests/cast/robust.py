@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""robust.py NAMESPACE COUNT ADDRESS PORT TEREDO FROM FROM_PORT: send mutated
-datagrams to ADDRESS and PORT, as if they came from FROM and FROM_PORT.
+"""robust.py NAMESPACE COUNT ADDRESS PORT TEREDO FROM FROM_PORT: send mutated datagrams to
+ADDRESS and PORT, as if they came from FROM and FROM_PORT.
 
-TEREDO is the IPv6 address of the victim.  The seed is fixed, so that what was
-found is found again.
-"""
+TEREDO is the IPv6 address of the victim.  The seed is fixed, so that failures are
+reproducible."""
 
 import random
 import sys
@@ -28,7 +27,7 @@ MTU = b"\5\1\0\0" + struct.pack("!L", 1280)
 
 
 def extended(kind, body, inner=UDP):
-    """Behind an extension header"""
+    """Return a packet with an extension header."""
     head = bytes([inner, len(body) // 8]) + body
     return ipv6(PEER, victim, kind, head + bytes(16))
 

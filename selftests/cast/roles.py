@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""roles.py SERVER RELAY CLIENTS HOST INET: what a server that relays makes of those whom
-its relay knows and of others, and a host-specific relay beside it.
+"""roles.py SERVER RELAY CLIENTS HOST INET: a server that relays, for clients known and
+unknown to its relay, and a host-specific relay beside it.
 
 The arguments are namespaces of the laboratory.  Clients are sockets on 198.51.100.1,
-without NAT; on 192.0.2.1 there is another server first, and then the host with a relay
-for itself.
-"""
+without NAT; 192.0.2.1 has another server first, and then the host with a relay for
+itself."""
 
 import errno
 import select
@@ -39,7 +38,7 @@ def quiet():
 
 
 def echoes(seconds=PATIENCE):
-    """The next echo request of a client that the host hears: (source, data)"""
+    """Return the next echo request of a client that the host receives: (source, data)."""
     deadline = time.time() + seconds
     while select.select([native], [], [], max(0, deadline - time.time()))[0]:
         message, source = native.recvfrom(65536)
@@ -54,7 +53,7 @@ def is_bubble(got, sender, dest, origin_=None):
 
 
 with Ktap(27) as t:
-    # The relay asks clients of its own server itself, as the server would.
+    # For clients of its own server, the relay sends what the server would send.
     host.send(b"one", A)
     got = a.receive()
     t.check("a client of this server gets the bubble at once, with an origin (R-27, S-15)",
@@ -87,7 +86,7 @@ with Ktap(27) as t:
     f.send(bubble(foreign, got.source if got else "fe80::1"), TO)
     t.check("and reached", data_of(f.next_of(UDP)) == b"four")
 
-    # A is the relay's peer, B is not; for both it is the server as well.
+    # A is the relay's peer, B is not; it is the server of both.
     def forwarded(what, inner, sender, to):
         quiet()
         sender.send(inner, TO)
@@ -104,8 +103,8 @@ with Ktap(27) as t:
               echo(A, C, b"12345678"), a, c)
 
     def counted(what, reason, *sends, heard=None):
-        """Each of (sender, payload) is counted, as that and nothing else, and nobody hears
-        of it"""
+        """Each of (sender, payload) is counted, as that and nothing else, and nothing is
+        forwarded."""
         quiet()
         with Counted(server_ns) as grew:
             for sender, payload in sends:
@@ -142,7 +141,7 @@ with Ktap(27) as t:
     known = {p["address"] for p in tool(server_ns, "peers")}
     t.check("only those are remembered whom the relay called (R-14, S-02)",
             known == {A, C, second, foreign}, known)
-    # The host answers those, so the relay calls them next.
+    # The host answers those, so the relay probes them next.
     with Counted(server_ns) as grew:
         b.send(echo(B, HOST, b"by server"), TO)
         got = echoes()
@@ -154,7 +153,7 @@ with Ktap(27) as t:
     t.check("both are answered who solicit (S-11, R-25)", got and got.nonce == b"noncense" and
             got.origin == (a.address, a.port), show(got))
 
-    # A host that relays for itself, beside that server
+    # A host-specific relay, beside that server
     other.socket.close()
     clients.remove(f)
     run("teredo-tool", "-n", relay_ns, "add", "teredo0", "mode", "host-relay", "local", OTHER, "port",

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""secure.py SERVER RELAY OTHER: whom a server with secrets answers, and how.
+"""secure.py SERVER RELAY OTHER: which clients a server with secrets answers, and how.
 
-The arguments are namespaces of the laboratory.  Datagrams are sent from RELAY
-(192.0.2.1 and some more) and OTHER (198.51.100.1), without NAT.  The values are
-Python's, not the module's or the tool's.
-"""
+The arguments are namespaces of the laboratory.  Datagrams are sent from RELAY (192.0.2.1
+and some more) and OTHER (198.51.100.1), without NAT.  Authentication values are computed
+by Python, not by the module or the tool."""
 
 import hmac
 import json
@@ -41,7 +40,7 @@ def stat(name):
 
 
 class Client:
-    """An identifier and its secret."""
+    """An identifier and its secret"""
 
     def __init__(self, ident, key, digest="sha1"):
         self.ident, self.key, self.digest = ident.encode(), key, digest
@@ -50,13 +49,13 @@ class Client:
         return hmac.new(self.key, text, self.digest).digest()
 
     def request(self, nonce=None, packet=None, confirm=0):
-        """A signed solicitation"""
+        """Return a signed solicitation."""
         tail = (nonce or os.urandom(8)) + bytes([confirm]) + (packet or solicitation())
         return (bytes([0, 1, len(self.ident), LENGTH[self.digest]]) + self.ident +
                 self.value(tail) + tail)
 
     def judge(self, raw, nonce, confirm, mapped):
-        """What is wrong with an answer, '' if nothing"""
+        """Return what is wrong with an answer, '' if nothing."""
         if not raw:
             return "no answer"
         payload = raw[0]
@@ -75,7 +74,7 @@ class Client:
 
 
 def exchange(client, port=a, to=TO, confirm=0, packet=None):
-    """A solicitation and its answer: what is wrong, '' if nothing"""
+    """Send a solicitation; return what is wrong with the answer, '' if nothing."""
     port.drain()
     nonce = os.urandom(8)
     port.send(client.request(nonce, packet), to)
@@ -83,10 +82,9 @@ def exchange(client, port=a, to=TO, confirm=0, packet=None):
 
 
 def unanswered(payloads, port=a, marker=None):
-    """Send what must not be answered; what came of it, '' if nothing.
+    """Send what must not be answered; return what is answered, '' if nothing.
 
-    No waiting: a solicitation sent behind them is answered behind them.
-    """
+    Does not wait: the answer to a solicitation sent afterwards comes last."""
     marker = marker or alice
     port.drain()
     for number, payload in enumerate(payloads):
@@ -167,8 +165,8 @@ with Ktap(34) as t:
          for text in (b"", tail[:8], tail[:9], tail[9:], tail[:8] + tail[9:],
                       tail + bytes(1), tail[:-1], good)]))
 
-    # Who repeats what another one said learns nothing that is the other's: the
-    # answer is for the address that asks.
+    # Repeating another client's solicitation reveals nothing about it: the answer is about
+    # the address that asks.
     nonce = os.urandom(8)
     seen = alice.request(nonce)
     problems = []
@@ -199,7 +197,7 @@ with Ktap(34) as t:
     tool("secret", "del", "teredo0", "bob")
     said("deleted: no answer (S-32)", unanswered([bob.request()]))
 
-    # Without being required
+    # Secrets are not required
     tool("set", "teredo0", "secure", "nonce")
     said("secure nonce: signed as before (S-21)", exchange(alice))
     said("wrong values are refused all the same (C-29)", unanswered(
@@ -240,8 +238,8 @@ with Ktap(34) as t:
     for request in good:
         b.send(request, TO)
     limited, heard = stat("rx-limited") - before[0], stat("tx-advertisement") - before[1]
-    # A quarter of what may come at once is for who asks for as much as that, and of it
-    # a few may have been asked for before.
+    # A heavy user gets a quarter of the burst, and a little of that may have been used
+    # before.
     most = 1100 + 2000 * (time.time() - start)
     t.check("4000 good ones of one address: as many as the limit allows (SEC-35)",
             990 <= heard <= most and limited == 4000 - heard,

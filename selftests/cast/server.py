@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""server.py SERVER RELAY OTHER HOST: what a server answers, sends on and drops.
+"""server.py SERVER RELAY OTHER HOST: what a server answers, forwards and drops.
 
 The arguments are namespaces of the laboratory.  Datagrams are sent from RELAY
-(192.0.2.1, and 10.9.9.9 as an address nobody may use) and OTHER
-(198.51.100.1), both without NAT; HOST is a native IPv6 host.
-"""
+(192.0.2.1, and 10.9.9.9 as an invalid address) and OTHER (198.51.100.1), both without
+NAT; HOST is a native IPv6 host."""
 
 import select
 import socket
@@ -47,14 +46,14 @@ def nonce():
 
 
 def ask(port, request, to=TO):
-    """The answer; no limit is so low that it takes one of these"""
+    """Return the answer. No rate limit is so low that it affects these."""
     port.drain()
     port.send(request, to)
     return port.receive()
 
 
 def advertisement(answer, request_source=VISTA, sender=TO, mapped=None, mtu=1280):
-    """What is wrong with a Router Advertisement, '' if nothing"""
+    """Return what is wrong with a Router Advertisement, '' if nothing."""
     if not answer:
         return "no answer"
     if answer.error:
@@ -89,10 +88,9 @@ def advertisement(answer, request_source=VISTA, sender=TO, mapped=None, mtu=1280
 
 
 def silent(port, payloads, to=TO, watch=()):
-    """Send what must be dropped; what came of it anyway, '' if nothing.
+    """Send what must be dropped; return what came of it, '' if nothing.
 
-    No waiting: a solicitation sent behind them is answered behind them.
-    """
+    Does not wait: the answer to a solicitation sent afterwards comes last."""
     for p in (port, a) + tuple(watch):
         p.drain()
     for payload in payloads:
@@ -114,7 +112,7 @@ def silent(port, payloads, to=TO, watch=()):
 
 
 def natively(payload, port=a, seconds=PATIENCE):
-    """What the native host sees of a datagram: (source, hop limit, message)"""
+    """Return what the native host gets of a datagram: (source, hop limit, message)."""
     port.send(payload, TO)
     while select.select([native], [], [], seconds)[0]:
         message, anc, _, peer = native.recvmsg(2048, 256)
@@ -126,7 +124,7 @@ def natively(payload, port=a, seconds=PATIENCE):
 
 
 def forwarded(answer, inner, mapped):
-    """What is wrong with a re-encapsulated packet, '' if nothing"""
+    """Return what is wrong with a re-encapsulated packet, '' if nothing."""
     if not answer:
         return "nothing arrived"
     want = Packet(inner)
@@ -157,7 +155,7 @@ with Ktap(41) as t:
          advertisement(ask(a, solicitation(XP_CONE), TO2), XP_CONE))
     said("Windows XP's source (F-15)",
          advertisement(ask(a, solicitation(XP)), XP))
-    # 10.1.1.1, port 4096: an address of a link may hold a private one.
+    # 10.1.1.1, port 4096: a link-local address may contain a private one.
     inner = "fe80::efff:f5fe:fefe"
     said("a source with a private address (F-12, F-13)",
          advertisement(ask(a, solicitation(inner)), inner))
@@ -205,7 +203,7 @@ with Ktap(41) as t:
     a.send(inner, TO2)
     said("a bubble to the secondary address leaves from the primary (S-14)",
          forwarded(b.receive(), inner, (a.address, a.port)))
-    # Another server's client has no use for our origin.
+    # Another server's client does not need our origin indication.
     inner = bubble(A, FOREIGN)
     a.send(inner, TO)
     said("a client's bubble to another server's client, without origin (S-15)",
@@ -231,7 +229,7 @@ with Ktap(41) as t:
     t.check("the server's own words (S-28, SEC-50)", grew["rx-loop"] == 2 and
             grew["tx-advertisement"] == 0, grew.after)
 
-    # Somebody else looks at the datagrams: they cannot be what the answers are made of.
+    # A packet socket shares the datagrams, so the answers must not be made in place.
     enter(server_ns)
     snoop = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     said("an answer while a program records (S-18)", advertisement(ask(a, solicitation())))
@@ -246,7 +244,7 @@ with Ktap(41) as t:
     # Native forwarding (S-13, S-26, S-27, S-30)
     got = natively(echo(A, HOST, b"nonce678", hops=17) + trailers)
     want = Packet(echo(A, HOST, b"nonce678"))
-    # One hop is the server's, one that of the router behind it.
+    # One hop for the server, one for the router behind it
     t.check("an echo request reaches a native host, a hop less, no trailers (S-13, S-30)",
             got == (A, 15, want.body), got)
     said("an echo request at the end of its hops (S-30)", "" if natively(
@@ -293,15 +291,15 @@ with Ktap(41) as t:
     t.check("nothing is remembered of anybody (S-02)",
             tool(server_ns)[0]["peers"] == 0 and not tool(server_ns, "peers"))
 
-    # Every verdict has a counter; where there is a limit, on both sides of it.
+    # Each verdict has a counter; limits are tested on both sides.
     def options(octets):
-        """Of a solicitation, in all"""
+        """Return options of so many octets for a solicitation."""
         rest = octets // 8
         return b"".join(bytes([1, n]) + bytes(8 * n - 2)
                         for n in [16] * (rest // 16) + [rest % 16] if n)
 
     def trailed(octets):
-        """A client's bubble with so many octets of trailers"""
+        """Return a client's bubble with so many octets of trailers."""
         return bubble(A, B) + (trailer(0x80, bytes(62)) * 9)[:octets]
 
     verdicts = [
@@ -357,8 +355,8 @@ with Ktap(41) as t:
         wrong.append("rx-outer-source")
     t.check("each verdict is counted (S-31)", not wrong, "\n".join(wrong))
 
-    # One address has had all answers that it gets, by many ports; to the next one none is
-    # owed yet.  Where a CPU is emulated, answers are allowed as fast as they are asked for.
+    # One address has used up its answers, through many ports; the next one has used none.
+    # An emulated CPU is so slow that the limit is not reached.
     forger, request = Forger(relay_ns), solicitation()
     others = [Port(other_ns, "198.51.100.1", 41000 + n) for n in range(8)]
     before = stats(server_ns)["rx-limited"]

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""stack.py load KIND ACTION PATH: a BPF program that says nothing but ACTION, pinned at
-PATH; KIND is xdp or tc.
+"""stack.py load KIND ACTION PATH: pin a BPF program that only returns ACTION at PATH; KIND
+is xdp or tc.
 
-stack.py mixed FROM TO A B [MAPPED-A] [MAPPED-B]: datagrams from A to B, with and
-without trailers among each other, leave FROM as if they came from A's NAT, and
-arrive in TO as they were. Those mapped are ADDRESS:PORT.
+stack.py mixed FROM TO A B [MAPPED-A] [MAPPED-B]: datagrams from A to B, some with
+trailers, leave FROM as if they came from A's NAT, and arrive in TO unchanged. MAPPED are
+ADDRESS:PORT.
 
-stack.py segments FROM TO A B [MAPPED-A] [RELAY]: the same with segments of a stream
-to a native host, by a relay, all of which could be merged.
-"""
+stack.py segments FROM TO A B [MAPPED-A] [RELAY]: the same with segments of a stream to a
+native host, through a relay, all of which may be merged."""
 
 import ctypes
 import os
@@ -51,7 +50,7 @@ def mapped(text):
 
 
 def mixed(source, dest, a, b, mapped_a, mapped_b):
-    """Those without trailers may be merged, with a socket that takes them so."""
+    """Those without trailers may be merged, for a socket that accepts that."""
     enter(dest)
     app = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     app.setsockopt(socket.IPPROTO_UDP, 104, 1)    # UDP_GRO

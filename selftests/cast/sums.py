@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""sums.py SERVER CLIENT HOST RELAY OURS ADDRESS PORT: what goes into a link and what becomes
-of it.
+"""sums.py SERVER CLIENT HOST RELAY OURS ADDRESS PORT: the number of packets given to a link
+is the number sent plus those counted with a reason.
 
-The first five are namespaces of the laboratory; in OURS is a client of ours, at ADDRESS.
-"""
+The first five are namespaces of the laboratory; OURS has a client of ours, at ADDRESS."""
 
 import json
 import os
@@ -22,15 +21,15 @@ CLIENT = "198.51.100.1"
 RELAY = ("192.0.2.1", 3545)
 FAILSLAB = "/sys/kernel/debug/failslab/"
 
-# Reasons for which what came is dropped; the other counters about reception are about
-# what was taken, and errors.
+# Reasons to drop received datagrams; the other rx counters are about accepted ones, and
+# errors.
 RX_REASONS = ["rx-" + r for r in (
     "truncated", "malformed", "trailer", "outer-source", "outer-dest", "loop", "not-ready",
     "misplaced", "inner-source", "inner-dest", "mapping", "unknown-peer", "not-served", "too-big",
     "solicitation-bad", "secure", "ecn", "no-memory", "limited", "no-controller")]
 
-# Counters that are about packets given to the link; the others are about what the
-# link sends of its own (tx-limited, tx-failed), or about what it received.
+# Reasons to drop packets given to the link; the other tx counters are about what the link
+# sends itself (tx-limited, tx-failed), or about received packets.
 REASONS = ["tx-" + r for r in (
     "inner-source", "inner-dest", "not-global", "not-ready", "too-big", "no-route", "loop",
     "malformed", "no-memory", "queue-full", "unreachable", "peer-limit", "site-limit",
@@ -62,12 +61,12 @@ def count(namespace=relay_ns):
 
 
 def rest(now):
-    """What is given and not accounted for"""
+    """Return how many packets given to the link are unaccounted for."""
     return now["given"] - now["sent"] - sum(now[reason] for reason in REASONS)
 
 
 def give_up():
-    """Let all that waits be given up, after 8 s"""
+    """Wait until all held packets are given up, after 8 s."""
     time.sleep(10)      # by the protocol's clock
 
 
@@ -82,8 +81,8 @@ def peer(*words):
 
 
 def strangers():
-    """Made-up native hosts ask for echoes: more of them than are tested, so of answers
-    some are refused, and of tests others"""
+    """Forged native hosts send echo requests, more than are tested, so that some answers
+    and some tests are refused."""
     by = Port(client_ns, CLIENT, 41001)
     for n in range(500):
         by.send(echo("2001:db8:6:%x::%x" % (n, n), ME, b"12345678"), OURS)
@@ -91,7 +90,7 @@ def strangers():
 
 
 def walk():
-    """A program has the client test many native hosts, none of which answers"""
+    """A program makes the client test many native hosts, none of which answers."""
     app = App(our_ns, ME, 9000)
     app.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)    # SO_SNDBUFFORCE: they all wait
     began = time.time()
@@ -112,12 +111,13 @@ def meet():
 
 
 def speak():
-    """The client does, lest the relay ask it first, which takes too long by now"""
+    """The client sends a bubble, so that the relay does not probe it, which would take too
+    long now."""
     client.send(bubble(A, "fe80::1"), RELAY)
 
 
 def errors():
-    """Types and codes of all ICMPv6 errors that the host has got"""
+    """Return types and codes of all ICMPv6 errors that the host has got."""
     found = set()
     while got := host.error(0.3):
         found.add(got[1:])
@@ -128,8 +128,8 @@ ADDRESS_UNREACHABLE = (1, 3)
 
 
 def accounted(what, reason, least, *sends, namespace=relay_ns, told=None):
-    """While something is broken, packets are refused for that reason, all are accounted
-    for, and the host is told so, or of nothing"""
+    """With something broken, packets are refused with that reason, all are accounted for,
+    and the host gets that error, or none."""
     if namespace == relay_ns:
         time.sleep(3)   # as long as the limit of errors takes to fill up
         host.drain()
@@ -151,7 +151,7 @@ def link_statistics():
 
 
 def observed(what, sends, **wanted):
-    """What the link's statistics have of it, and that they go with the counters"""
+    """Check how the link's statistics change, and that they agree with the counters."""
     before = link_statistics()
     with Counted(relay_ns) as counted:
         sends()
@@ -164,7 +164,7 @@ def observed(what, sends, **wanted):
 
 
 def walk_site():
-    """One site calls many clients, until it has to wait; what it hears of that"""
+    """One site sends to many clients until it is limited; note the errors it gets."""
     before = stats(relay_ns)["tx-site-limit"]
     for n in range(20):
         for to in range(300):
@@ -175,7 +175,7 @@ def walk_site():
 
 
 with Ktap(25 + os.path.exists(FAILSLAB)) as t:
-    # The link needs no queue, but one counts what it is given.
+    # The link needs no queue, but this one counts the packets given to it.
     tc("qdisc", "add", "dev", "teredo0", "root", "pfifo")
     t.check("a client answers", data_of(meet()) == b"hello")
     accounted("what is sent is sent", "sent", 50, lambda: send(A, 50))
@@ -193,7 +193,7 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
     observed("what is dropped on its way in", lambda: [client.send(b, RELAY) for b in bad * 3],
              rx_dropped=3 * len(bad))
 
-    # Whoever is behind the link refuses it.
+    # Something behind the link refuses it.
     nft(relay_ns, "table ip broken { chain out { type filter hook output priority 0; "
         "ip daddr %s udp dport 41000 drop } }" % CLIENT)
     accounted("netfilter drops it", "tx-refused", 50, lambda: send(A, 50))
@@ -213,7 +213,7 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
                   told=ADDRESS_UNREACHABLE)
         ip(relay_ns, "route", "del", kind, CLIENT)
 
-    # Nobody answers, and what waits has to go.
+    # No peer answers, and held packets are given up.
     accounted("the queue of a peer is full, and nobody answers", "tx-queue-full", 8,
               lambda: send(silent(0), 40), give_up, told=ADDRESS_UNREACHABLE)
     accounted("a peer that does not answer", "tx-unreachable", 20, lambda: send(silent(0), 20),
@@ -229,12 +229,12 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
     options(relay_ns, "peers-max", "100000")
     accounted("one site calls too many clients", "tx-site-limit", 50, walk_site, give_up,
               told=ADDRESS_UNREACHABLE)
-    # Nothing was given up before, so they were about this.
+    # Nothing was given up before, so the errors are about the limit.
     t.check("which it is told", walk_site.heard == {ADDRESS_UNREACHABLE}, walk_site.heard)
     peer("flush", "teredo0")
     options(relay_ns, "peers-max", "1000")
 
-    # A client, which withholds tests, too: those are no packets.
+    # A client, which also suppresses tests: those are not packets.
     tc("qdisc", "add", "dev", "teredo0", "root", "pfifo", namespace=our_ns)
     accounted("too many strangers for a client to answer", "tx-stranger-limit", 100,
               strangers, give_up, namespace=our_ns)
@@ -242,11 +242,11 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
     accounted("too many hosts for it to test at once", "tx-unreachable", 1400,
               walk, give_up, namespace=our_ns)
     withheld = stats(our_ns)["tx-limited"] - withheld
-    # 1000 tests a second, and 500 at once for who asks for many
+    # 1000 tests a second, and 500 at once for a heavy user
     t.check("tests that a limit withholds are not packets",
             withheld >= 900 - 1000 * walk.took, (withheld, walk.took))
 
-    # No memory, for some
+    # No memory for some packets
     if os.path.exists(FAILSLAB):
         def failslab(**settings):
             for name, value in settings.items():
@@ -268,7 +268,7 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
         t.check("no memory, now and then: some is lost, and accounted for",
                 now["tx-no-memory"] > 0 and not rest(now), now)
 
-    # The link goes down over what waits.
+    # The link goes down with held packets.
     send(silent(70), 20)
     before = count()
     ip(relay_ns, "link", "set", "teredo0", "down")
@@ -276,7 +276,7 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
     t.check("the link goes down", now["tx-forgotten"] - before["tx-forgotten"] == 20 and
             not rest(now), now)
 
-    # A thousand times full, and empty again, by each way of getting so
+    # Fill and empty the queue a thousand times, in each possible way.
     ip(relay_ns, "link", "set", "teredo0", "up")
     ip(relay_ns, "-6", "route", "add", "2001::/32", "dev", "teredo0")
     options(relay_ns, "peers-max", "4000", "queue", "2")

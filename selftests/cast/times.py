@@ -3,9 +3,9 @@
 """times.py SERVER PEERS CLIENT WIRE ADDRESS PORT: when a client does what.
 
 Namespaces of the laboratory; CLIENT has a Teredo client with ADDRESS, whose service port
-on 198.51.100.33 is PORT, and whose link ends in WIRE as `bare`.  Its peers are on 192.0.2.1,
-in PEERS.  Time passes only while nothing runs; it is looked at about three times a second.
-"""
+on 198.51.100.33 is PORT, and whose link ends in WIRE as `bare`.  Its peers are on
+192.0.2.1, in PEERS.  Time passes only while nothing runs; the clock is read about three
+times a second."""
 
 import socket
 import subprocess
@@ -37,8 +37,8 @@ def meet(p):
 
 
 class Log:
-    """When what came to whom: [(seconds since the beginning, packet)] by destination, of
-    bubbles and echo requests, and of data"""
+    """When packets were sent: [(seconds since the beginning, packet)] by destination, for
+    bubbles and echo requests, and for data"""
 
     def __init__(self):
         self.asked, self.data, self.began = {}, {}, time.time()
@@ -57,7 +57,7 @@ class Log:
 
 
 def near(times, wanted, slack=0.7):
-    """They are those, or a little later"""
+    """The times are as wanted, or a little later."""
     return len(times) == len(wanted) and all(0 <= a - b + 0.05 <= slack
                                              for a, b in zip(times, wanted))
 
@@ -67,7 +67,7 @@ def exists(dest):
 
 
 def announcements(count):
-    """When the client announced itself, so many times"""
+    """Return the times of so many announcements of the client."""
     enter(wire_ns)
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
     wire.bind(("bare", 0x0800))
@@ -87,7 +87,7 @@ def announcements(count):
 
 
 with Ktap(14) as t:
-    # All that begins now; then somebody speaks to some of them four times a second.
+    # All start now; then some are sent a packet four times a second.
     for p in idle, known:
         meet(p)
     met = time.time()
@@ -113,7 +113,7 @@ with Ktap(14) as t:
             app.send(b"still?", to_name(dead))
         time.sleep(0.25)    # between two
         log.look()
-        # The last of its attempts left after 6 s.
+        # The last of its attempts was made after 6 s.
         if early is None and now > 35:
             early = reply(NATIVES[1])
         if late is None and now > 37:
@@ -155,8 +155,8 @@ with Ktap(14) as t:
     time.sleep(max(0, heard + 312 - time.time()))   # as long as that is
     t.check("and no longer", not exists(to_name(known)))
 
-    # Most of a day: that a timer is late shows at the upper end only, three times in a
-    # hundred.
+    # This covers most of a day.  A timer that is late shows only at the upper end, in three
+    # of a hundred.
     times = announcements(301)
     gaps = [round(b - a, 2) for a, b in zip(times, times[1:])]
     t.check("announcements are 200 to 300 s apart, however long they go on (C-83)",
