@@ -129,7 +129,7 @@ with Ktap(12) as t:
 
     # What errors quote
     def errors(nonces_, quoted):
-        """Return, for each, the numbers of errors that the controller got."""
+        """Return the number of errors that the controller got about each."""
         found = []
         for nonce in nonces_:
             quote = udp4(auth(nonce) + solicitation(), CLIENT, SERVER)[:quoted]

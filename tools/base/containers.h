@@ -97,7 +97,7 @@ struct peer {
 	uint8_t cause;		/* of an event */
 };
 
-/* What may be told of a secret of a server */
+/* A secret of a server, without its key */
 struct secret {
 	uint32_t has;
 	uint8_t state;
@@ -112,8 +112,8 @@ struct rejection {
 	uint8_t code;
 };
 
-/* A datagram to the controller; or, without one, why a solicitation was not sent, or who
- * rejected the one to @peer
+/* A datagram to the controller; or, without one, the reason why a solicitation was not sent, or
+ * the error that rejected the one to @peer
  */
 struct datagram {
 	int error;		/* errno, 0 for a datagram */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Exit status of the tool, and what all of it has to know of the command line. */
+/* Exit status of the tool, and options that its other parts have to know */
 #ifndef TEREDO_TOOL_STATUS_H
 #define TEREDO_TOOL_STATUS_H
 

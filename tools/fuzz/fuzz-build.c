@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What kernel/codec/build.c writes, kernel/codec/parse.c reads, for all arguments. */
+/* kernel/codec/parse.c reads what kernel/codec/build.c writes, for all arguments. */
 #include "codec/build.h"
 #include "fuzz.h"
 #include "codec/parse.h"
 
-/* A datagram and its parts, in memory that is no longer than it. */
+/* A datagram and its parts, in memory of exactly its length */
 struct datagram {
 	u8 *data;
 	size_t len;
@@ -46,7 +46,7 @@ static void test_address(struct input *in)
 	must(!memcmp(&link_local.s6_addr[8], &addr.s6_addr[8], 8));
 }
 
-/* The inner packet, of one of five kinds. */
+/* Append the inner packet, of one of five kinds. */
 static void put_inner(struct datagram *d, struct input *in,
 		      const struct in6_addr *saddr, const struct in6_addr *daddr,
 		      u8 *nonce, u32 *mtu, u8 kind)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Datagrams for kernel/codec/parse.c. The first octet of the input says what is done
- * to the rest: a checksum that fits, so that it is not the end of the way, and
- * what the rest is.
+/* Datagrams for kernel/codec/parse.c. The first octet of the input says what the rest is, and
+ * whether its checksum is corrected, so that the parser gets further.
  */
 #include "codec/build.h"
 #include "fuzz.h"
@@ -13,7 +12,7 @@ enum {
 	TRAILERS_ONLY	= 2,
 };
 
-/* The first octets are enough. */
+/* The first octets are enough to parse a datagram. */
 static void parse_head(const struct teredo_packet *whole,
 		       enum teredo_parse verdict, const u8 *data, size_t len)
 {
@@ -22,12 +21,12 @@ static void parse_head(const struct teredo_packet *whole,
 	u8 *head = copy_of(data, head_len);
 
 	must(teredo_parse(&pkt, head, head_len, len) == verdict);
-	/* Padding, too, was zeroed. */
+	/* Padding is zeroed, too. */
 	must(!memcmp((u8 *)&pkt, (const u8 *)whole, sizeof(pkt)));
 	free(head);
 }
 
-/* Writers make of the elements what they were read from. */
+/* Building the elements again gives the same octets. */
 static void rebuild(const struct teredo_packet *pkt, const u8 *data)
 {
 	u8 buf[TEREDO_AUTH_MAX + TEREDO_ORIGIN_LEN];
@@ -95,7 +94,7 @@ static void check_message(const struct teredo_packet *pkt, const u8 *icmp)
 		struct in6_addr prefix = advert.prefix;
 		u32 mtu = advert.mtu;
 
-		/* What was understood can be said again. */
+		/* Building it again gives the same values. */
 		teredo_build_advert(again, &pkt->saddr, &pkt->daddr, &prefix,
 				    mtu);
 		must(teredo_parse(&built, again, sizeof(again),

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The state machines of a client, qualify.c and refresh.c, in a world that the
- * input makes up: what happens next, how time goes by, and what arrives. Most of
- * what arrives is an answer to what was sent, right but for what the input
- * changes in it: hostile octets alone would never have the nonce.
+/* The state machines of a client, qualify.c and refresh.c. The input chooses what happens next,
+ * how much time passes, and what arrives: mostly correct answers with some changes, since
+ * random octets alone would never have the nonce.
  */
 #include <errno.h>
 
@@ -11,7 +10,7 @@
 #include "client/refresh.h"
 
 #define SENT_MAX	256		/* a power of two */
-#define EVENTS_MAX	128		/* at one moment, many servers failing */
+#define EVENTS_MAX	128		/* at one moment, while many servers fail */
 #define STEPS_MAX	300
 
 static const struct in6_addr prefix = { .s6_addr = { 0x20, 0x01 } };
@@ -26,7 +25,7 @@ static const struct key keys[] = {
 	{ TEREDO_ALGORITHM_HMAC_SHA256, 6, "secret" },
 };
 
-/* Servers, mapped addresses, and what neither should be. */
+/* Servers, mapped addresses, and invalid ones */
 static const u32 addresses[] = {
 	0xcb007101, 0xcb007102, 0xc6336401, 0xc6336402, 0xc0000207, 0xc0000208,
 	0x0a000001, 0x7f000001, 0xe0000001, 0x00000000, 0xffffffff, 0xcb007103,
@@ -107,7 +106,7 @@ static void poll_qualify(void)
 		}
 		must(q.nat <= TEREDO_NAT_SYMMETRIC);
 	}
-	/* Whoever sleeps until the deadline sleeps. */
+	/* After that, no deadline is due. */
 	must(qualify_deadline(&q) > now);
 }
 
@@ -135,7 +134,7 @@ static void poll_refresh(void)
 	must(refresh_deadline(&r) > now);
 }
 
-/* What was accepted has to answer what was asked, and be signed. */
+/* An accepted datagram must answer a solicitation, and be signed if required. */
 static void check_accepted(const u8 *payload, size_t len)
 {
 	struct teredo_packet pkt;
@@ -161,7 +160,7 @@ static void check_accepted(const u8 *payload, size_t len)
 			 payload + 4 + pkt.id_len)));
 }
 
-/* Deliver it in memory that is no longer than it is. */
+/* Deliver a datagram in memory of exactly its length. */
 static void deliver(const struct endpoint *from, const u8 *data, size_t len,
 		    bool to_secondary)
 {
@@ -183,7 +182,7 @@ static void change(u8 *data, size_t len, struct input *in, unsigned int times)
 	}
 }
 
-/* An answer to a solicitation, as the server would make it. */
+/* Build an answer to a solicitation as the server would. */
 static size_t build_answer(u8 *p, const struct sent *s, struct input *in,
 			   u8 how)
 {
@@ -275,7 +274,7 @@ static void adopt(struct input *in)
 	struct endpoint mapped = { htonl(addresses[4]), htons(40000) };
 
 	server.secondary = htonl(ntohl(server.primary) + 1);
-	/* The kernel would have no other. */
+	/* The kernel accepts no other addresses. */
 	if (teredo_ipv4_is_global(server.primary))
 		qualify_adopt(&q, now, &server, &mapped,
 			      take8(in) % (TEREDO_NAT_SYMMETRIC + 1));
@@ -291,7 +290,7 @@ static void begin_refresh(struct input *in)
 	uint32_t interval = (1 + take8(in) % 120) * 1000;
 	struct in6_addr address;
 
-	/* As learn.c does. */
+	/* The conditions of learn.c */
 	if (q.phase != QUALIFY_QUALIFIED || !refresh_first(interval))
 		return;
 	teredo_addr_pack(&address, &prefix, &parts);
@@ -379,7 +378,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	qualify_start(&q, now);
 	for (steps = 0; in.left && steps < STEPS_MAX; steps++) {
 		step(&in);
-		/* Several things may happen before somebody looks. */
+		/* Several things may happen before the machines are polled. */
 		if (take8(&in) & 3) {
 			poll_qualify();
 			poll_refresh();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What people and machines leave in files and on command lines: keys, secrets of
- * a server, NAME.conf, refresh intervals that were found out, and options. The
- * first octet of the input says which it is.
+/* Contents of files and command lines: keys, secrets of a server, NAME.conf, cached refresh
+ * intervals, and options. The first octet of the input says which.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +22,10 @@
 #include "command/subcommands.h"
 #include "text/terminal.h"
 
-/* -- what stands for the rest of the tool -- */
+/* -- stubs for the rest of the tool -- */
 
 bool json_wanted;
-/* The kernel refuses this one. */
+/* Calls of ipc_secret_add(), of which every hundredth fails */
 static unsigned int requests;
 
 static void vsay(const char *format, va_list args)
@@ -150,7 +149,7 @@ int ipc_gateway(__be32 to, struct gateway *gateway)
 	return 0;
 }
 
-/* What is recent stays so. */
+/* A fixed time, so that recent entries stay recent */
 time_t time(time_t *out)
 {
 	if (out)
@@ -169,14 +168,14 @@ static void leave_folder(void)
 	rmdir(folder);
 }
 
-/* Where all of them are: in memory, for there will be many. */
+/* In memory, since many files are written */
 static void enter_folder(void)
 {
 	if (folder[0])
 		return;
 	snprintf(folder, sizeof(folder), "/dev/shm/teredo-fuzz.XXXXXX");
 	must(mkdtemp(folder) && !chdir(folder));
-	/* The environment names it for remember.c. */
+	/* remember.c looks for it in the environment. */
 	setenv("STATE_DIRECTORY", folder, 1);
 	atexit(leave_folder);
 }
@@ -240,7 +239,9 @@ static int put_attr(void *to, uint16_t attr, const void *data, size_t len)
 	return 0;
 }
 
-/* What was accepted survives the way to the kernel, and can be said again. */
+/* An accepted configuration survives the way to the kernel, and its text form parses to the
+ * same.
+ */
 static void check_config(const struct config *config)
 {
 	struct option_value value, again;
@@ -274,7 +275,7 @@ static char *string_of(const uint8_t *data, size_t size)
 	return text;
 }
 
-/* Words end with a zero. */
+/* The input is a list of words, each with a final zero. */
 static void test_options(const uint8_t *data, size_t size)
 {
 	char *text = string_of(data, size), *words[64], error[OPTIONS_ERROR_SIZE] = "";
@@ -295,7 +296,7 @@ static void test_options(const uint8_t *data, size_t size)
 	free(text);
 }
 
-/* Nothing that a terminal obeys */
+/* No controls for a terminal */
 static void check_quoted(const char *text)
 {
 	for (; *text; text++)

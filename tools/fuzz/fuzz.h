@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the fuzzers share: an input that is taken piece by piece, and what must
- * be true whatever it is.
- */
+/* Shared by the fuzzers: an input that is consumed piece by piece, and assertions. */
 #ifndef TEREDO_TOOL_FUZZ_H
 #define TEREDO_TOOL_FUZZ_H
 
@@ -24,7 +22,7 @@ struct input {
 	size_t left;
 };
 
-/* Behind the end, there are zeros. */
+/* Consume @len octets; beyond the end there are zeros. */
 static inline void take(struct input *in, void *out, size_t len)
 {
 	size_t got = len < in->left ? len : in->left;
@@ -60,7 +58,7 @@ static inline uint32_t take32(struct input *in)
 	return v;
 }
 
-/* A copy that ends where it has to be enough. */
+/* Copy to memory of exactly that length, so that reading beyond is detected. */
 static inline uint8_t *copy_of(const uint8_t *data, size_t len)
 {
 	uint8_t *copy = malloc(len ? len : 1);

@@ -34,8 +34,8 @@ int ipc_request(struct ipc_socket *s, struct nlmsghdr *nlh,
 		void (*each)(const struct nlmsghdr *nlh, void *arg),
 		void *arg);
 
-/* The same for what must not be done twice: if the answer is lost, returns -ENOBUFS, and
- * nobody knows whether it was done.
+/* The same for a request that must not be repeated. If the answer is lost, returns -ENOBUFS,
+ * and the request may have been carried out or not.
  */
 int ipc_request_once(struct ipc_socket *s, struct nlmsghdr *nlh);
 
@@ -44,10 +44,10 @@ int ipc_request_once(struct ipc_socket *s, struct nlmsghdr *nlh);
  */
 int ipc_post(struct ipc_socket *s, struct nlmsghdr *nlh);
 
-/* The errno of an NLMSG_ERROR, negative; 0 for an acknowledgment. */
+/* Return the errno of an NLMSG_ERROR, negative; 0 for an acknowledgment. */
 int ipc_read_error(const struct nlmsghdr *nlh);
 
-/* Read what has arrived, without waiting, and only so much of it: a flood waits for the
+/* Read the messages that have arrived, without waiting. During a flood, the rest is left to the
  * next call. Returns false if messages were lost.
  */
 bool ipc_drain(struct ipc_socket *s,
@@ -66,8 +66,7 @@ void ipc_take_config(struct config *config, const struct nlattr *nest);
  */
 void ipc_take(const struct nlattr *attr, void *out, size_t len, uint32_t *has);
 
-/* Where an attribute of a fixed length lives in a struct; tables of these
- * are indexed by attribute.
+/* Where an attribute of a fixed length is stored in a struct; tables are indexed by attribute.
  */
 struct ipc_member {
 	uint16_t offset;

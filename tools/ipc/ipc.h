@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Requests to the kernel. Nothing else uses netlink.
  *
- * Functions return 0 or a negative errno; ipc_error() then says why, in the words of the
- * kernel where it has some.
+ * Functions return 0 or a negative errno; ipc_error() then has the reason, in the words of the
+ * kernel if it gave any.
  */
 #ifndef TEREDO_TOOL_IPC_H
 #define TEREDO_TOOL_IPC_H
@@ -57,17 +57,17 @@ int ipc_secret_dump(const char *ifname,
  */
 int ipc_control_bind(const char *ifname, struct device *dev);
 int ipc_control_fd(void);
-/* Does not wait: if the kernel cannot send a solicitation, ipc_control_recv() says so;
- * nothing is said about other datagrams.
+/* Does not wait: if the kernel cannot send a solicitation, ipc_control_recv() reports that; for
+ * other datagrams nothing is reported.
  */
 int ipc_control_send(uint32_t ifindex, const struct endpoint *to,
 		     const void *payload, size_t len);
-/* Return true if something is kept that ipc_control_fd() does not show. */
+/* Return true if a datagram is kept that ipc_control_fd() does not signal. */
 bool ipc_control_waiting(void);
-/* Returns false if nothing is there. */
+/* Returns false if there is none. */
 bool ipc_control_recv(struct datagram *out);
-/* Report those of state, nat, address, mapped, server, server2, learned_refresh
- * and mtu_configured of the device @dev->ifindex that @dev->has names.
+/* Report those of state, nat, address, mapped, server, server2, learned_refresh and
+ * mtu_configured that are in @dev->has, for the device @dev->ifindex.
  */
 int ipc_state_set(const struct device *dev);
 
@@ -112,12 +112,12 @@ int ipc_link_set_mtu(uint32_t ifindex, uint32_t mtu);
  */
 int ipc_addr_add(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
 int ipc_addr_del(uint32_t ifindex, const struct in6_addr *addr, uint8_t len);
-/* Others may have the same route with the same metric: the first one is used. */
+/* If others have the same route with the same metric, the first one is used. */
 int ipc_route_add(uint32_t ifindex, const struct in6_addr *dst, uint8_t len,
 		  uint32_t table, uint32_t metric);
 
-/* Default routes of controllers, which have a protocol of their own: one may be left of a
- * controller that was killed, and the next one may be told another place.
+/* Default routes of controllers, which have a protocol of their own. A controller that was
+ * killed may leave one, in another table than the next controller uses.
  */
 #define ROUTE_PROTOCOL	84
 
@@ -128,20 +128,20 @@ struct place {
 
 int ipc_default_add(uint32_t ifindex, struct place place);
 int ipc_default_del(uint32_t ifindex, struct place place);
-/* List those by that link, @max at most. Returns how many, or a negative errno. */
+/* List those through that link, @max at most. Returns how many, or a negative errno. */
 int ipc_default_list(uint32_t ifindex, struct place *out, unsigned int max);
 
 /* Return the routing table of a link: that of its VRF, else the main one. */
 uint32_t ipc_route_table(const struct link *link);
 
-/* Look for native IPv6 in a routing table: a default route by a link that is not of type
- * teredo, and a global address to go with it, on that link, or on another link where it
- * stands for a network and not just for a host. Unique local addresses do not count.
- * Returns 1 with the link of the route, or 0 if there is none.
+/* Look for native IPv6 in a routing table: a default route through a link that is not of type
+ * teredo, and a global address for it, on that link, or on another link if it stands for a
+ * network and not just for a host. Unique local addresses do not count. Returns 1 with the link
+ * of the route, or 0 if there is none.
  */
 int ipc_native(uint32_t table, struct link *via);
 
-/* Return the link by which packets to an IPv6 address leave, or 0. */
+/* Return the link through which packets to an IPv6 address leave, or 0. */
 int ipc_link_towards(const struct in6_addr *to, uint32_t *ifindex);
 
 /* Find the next hop to an IPv4 address. */
@@ -163,9 +163,7 @@ struct net_event {
 		NET_EVENT_LOST,		/* some did not fit: look at everything */
 	} type;
 	struct link link;
-	/* Of NET_EVENT_IPV6: the link of the address or route, and whether that
-	 * is one that has gone.
-	 */
+	/* For NET_EVENT_IPV6: the link of the address or route, and whether that has gone */
 	uint32_t ifindex;
 	bool gone;
 };

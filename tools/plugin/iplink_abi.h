@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What ip(8) and its plugins know of each other. iproute2 installs no header
- * for it: these are our own declarations of the little that the plugin uses.
- * All of it has been the same since iproute2 4.18.
+/* Interface between ip(8) and its plugins. iproute2 installs no header for it; these are our
+ * own declarations of the few things that the plugin uses, which have been the same since
+ * iproute2 4.18.
  */
 #ifndef TEREDO_IPLINK_ABI_H
 #define TEREDO_IPLINK_ABI_H
@@ -36,7 +36,7 @@ struct link_util {
 int addattr_l(struct nlmsghdr *nlh, int maxlen, int type, const void *data,
 	      int len);
 bool is_json_context(void);
-/* The first argument: 1 text, 2 JSON, 4 both; the second one: no colour. */
+/* First argument: 1 text, 2 JSON, 4 both; second one: no colour */
 #define IPLINK_PRINT_ANY	4
 #define IPLINK_NO_COLOR		6
 int print_color_string(int type, int color, const char *key,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit test of the packet codec (kernel/codec/) with the
- * vectors of the RFCs and tables of all that can be wrong; output in KTAP.
+/* Unit test of the packet codec (kernel/codec/), with the vectors of the RFCs and tables of
+ * everything that can be wrong; output in KTAP.
  *
- * What is parsed ends where a page without access begins, so that reading one
- * octet too many is a crash.
+ * Parsed data ends at an inaccessible page, so that reading one octet too many is a crash.
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,9 +14,9 @@
 
 #define SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* -- what the tests are made of -- */
+/* -- helpers -- */
 
-/* A copy of @data that ends at the fence. */
+/* Return a copy of @data that ends at the inaccessible page. */
 static u8 *fenced(const void *data, size_t len)
 {
 	static u8 *fence;
@@ -70,7 +69,7 @@ static __be32 ip4(const char *text)
 static const struct in6_addr prefix = { .s6_addr = { 0x20, 0x01 } };
 static const u8 nonce[TEREDO_NONCE_LEN] = { 'n', 'o', 'n', 'c', 'e', 'n', 's', 'e' };
 
-/* What every datagram below ends with. */
+/* The end of every datagram below */
 static size_t put_bubble(u8 *p)
 {
 	struct in6_addr a = ip6("2001:0:cb00:7178:0:efff:3fff:fdfe");
@@ -161,7 +160,7 @@ static void test_link_local(void)
 	expect(teredo_addr_is_link_local(&addr));
 }
 
-/* The ranges as RFC 4380 5.2.4 lists them. */
+/* The ranges listed in RFC 4380 5.2.4 */
 static const struct {
 	u32 first, last;
 } not_global[] = {
@@ -187,7 +186,7 @@ static void test_global(void)
 	static const u8 hosts[] = { 0, 1, 254, 255 };
 	unsigned int net, i, wrong = 0;
 
-	/* Some of each of the 2^24 nets: all the ranges, and all their edges. */
+	/* Some addresses of each of the 2^24 nets: all ranges, and all their edges */
 	for (net = 0; net < 1 << 24; net++) {
 		for (i = 0; i < SIZE(hosts); i++) {
 			u32 addr = net << 8 | hosts[i];
@@ -234,7 +233,7 @@ static void test_scopes(void)
 		bool link_local, routable;
 	} list[] = {
 		{ "fe80::1", true, false }, { "febf::1", true, false },
-		{ "fec0::1", false, true },	/* RFC 3879: as any other */
+		{ "fec0::1", false, true },	/* RFC 3879: like any other */
 		{ "fc00::1", false, true }, { "2001::1", false, true },
 		{ "2001:db8::1", false, true }, { "ff02::1", false, false },
 		{ "ff0e::1", false, false }, { "::", false, false },
@@ -280,7 +279,7 @@ static void test_origin(void)
 	expect(pkt.origin_addr == ip4("1.2.3.4") &&
 	       pkt.origin_port == htons(337));
 
-	/* the same behind an authentication element */
+	/* the same after an authentication element */
 	len = teredo_build_auth(buf, nonce, 0);
 	len += teredo_build_origin(buf + len, ip4("1.2.3.4"), htons(337));
 	len += put_bubble(buf + len);
@@ -289,7 +288,7 @@ static void test_origin(void)
 	       pkt.origin_port == htons(337) && pkt.auth == 0);
 }
 
-/* An authentication element with @id and @au octets of them. */
+/* Write an authentication element with @id octets of identifier and @au octets of value. */
 static size_t put_auth(u8 *p, unsigned int id, unsigned int au)
 {
 	memset(p, 0xaa, TEREDO_AUTH_MIN + id + au);
@@ -335,7 +334,7 @@ static void test_auth_alone(void)
 	expect(buf[12] == 7);
 }
 
-/* Datagrams as words: A authentication, O origin, P packet. */
+/* Write a datagram from a word: A authentication, O origin indication, P packet. */
 static size_t put_word(u8 *p, const char *word)
 {
 	size_t len = 0;
@@ -368,7 +367,7 @@ static void test_first_octets(void)
 	u8 buf[256] = { 0 };
 	unsigned int first;
 
-	/* Each may be followed by what suits the others. */
+	/* Each is followed by elements that would suit others. */
 	for (first = 0; first < 0x10000; first++) {
 		bool right = first < 2 || first >> 12 == 6;
 
@@ -393,7 +392,7 @@ static void test_truncations(void)
 		for (end = 0; end < len; end++)
 			expect(!parses(buf, end));
 		expect(parse(&pkt, buf, len) == TEREDO_PARSE_OK);
-		/* The rest of a long datagram may be elsewhere. */
+		/* The rest of a long datagram may be in another fragment of the skb. */
 		expect(teredo_parse(&pkt, fenced(buf, len - 8), len - 8, len) ==
 		       TEREDO_PARSE_OK);
 	}
@@ -427,7 +426,7 @@ static void test_bubble(void)
 	expect(!buf[4] && !buf[5] && buf[6] == 59);
 	for (nexthdr = 0; nexthdr < 256; nexthdr++) {
 		buf[6] = nexthdr;
-		/* with trailers, without, and with a payload */
+		/* without trailers, with trailers, and with a payload */
 		expect(parse(&pkt, buf, len) == TEREDO_PARSE_OK &&
 		       teredo_is_bubble(&pkt) == (nexthdr == 59));
 		expect(parse(&pkt, buf, len + 4) == TEREDO_PARSE_OK &&
@@ -452,7 +451,7 @@ static size_t put_trailer(u8 *p, u8 type, unsigned int len, const void *value)
 	return 2 + len;
 }
 
-/* @first, then a nonce, which is found if the parser gets so far. */
+/* Append a nonce after @first octets. Return true if the parser gets that far. */
 static bool reaches_nonce(u8 *buf, size_t first)
 {
 	struct teredo_trailers t;
@@ -475,7 +474,7 @@ static void test_unknown_trailers(void)
 
 		expect(trailers(&t, buf, len) == !discard);
 		expect(reaches_nonce(buf, len) == !discard);
-		/* Before it was reached, nothing is wrong. */
+		/* A truncated trailer of this type is no reason to discard. */
 		expect(trailers(&t, buf, len - 1));
 	}
 }
@@ -536,7 +535,7 @@ static void test_random_port(void)
 
 	put_trailer(buf, 5, 2, "\x12\x34");
 	expect(trailers(&t, buf, 4) && t.random_port == htons(0x1234));
-	/* The registry's number (D-01). */
+	/* The type number of the registry (D-01) */
 	put_trailer(buf, 2, 2, "\x12\x34");
 	expect(trailers(&t, buf, 4) && t.random_port == htons(0x1234));
 }
@@ -575,7 +574,7 @@ static void test_alternates(void)
 	}
 }
 
-/* What is written is as RFC 6081 draws it, and is read as it was meant. */
+/* What we write has the format of RFC 6081, and is parsed correctly. */
 static void test_trailer_writers(void)
 {
 	static const u8 all[] = {
@@ -626,15 +625,15 @@ static void test_many_trailers(void)
 	expect(reaches_nonce(buf, len));
 	len += put_trailer(buf + len, 0x80, 1, NULL);
 	expect(!reaches_nonce(buf, len));
-	/* Nor does what comes later say what to do. */
+	/* Later trailers cannot cause a discard either. */
 	memset(buf + len, 0x41, 4000 - len);
 	expect(trailers(&t, buf, 4000));
 }
 
 /* -- messages -- */
 
-/* The checksum as RFC 1071 and RFC 8200 describe it: a sum in which carries come
- * round, over pseudo-header and message.
+/* The checksum as described by RFC 1071 and RFC 8200: a ones' complement sum over pseudo-header
+ * and message.
  */
 static u16 slow_csum(const struct in6_addr *saddr, const struct in6_addr *daddr,
 		     const u8 *data, size_t len)
@@ -675,7 +674,7 @@ static void test_checksum(void)
 	}
 }
 
-/* The parsed packet in @buf, its ICMPv6 checksum made right. */
+/* Parse the packet in @buf, and correct its ICMPv6 checksum. */
 static const u8 *icmp_of(struct teredo_packet *pkt, u8 *buf, size_t len)
 {
 	u8 *icmp = buf + TEREDO_IPV6_LEN;
@@ -714,7 +713,7 @@ static void test_solicitation(void)
 	pkt.hop_limit = 254;
 	expect(!teredo_is_solicitation(&pkt, buf + 40));
 
-	/* options: one of 8 octets, one of none, one past the end */
+	/* options: one of 8 octets, one of length 0, one past the end */
 	buf[5] = 16;
 	buf[48] = 1;
 	buf[49] = 1;
@@ -725,7 +724,7 @@ static void test_solicitation(void)
 	expect(!teredo_is_solicitation(&pkt, icmp_of(&pkt, buf, 56)));
 }
 
-/* Room for one more option of 32 octets. */
+/* With room for another option of 32 octets */
 struct advert {
 	u8 buf[TEREDO_RA_LEN + 32];
 	size_t len;
@@ -743,7 +742,7 @@ static struct advert new_advert(void)
 	return a;
 }
 
-/* Is it accepted, with a checksum that is right? */
+/* Return true if it is accepted with a correct checksum. */
 static bool reads(struct advert *a, struct teredo_advert *out)
 {
 	struct teredo_packet pkt;
@@ -775,7 +774,7 @@ static void test_advert(void)
 	expect(!a.buf[46] && !a.buf[47]);
 	expect(a.buf[56] == 3 && a.buf[58] == 64 && a.buf[59] == 0x40);
 	expect(!memcmp(a.buf + 60, "\xff\xff\xff\xff\xff\xff\xff\xff", 8));
-	/* Any bit is covered by the checksum. */
+	/* The checksum covers each bit. */
 	for (bit = 0; bit < (a.len - 40) * 8; bit++) {
 		a.buf[40 + bit / 8] ^= 1 << bit % 8;
 		expect(!teredo_parse_advert(&out, &pkt, a.buf + 40));
@@ -812,7 +811,7 @@ static void test_bad_adverts(void)
 		a.buf[wrong[i].at] = wrong[i].value;
 		expect(!reads(&a, &out));
 	}
-	/* Cut anywhere: without its end it has no prefix, or half an option. */
+	/* Cut anywhere: without its end, it has no prefix or half an option. */
 	for (i = 40 + 8; i < TEREDO_RA_LEN; i++) {
 		a = new_advert();
 		a.len = i;
@@ -829,7 +828,7 @@ static void test_prefixes(void)
 	memcpy(a.buf + a.len, a.buf + 56, 32);
 	a.len += 32;
 	expect(!reads(&a, &out));
-	/* another option in its place is nobody's business */
+	/* another option in its place is ignored */
 	a.buf[a.len - 32] = 200;
 	expect(reads(&a, &out));
 	/* none at all */
@@ -863,7 +862,7 @@ static void test_echo(void)
 	expect(!memcmp(buf + 48, nonce, sizeof(nonce)));
 }
 
-/* Of packets that are broken at random, whatever is read is inside. */
+/* Parse randomly damaged packets: everything read is within the data. */
 static void test_noise(void)
 {
 	static u8 buf[400], copy[400];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit test of netwatch.c with a clock and a network of its own; output in
- * KTAP.
- */
+/* Unit test of netwatch.c with a simulated clock and network; output in KTAP. */
 #include <string.h>
 
 #include "client/netwatch.h"
@@ -11,7 +9,7 @@
 
 static struct netwatch w;
 static uint64_t now;
-static bool native;		/* what there is in truth */
+static bool native;		/* whether there is native IPv6 */
 static unsigned int looks;
 static unsigned int changes[NETWATCH_NATIVE_GONE + 1];
 
@@ -92,14 +90,14 @@ static void test_flapping(void)
 {
 	unsigned int i;
 
-	/* Never there for long enough: nothing happens. */
+	/* Native IPv6 never stays long enough: nothing happens. */
 	begin(false);
 	for (i = 0; i < 50; i++) {
 		become(i % 2 == 0);
 		run_until(now + NETWATCH_NATIVE_MS - NETWATCH_SETTLE_MS);
 	}
 	expect(!changes[NETWATCH_NATIVE] && !changes[NETWATCH_NATIVE_GONE]);
-	/* Never away for long enough: once. */
+	/* It never stays away long enough: one change. */
 	begin(false);
 	for (i = 0; i < 50; i++) {
 		become(i % 2 == 0);
@@ -109,7 +107,7 @@ static void test_flapping(void)
 	expect(changes[NETWATCH_NATIVE] == 1 && !changes[NETWATCH_NATIVE_GONE]);
 }
 
-/* Advertisements refresh addresses all the time; that is no reason to wait. */
+/* Advertisements refresh addresses all the time, which does not restart the wait. */
 static void test_refreshed(void)
 {
 	unsigned int i;

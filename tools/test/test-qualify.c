@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit test of qualify.c with a clock of its own; output in KTAP. */
+/* Unit test of qualify.c with a simulated clock; output in KTAP. */
 #include <errno.h>
 
 #include "codec/build.h"
@@ -14,27 +14,27 @@
 
 static const struct in6_addr prefix = { .s6_addr = { 0x20, 0x01 } };
 
-/* The client under test and its world. */
+/* The client under test, and its clock */
 static struct qualify q;
 static uint64_t now;
 
-/* The last solicitations, by target. */
+/* The last solicitation to each target, and their number */
 static struct qualify_event sent[2];
 static unsigned int sent_count[2];
-/* How often each other event came, and the last one of each kind. */
+/* Other events: their number, and the last one of each type */
 static unsigned int events[QUALIFY_RESOLVE + 1];
 static struct qualify_event last[QUALIFY_RESOLVE + 1];
 
-/* The server passes on nothing. */
+/* The server forwards nothing. */
 static bool deaf;
 
 static unsigned int target_of(const struct endpoint *to)
 {
-	/* A preferred server has one address to be asked at. */
+	/* A preferred server is asked at one address only. */
 	return to->addr == q.server.secondary;
 }
 
-/* Do all there is to do now. */
+/* Handle everything that is due now. */
 static void settle(void)
 {
 	struct qualify_event ev;
@@ -57,7 +57,7 @@ static void forget(void)
 	memset(events, 0, sizeof(events));
 }
 
-/* Let time pass, deadline by deadline. */
+/* Let time pass, from deadline to deadline. */
 static void run_until(uint64_t end)
 {
 	settle();
@@ -70,14 +70,14 @@ static void run_until(uint64_t end)
 	settle();
 }
 
-/* What the client signs with, if it does. */
+/* The client's key, if it signs */
 static const struct key key1 = { TEREDO_ALGORITHM_HMAC_SHA1, 6, "secret" };
 static const struct key key2 = { TEREDO_ALGORITHM_HMAC_SHA1, 6, "Secret" };
 static const struct key key256 = { TEREDO_ALGORITHM_HMAC_SHA256, 6, "secret" };
 static const struct key *client_key;
 #define ID	"client-1"
 
-/* What a server says in an answer. */
+/* The contents of a server's answer */
 struct answer {
 	uint32_t from;
 	uint16_t from_port;
@@ -89,7 +89,7 @@ struct answer {
 	uint8_t confirmation;
 	const uint8_t *nonce;
 	const struct key *key;
-	unsigned int flip;	/* a bit of what is sent, from 1 */
+	unsigned int flip;	/* a bit to invert, counted from 1 */
 };
 
 static struct answer good_answer(unsigned int target)
@@ -152,7 +152,7 @@ static enum qualify_verdict answer(unsigned int target)
 	return give(&a);
 }
 
-/* A client that has just begun with the server at PRIMARY. */
+/* Start a client with the server at PRIMARY. */
 static void begin(void)
 {
 	struct qualify_server list[] = {
@@ -235,7 +235,7 @@ static void test_no_nat(void)
 	answer(1);
 	settle();
 	expect(q.nat == TEREDO_NAT_NONE);
-	/* The same address, but another port: something translates. */
+	/* The same address, but another port: there is a NAT. */
 	begin();
 	q.local.addr = htonl(MAPPED);
 	q.local.port = htons(40001);
@@ -275,7 +275,7 @@ static void test_lost_datagram(void)
 	while (sent_count[0] < 2)
 		run_until(qualify_deadline(&q));
 	expect(now - start >= 500 && now - start <= 625);
-	/* Who has answered is not asked again. */
+	/* A target that has answered is not asked again. */
 	expect(sent_count[1] == 1);
 	answer(0);
 	settle();
@@ -293,10 +293,10 @@ static void test_late_answer(void)
 	a.nonce = nonce;
 	run_until(now + 700);
 	expect(sent_count[0] == 2);
-	/* The answer to the first try is as good, and tells the true time. */
+	/* An answer to the first try is still valid, and gives the right round-trip time. */
 	expect(give(&a) == QUALIFY_ACCEPTED);
 	expect(q.target[0].rtt == 700);
-	/* Nothing that comes later, of whichever try, changes what was learned. */
+	/* Later answers, to whichever try, change nothing. */
 	a = good_answer(0);
 	a.port++;
 	now += 10;
@@ -325,14 +325,14 @@ static void test_no_reply(void)
 	run_until(start + QUALIFY_ROUND_MS);
 	expect(events[QUALIFY_FAILED] == 1);
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
-	/* The next server, at once. */
+	/* The next server is asked at once. */
 	expect(q.server.primary == htonl(OTHER) && !events[QUALIFY_PAUSE]);
 	run_until(start + 2 * QUALIFY_ROUND_MS);
 	expect(events[QUALIFY_FAILED] == 2 && events[QUALIFY_PAUSE] == 1);
 	expect(q.phase == QUALIFY_OFFLINE && q.nat == TEREDO_NAT_UNKNOWN);
 }
 
-/* An ICMP error is no answer; it tells once in a round what is wrong. */
+/* An ICMP error is not an answer. It is reported once in a round. */
 static void test_rejected(void)
 {
 	const struct rejection filtered = { .from = htonl(OTHER), .type = 3,
@@ -351,16 +351,16 @@ static void test_rejected(void)
 	expect(qualify_rejected(&q, &to, &filtered) == &q.target[0]);
 	expect(!qualify_rejected(&q, &to, &filtered));
 	expect(q.target[0].rejected.code == 13 && !q.target[1].rejected.from);
-	/* It is tried as often, and as long. */
+	/* There are as many tries as without it, for as long. */
 	run_until(start + QUALIFY_ROUND_MS - 1);
 	expect(sent_count[0] == QUALIFY_TRIES && !events[QUALIFY_FAILED]);
 	run_until(start + QUALIFY_ROUND_MS);
 	expect(events[QUALIFY_FAILED] == 1);
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
-	/* Of another round, nothing is known yet. */
+	/* The next round starts without a rejection. */
 	expect(!q.target[0].rejected.from);
 
-	/* Whoever has answered does not refuse: that is about another try. */
+	/* A target that has answered is not rejected: the error is about another try. */
 	begin();
 	answer(0);
 	to.addr = q.server.primary;
@@ -412,7 +412,7 @@ static void test_silent_primary(void)
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_PRIMARY_SILENT);
 }
 
-/* Each in a client that waits; then the good answer must still do. */
+/* Give each wrong answer to a waiting client, which must still accept a good one later. */
 static void refuse(const struct answer *a, enum qualify_verdict why)
 {
 	enum qualify_verdict verdict = give(a);
@@ -439,7 +439,7 @@ static void test_refused(void)
 	a = good_answer(0);
 	a.nonce = other_nonce;
 	refuse(&a, QUALIFY_WRONG_NONCE);
-	/* The nonce of the other address proves nothing (C-26). */
+	/* The nonce of the other target is wrong here (C-26). */
 	a = good_answer(0);
 	a.nonce = sent[1].payload + 4;
 	refuse(&a, QUALIFY_WRONG_NONCE);
@@ -469,14 +469,14 @@ static void test_refused(void)
 	refuse(&a, QUALIFY_WRONG_PREFIX);
 
 	expect(q.refused == 10 && q.refused_why == QUALIFY_WRONG_PREFIX);
-	/* D-17: either address of the server will do. */
+	/* D-17: either address of the server is valid. */
 	a = good_answer(1);
 	a.prefix = SECONDARY;
 	expect(give(&a) == QUALIFY_ACCEPTED);
 	expect(answer(0) == QUALIFY_ACCEPTED);
 	settle();
 	expect(events[QUALIFY_UP] == 1);
-	/* Nobody was asked any more. */
+	/* There is no solicitation outstanding any more. */
 	expect(answer(0) == QUALIFY_NOT_FROM_SERVER);
 }
 
@@ -527,7 +527,7 @@ static void test_unreachable(void)
 	qualify_send_failed(&q, ENETUNREACH);
 	expect(qualify_poll(&q, now, &ev) && ev.type == QUALIFY_FAILED);
 	expect(ev.failure == QUALIFY_UNREACHABLE && q.error == ENETUNREACH);
-	/* A qualified client gets over it. */
+	/* A qualified client ignores it. */
 	begin_qualified();
 	run_until(now + REFRESH);
 	expect(q.phase == QUALIFY_CHECKING);
@@ -571,11 +571,11 @@ static void test_maintenance(void)
 		expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
 		expect(q.nat == TEREDO_NAT_RESTRICTED);
 	}
-	/* Drawn again for each period, over all of the range. */
+	/* A new random time for each period, from the whole range */
 	expect(longest - shortest > REFRESH / 8);
 }
 
-/* A learned interval is for mappings that have been used twice. */
+/* A learned interval is only for mappings that have been used twice. */
 static void test_long_interval(void)
 {
 	uint64_t since;
@@ -617,7 +617,7 @@ static void test_heard(void)
 	uint64_t end;
 
 	begin_qualified();
-	/* The server is spoken to and heard every ten seconds: no need to ask. */
+	/* Packets pass in both directions every ten seconds: no need to ask. */
 	for (end = now + 300000; now < end;) {
 		qualify_heard(&q, now, 0);
 		qualify_sent(&q, now, 0);
@@ -629,8 +629,8 @@ static void test_heard(void)
 	expect(sent_count[0] >= 1);
 }
 
-/* What it passes on to us does not keep the NAT open, and what we send to it does not
- * say that it is there.
+/* Receiving from the server does not keep the NAT open, and sending to it does not show that it
+ * is alive.
  */
 static void test_one_way(bool heard)
 {
@@ -675,7 +675,7 @@ static void test_mapping_changes(void)
 	settle();
 	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
 	expect(q.mapped.port == htons(50000) && !events[QUALIFY_DOWN]);
-	/* Another NAT? Both addresses are asked. */
+	/* Perhaps another NAT: both addresses are asked. */
 	expect(q.phase == QUALIFY_CHECKING && sent_count[1] == 1);
 	a = good_answer(0);
 	a.port = 50000;
@@ -688,9 +688,7 @@ static void test_mapping_changes(void)
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_SYMMETRIC);
 }
 
-/* The NAT has a new mapping towards one address and keeps the old one towards
- * the other.
- */
+/* The NAT has a new mapping for one address and keeps the old one for the other. */
 static void test_mapping_lingers(void)
 {
 	struct answer a;
@@ -719,7 +717,7 @@ static void test_loss(void)
 	expect(sent_count[0] == QUALIFY_TRIES);
 	expect(events[QUALIFY_DOWN] == 1 && events[QUALIFY_FAILED] == 1);
 	expect(last[QUALIFY_FAILED].failure == QUALIFY_NO_REPLY);
-	/* Look the names up again, then the next one in the list. */
+	/* Resolve the names again, then try the next server in the list. */
 	expect(events[QUALIFY_RESOLVE] == 1 && !events[QUALIFY_PAUSE]);
 	qualify_start(&q, now);
 	settle();
@@ -730,7 +728,7 @@ static void test_loss(void)
 	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
 }
 
-/* Qualified by the second server of the list, the first one was lost. */
+/* Qualify with the second server of the list, after the first one was lost. */
 static void begin_second(void)
 {
 	begin_qualified();
@@ -746,9 +744,9 @@ static void begin_second(void)
 	forget();
 }
 
-/* Let so many refresh intervals pass. The server in use is heard; the preferred
- * one answers, if it does, with another mapping, as no NAT should. Ends early
- * when the client is not content any more.
+/* Let so many refresh intervals pass. The server in use is heard. If @answers, the preferred
+ * one answers with another mapping, which no NAT should cause. Returns early if the client
+ * leaves the qualified phase.
  */
 static unsigned int live(unsigned int intervals, bool answers)
 {
@@ -783,7 +781,7 @@ static void test_back(void)
 {
 	begin_second();
 	expect(live(QUALIFY_BACK_ANSWERS, true) == QUALIFY_BACK_ANSWERS);
-	/* What it said about the mapping did not count (C-65). */
+	/* The mapping in its answers is ignored (C-65). */
 	expect(q.mapped.port == htons(40000) && !events[QUALIFY_UP]);
 	live(1, true);
 	expect(q.phase == QUALIFY_STARTING && !events[QUALIFY_DOWN]);
@@ -793,7 +791,7 @@ static void test_back(void)
 	settle();
 	expect(events[QUALIFY_UP] == 1 && last[QUALIFY_UP].changed);
 	expect(q.phase == QUALIFY_QUALIFIED);
-	/* Nobody is better than that. */
+	/* There is no better server. */
 	forget();
 	expect(!live(3, true) || q.server.primary == htonl(PRIMARY));
 	expect(!events[QUALIFY_UP] && !events[QUALIFY_DOWN]);
@@ -801,20 +799,20 @@ static void test_back(void)
 
 static void test_back_hysteresis(void)
 {
-	/* One that does not always answer is not better. */
+	/* A server that does not always answer is not better. */
 	begin_second();
 	live(QUALIFY_BACK_ANSWERS - 1, true);
 	live(1, false);
 	live(QUALIFY_BACK_ANSWERS, true);
 	expect(q.server.primary == htonl(OTHER));
 
-	/* One that is never there costs two datagrams an interval. */
+	/* One that never answers costs two datagrams per interval. */
 	begin_second();
 	expect(live(50, false) == 50);
 	expect(q.server.primary == htonl(OTHER) && !events[QUALIFY_DOWN]);
 	expect(sent_count[0] == 2 * 50 || sent_count[0] == 2 * 50 - 1);
 
-	/* While the link is in use, an hour. */
+	/* While the link is in use, the client waits for an hour. */
 	begin_second();
 	q.busy = true;
 	live(QUALIFY_BACK_PATIENCE, true);
@@ -824,7 +822,7 @@ static void test_back_hysteresis(void)
 	q.busy = false;
 }
 
-/* The preferred server answered until it was needed. */
+/* The preferred server answers until the client switches to it. */
 static void test_back_in_vain(void)
 {
 	begin_second();
@@ -834,7 +832,7 @@ static void test_back_in_vain(void)
 	run_until(now + QUALIFY_ROUND_MS);
 	expect(q.server.primary == htonl(OTHER));
 	expect(!events[QUALIFY_DOWN] && !events[QUALIFY_FAILED]);
-	/* The old one is asked at once whether it is still there. */
+	/* The old one is checked at once. */
 	expect(q.phase == QUALIFY_CHECKING);
 	answer(0);
 	settle();
@@ -842,7 +840,7 @@ static void test_back_in_vain(void)
 	expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
 }
 
-/* Names that stand for other addresses by now. */
+/* Names have other addresses now. */
 static void test_other_list(void)
 {
 	struct qualify_server list[] = {
@@ -851,27 +849,27 @@ static void test_other_list(void)
 		{ htonl(OTHER), htonl(OTHER + 1), 2 },
 	};
 
-	/* The one that follows the lost one, wherever that is now. */
+	/* The next one after the lost server, at its present position */
 	begin_qualified();
 	run_until(now + REFRESH + QUALIFY_ROUND_MS);
 	qualify_set_servers(&q, list, 3);
 	qualify_start(&q, now);
 	settle();
 	expect(q.server.primary == htonl(OTHER));
-	/* Gone from the list: from its beginning. */
+	/* The lost server is no longer in the list: start from the beginning. */
 	begin_qualified();
 	run_until(now + REFRESH + QUALIFY_ROUND_MS);
 	qualify_set_servers(&q, list, 1);
 	qualify_start(&q, now);
 	settle();
 	expect(q.server.primary == htonl(OTHER + 8));
-	/* In use, and not in the list: as good as any. */
+	/* A server in use that is not in the list is kept. */
 	begin_qualified();
 	qualify_set_servers(&q, list, 1);
 	expect(!live(20, true) && q.server.primary == htonl(PRIMARY));
 }
 
-/* A server that answers, and passes nothing on (SEC-10). */
+/* A server that answers, but forwards nothing (SEC-10) */
 static void test_deaf(void)
 {
 	deaf = true;
@@ -889,11 +887,11 @@ static void test_deaf(void)
 	deaf = false;
 	settle();
 	expect(q.phase == QUALIFY_QUALIFIED && !q.fresh);
-	/* However long it answers, it is not returned to. */
+	/* The client does not return to it, however long it answers. */
 	expect(!live(2 * QUALIFY_BACK_ANSWERS, true));
 	expect(q.server.primary == htonl(OTHER));
 
-	/* The only one is better than none. */
+	/* If it is the only one, it is kept. */
 	deaf = true;
 	begin_qualified();
 	q.servers_count = 1;
@@ -941,7 +939,7 @@ static void test_recheck(void)
 	expect(events[QUALIFY_UP] == 1 && !last[QUALIFY_UP].changed);
 	expect(!events[QUALIFY_DOWN]);
 
-	/* Off-line, it ends the pause. */
+	/* When offline, this ends the pause. */
 	begin();
 	run_until(now + 2 * QUALIFY_ROUND_MS);
 	expect(q.phase == QUALIFY_OFFLINE);
@@ -973,7 +971,7 @@ static void test_mtu(void)
 	}
 }
 
-/* Whatever arrives, nothing breaks, and nothing is believed. */
+/* Noise does not break anything, and is never accepted. */
 static void test_noise(void)
 {
 	struct endpoint from = { htonl(PRIMARY), htons(TEREDO_PORT) };
@@ -987,7 +985,7 @@ static void test_noise(void)
 		pseudo_random(&flip, 1);
 		len %= sizeof(buf);
 		pseudo_random(buf, len);
-		/* Half of them begin like a Teredo datagram. */
+		/* Half of it begins like a Teredo datagram. */
 		if (i & 1 && len > 60) {
 			teredo_build_auth(buf, sent[0].payload + 4, 0);
 			buf[2] = flip & 3;
@@ -1004,7 +1002,7 @@ static void test_noise(void)
 
 /* -- secure qualification -- */
 
-/* The examples of RFC 2202 and RFC 4231. */
+/* Vectors of RFC 2202 and RFC 4231 */
 static void test_vectors(void)
 {
 	static const uint8_t sha1[] = {
@@ -1081,7 +1079,7 @@ static void test_signed_refused(void)
 	expect(give(&a) == QUALIFY_WRONG_VALUE);
 	a.key = &key256;
 	expect(give(&a) == QUALIFY_NOT_SIGNED);
-	/* The identifier is not covered; with another one it is as good. */
+	/* The value does not cover the identifier: another one is accepted, too. */
 	a = good_answer(0);
 	for (bit = 0; bit < 8 * (TEREDO_AUTH_MIN + strlen(ID) + 20 +
 				 TEREDO_ORIGIN_LEN + TEREDO_RA_LEN); bit++) {
@@ -1096,7 +1094,7 @@ static void test_signed_refused(void)
 	client_key = NULL;
 }
 
-/* The confirmation byte counts only in what is authentic (D-33). */
+/* The confirmation byte counts only in an authenticated answer (D-33). */
 static void test_confirmation(void)
 {
 	struct answer a;
@@ -1129,7 +1127,7 @@ static void test_confirmation(void)
 	client_key = NULL;
 }
 
-/* An answer to a round of before is none, however authentic. */
+/* The answer to a former round is not accepted, even if it is authentic. */
 static void test_old_nonce(void)
 {
 	uint8_t nonce[TEREDO_NONCE_LEN];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit test of refresh.c with a clock, a NAT and a server of its own; output
- * in KTAP.
- */
+/* Unit test of refresh.c with a simulated clock, NAT and server; output in KTAP. */
 #include "codec/build.h"
 #include "client/refresh.h"
 #include "test/test.h"
@@ -18,28 +16,28 @@ static const struct key *service_key;
 static struct refresh r;
 static uint64_t now;
 
-/* The NAT, as the secondary port sees it. */
+/* The NAT, for the secondary port */
 static struct {
 	uint32_t memory;
 	uint32_t young;		/* memory in a mapping's first two seconds */
 	bool hairpin;
 	bool symmetric;
-	bool deaf;		/* lets bubbles of nobody in */
+	bool deaf;		/* drops all bubbles */
 	bool absent;
 	bool mapped;
 	uint16_t port;
 	uint64_t since, touched_at;
 } nat;
 static bool server_silent;
-static unsigned int lost;	/* bubbles that will be, one after another */
+static unsigned int lost;	/* how many of the next bubbles to lose */
 
-/* What happened. */
+/* What has happened */
 static unsigned int events[REFRESH_GAVE_UP + 1];
 static struct refresh_event last[REFRESH_GAVE_UP + 1];
 static uint32_t tried[32];
 static unsigned int tried_count;
 static unsigned int direct_bubbles, server_bubbles;
-static uint64_t bubble_at[8];	/* of the test under way */
+static uint64_t bubble_at[8];	/* in the current test */
 static unsigned int bubble_count;
 static unsigned int silence_broken;
 
@@ -61,7 +59,7 @@ static void leave_nat(void)
 	nat.touched_at = now;
 }
 
-/* Bring something to the secondary port. */
+/* Deliver a datagram to the secondary port. */
 static void arrive(uint32_t from, uint16_t port, const uint8_t *payload,
 		   size_t len)
 {
@@ -127,9 +125,7 @@ static void settle(void)
 		last[ev.type] = ev;
 		switch (ev.type) {
 		case REFRESH_SEND_SECONDARY:
-			/* Nothing else leaves the port, above all not while
-			 * it has to be silent.
-			 */
+			/* The port sends nothing else, above all not during a silence. */
 			silence_broken += r.phase != REFRESH_ASKING;
 			leave_nat();
 			if (!server_silent)
@@ -217,7 +213,7 @@ static void run_to_the_end(void)
 	expect(!silence_broken);
 }
 
-/* The candidates that are expected, 0 behind the last one. */
+/* Compare with the expected candidates; 0 ends the list. */
 static void expect_tried(const uint32_t *expected)
 {
 	unsigned int i;
@@ -264,7 +260,7 @@ static void test_middle(void)
 
 static void test_other_start(void)
 {
-	/* C-07: the interval that the search begins with may be another. */
+	/* C-07: another interval to start the search with */
 	new_nat(5500);
 	begin_from(2000);
 	run_to_the_end();
@@ -306,7 +302,7 @@ static void test_server(void)
 
 static void test_no_nat(void)
 {
-	/* A direct bubble would not even leave the host. */
+	/* A direct bubble would not leave the host. */
 	new_nat(40000);
 	nat.absent = true;
 	nat.hairpin = true;
@@ -343,7 +339,7 @@ static void test_not_qualified(void)
 	expect(r.port.failure == QUALIFY_SYMMETRIC);
 }
 
-/* What is found out stays when the server is lost in the middle. */
+/* The result so far is kept when the server is lost. */
 static void test_server_lost(void)
 {
 	new_nat(200000);
@@ -369,7 +365,7 @@ static void test_silence(void)
 	expect(!bubble_count);
 	run_until(touched_at + 60000);
 	expect(bubble_count == 1 && bubble_at[0] == touched_at + 60000);
-	/* Exactly what the NAT remembers. */
+	/* Exactly the lifetime of the NAT's mapping */
 	expect(events[REFRESH_PASSED] == 1);
 }
 
@@ -410,17 +406,17 @@ static void test_maintenance(void)
 	while (!events[REFRESH_MISSED])
 		run_until(now + 100);
 	run_until(now + 5000);
-	/* C-79: another mapping, and the search goes on as it was. */
+	/* C-79: another mapping, and the search continues unchanged. */
 	expect(r.port.mapped.port != before.port);
 	expect(r.interval == 30000 && r.maximum == 60000 &&
 	       r.candidate == 45000);
 	run_to_the_end();
 	expect(r.interval == 45000);
-	/* C-65: the service port never hears of it. */
+	/* C-65: the service port is not affected. */
 	expect(service.phase == QUALIFY_IDLE && !service.mapped.port);
 }
 
-/* Linux: 30 s for a mapping that was used for less than two seconds. */
+/* Linux: 30 s for a mapping that was used for less than two seconds */
 static void test_young_mapping(void)
 {
 	new_nat(120000);
@@ -444,7 +440,7 @@ static void test_disturbed(void)
 	begin_from(30000);
 	while (!events[REFRESH_WAY])
 		run_until(now + 100);
-	/* It keeps the mapping alive: that is no silence. */
+	/* Received datagrams keep the mapping alive, so this is not a silence. */
 	for (i = 0; i < 3; i++) {
 		run_until(now + 40000);
 		arrive(PRIMARY, TEREDO_PORT, junk, sizeof(junk));
@@ -484,7 +480,7 @@ static void test_forged(void)
 	settle();
 	expect(!events[REFRESH_PASSED]);
 
-	/* No two rounds have the same address, with the same mapping, too. */
+	/* All rounds have different addresses, even with the same mapping. */
 	new_nat(200000);
 	begin_from(30000);
 	while (!events[REFRESH_WAY])
@@ -514,9 +510,7 @@ static void test_moved(void)
 	expect(!memcmp(last[REFRESH_SEND_SERVICE].payload + 8, &other, 16));
 }
 
-/* A server that answers only who has a key is asked with that of the service
- * port.
- */
+/* For a server that requires a signature, the secondary port uses the service port's key. */
 static void test_signed(void)
 {
 	static const struct key key = { TEREDO_ALGORITHM_HMAC_SHA1, 4, "Jefe" };

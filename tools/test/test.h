@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the unit tests of the state machines share. Each is one program and
- * includes this once.
+/* Shared by the unit tests of the state machines. Each test is one program, and includes this
+ * once.
  */
 #ifndef TEREDO_TOOL_TEST_H
 #define TEREDO_TOOL_TEST_H
@@ -16,7 +16,7 @@ struct test {
 	void (*run)(void);
 };
 
-/* The test under way. */
+/* The current test has failed. */
 static bool failed;
 
 #define expect(condition)						\
@@ -28,7 +28,7 @@ static bool failed;
 		}							\
 	} while (0)
 
-/* Predictable, but never the same twice. */
+/* Predictable, but never repeated */
 static void __attribute__((unused)) pseudo_random(void *buf, size_t len)
 {
 	static uint32_t state = 1;
@@ -40,7 +40,7 @@ static void __attribute__((unused)) pseudo_random(void *buf, size_t len)
 	}
 }
 
-/* Run all of them, with KTAP on standard output; returns the exit status. */
+/* Run all tests, with KTAP on standard output. Returns the exit status. */
 static int run_tests(const struct test *tests, unsigned int count)
 {
 	unsigned int i, failures = 0;
@@ -52,7 +52,7 @@ static int run_tests(const struct test *tests, unsigned int count)
 		tests[i].run();
 		printf("%s %u - %s\n", failed ? "not ok" : "ok", i + 1,
 		       tests[i].name);
-		/* The next one may crash. */
+		/* The next test may crash. */
 		fflush(stdout);
 		failures += failed;
 	}

@@ -40,9 +40,9 @@ struct conf {
 #define CONF_ERROR_SIZE	1024
 int conf_read(const char *name, struct conf *conf, char *error);
 
-/* The same for a controller, which needs no file. Nothing is configured if there is none;
- * nor, with a warning, if it is wrong or must not be read. @copy is read in its place,
- * unless that is NULL.
+/* The same for a controller, which does not require a file. The configuration is empty if there
+ * is none, or, with a warning, if it is wrong or unreadable. Reads @copy instead unless that is
+ * NULL.
  */
 void conf_read_if_any(const char *name, const char *copy, struct conf *conf);
 

@@ -5,7 +5,7 @@
 
 #include "base/containers.h"
 
-/* The members of a JSON object that is open already. */
+/* Print the members of a JSON object that is already open. */
 void format_dev_json(const struct device *dev);
 void format_peer_json(const char *ifname, const struct peer *peer);
 

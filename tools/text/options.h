@@ -22,7 +22,7 @@ enum option_type {
 
 struct option_def {
 	const char *name;
-	const char *value;	/* what stands for the value in a usage */
+	const char *value;	/* stands for the value in the usage */
 	const char *help;
 	enum option_type type;
 	uint16_t attr;		/* the first one that the keyword sets */
@@ -55,7 +55,7 @@ int options_check(const struct config *config, char *error);
 /* Format the value of an option as a user would write it, and as a JSON value. */
 struct option_value {
 	enum { VALUE_STRING, VALUE_NUMBER, VALUE_BOOL } kind;
-	bool is_default;	/* nothing that a user needs to be told */
+	bool is_default;	/* need not be shown to users */
 	bool is_unset;		/* there is none: no address, no name */
 	uint32_t number;
 	char text[TEREDO_SERVER_NAME_MAX + 1];

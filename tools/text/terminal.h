@@ -26,13 +26,12 @@ void announce(const char *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void vannounce(const char *dev, const char *format, va_list args);
 
-/* Print "teredo-tool: ..." or, with a device, "teredo-tool: DEV: ..." and a newline on
- * standard error. In the journal, which has the name already, the priority takes its
- * place, see sd-daemon(3).
+/* Print "teredo-tool: ..." or, with a device, "teredo-tool: DEV: ..." and a newline on standard
+ * error. In the journal, which has the name already, a priority replaces it, see sd-daemon(3).
  */
 void complain(const char *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* The same for what nobody has to act on at once. */
+/* The same for warnings. */
 void warn(const char *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
