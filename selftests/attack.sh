@@ -224,7 +224,7 @@ many_hosts()
 	# Peers that are heard again get another chance.
 	for i in {1..20} {1..60}; do
 		reaches clib "2001:db8:2::5:$i" || ok=1
-		pause 0.02    # nobody floods it
+		pause 0.02    # not a flood
 	done
 	peers=$(tool clib -j show | jq '.[0].peers')
 	echo "$peers peers"
@@ -370,7 +370,7 @@ beside()
 	spawn inet "$selftests/cast/attack.py" "${attack[0]}" "${ns[inet]}" "${attack[@]:1}" >"$tmp/beside" 2>&1
 	flood=$spawned
 	wait_for 10 grep -q ready "$tmp/beside" || { cat "$tmp/beside"; return 1; }
-	pause 3 # what may come at once has been used up by then
+	pause 3 # until the bursts of all limits are used up
 	"$@"
 	status=$?
 	unflood
@@ -447,7 +447,7 @@ newcomers_to_talkers()
 
 	for i in {1..8}; do
 		at_bare teredo_bubbles 1 || return
-		pause 0.3    # all of them are heard again
+		pause 0.3    # for all of them to be heard again
 	done
 	newcomers=$(tool bare -j show peers | jq 'map(select(.mapped.address != "20.9.9.9")) | length')
 	echo "$newcomers newcomers"

@@ -115,7 +115,7 @@ import socket, sys, time
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 for i in range(int(sys.argv[2])):
     s.sendto(b"%d" % i, (sys.argv[1], 9999))
-    time.sleep(float(sys.argv[3]))    # that is the pause
+    time.sleep(float(sys.argv[3]))    # the pause
 '
 receiver='
 import socket, sys

@@ -95,7 +95,7 @@ for which in teredo0 all; do
 	check "IPv6 is off ($which): show tells what to do" hint clia "IPv6 is switched off"
 	# State and reason do not change meanwhile.
 	lines=$(wc -l <"$tmp/monitor")
-	pause 5 # nothing may come
+	pause 5 # nothing may be printed
 	check "IPv6 is off ($which): that is said once" eval "
 		(( \$(wc -l <$tmp/monitor) == $lines ))"
 	switch $which 0
@@ -133,7 +133,7 @@ wait_for 60 at_work
 
 section lost
 nip clia link add dummy0 type dummy
-pause 3 # for the new link it asks its server once more, and then looks at all there is
+pause 3 # it checks everything, as there is a new link
 kill -STOP "$controller"
 for ((i = 0; i < 3000; i++)); do
 	printf 'addr %s fd00::1/128 dev dummy0\n' add del
@@ -197,7 +197,7 @@ time.clock_settime(time.CLOCK_REALTIME, time.clock_gettime(time.CLOCK_REALTIME) 
 jump()
 {
 	shift_clock "$1"
-	pause 1 # for its timers to see the other clock
+	pause 1 # for its timers to run with the other clock
 	at_work
 	local status=$?
 	shift_clock "$((-($1)))"

@@ -269,7 +269,7 @@ noise()
 	for ((pass = 0; pass < 12; pass++)); do
 		tool clia peer flush teredo0
 		tool clib peer flush teredo0
-		pause 1    # for packets to meet it
+		pause 1    # for packets to be affected
 	done
 	echo 0 >$failslab/probability
 	wait "${flows[@]}"

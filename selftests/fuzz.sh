@@ -144,7 +144,7 @@ during()
 		"$@" || return
 		# The noise pauses, too, and with time travel its pause ends only when
 		# everything else pauses.
-		pause 0.01    # a breath
+		pause 0.01    # not at full load
 		((++times))
 	done
 	say "$times times"

@@ -34,11 +34,11 @@ replace()
 	for i in 1 2 3; do
 		kill -9 "$controller"
 		wait "$controller" 2>/dev/null
-		pause 1    # it is missed for so long
+		pause 1    # time without a controller
 		spawn clia "$tmp/newer" run teredo0 >>"$tmp/run" 2>&1
 		controller=$spawned daemon[clia]=$spawned
 		wait_for 10 is clia .controller || return
-		pause 0.5    # and has some time to do harm
+		pause 0.5    # time for any damage
 	done
 }
 
@@ -110,7 +110,7 @@ leaves()
 	kill -"$1" "$controller"
 	wait "$controller" || return
 	has_only clia "$address" || return
-	pause 1    # it is missed for so long
+	pause 1    # time without a controller
 	control clia
 	wait_for 10 is clia .controller || return
 	wait "$pinger"

@@ -15,7 +15,7 @@ plan 9
 asked=0
 slow()
 {
-	pause 0.3    # so slow
+	pause 0.3    # the delay
 	((++asked >= 8))
 }
 check "a slow condition is asked ten times" wait_for 0 slow
@@ -40,7 +40,7 @@ slow_start()
 	# A process that executes nsenter only after a while
 	nsenter()
 	{
-		pause 1    # so slow
+		pause 1    # the delay
 		exec "$(type -P nsenter)" "$@"
 	}
 	spawn here sleep 1000
@@ -63,7 +63,7 @@ interrupted()
 {
 	local status late
 
-	{ pause 60; kill -KILL "$spawned"; } &    # one that has not heard it goes on for ever
+	{ pause 60; kill -KILL "$spawned"; } &    # in case it has ignored the signal
 	late=$!
 	interrupt "$spawned"
 	status=$?

@@ -161,7 +161,7 @@ midway()
 	                        stdout=subprocess.PIPE)
 	filled, end = array.array("i", [0]), time.time() + 120
 	while filled[0] < 60000 and time.time() < end:
-	    time.sleep(0.1)    # asked again so often
+	    time.sleep(0.1)    # between two tries
 	    fcntl.ioctl(tool.stdout, termios.FIONREAD, filled)
 	print(filled[0], "octets wait")
 	subprocess.run(("ip", "-n", sys.argv[1], "link", "del", "teredo0"), check=True)

@@ -28,7 +28,7 @@ s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
 args = [float(arg) for arg in sys.argv[1:]]
 for n, arg in enumerate(args):
     if n % 2:
-        time.sleep(arg)    # a router that comes and goes does so by the clock
+        time.sleep(arg)    # the router's schedule
         continue
     life = int(arg)
     ra = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, life, 0, 0)

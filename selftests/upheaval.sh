@@ -241,9 +241,9 @@ watch()
 
 module()
 {
-	pause "$rest"    # for others to make something
+	pause "$rest"    # for others to create something
 	rmmod teredo
-	pause 0.5    # for others to miss it
+	pause 0.5    # for others to use it while it is missing
 	"$selftests/vm/load.sh"
 }
 
@@ -266,7 +266,7 @@ under_traffic()
 
 	for ((i = 0; i < times; i++)); do
 		"$@"
-		pause 0.2    # for packets to notice
+		pause 0.2    # for packets to be affected
 	done >/dev/null 2>&1
 	hush
 	flows && traffic
@@ -329,7 +329,7 @@ storm()
 		pids+=($!)
 	done
 	until ((SECONDS >= end)) || gone "${pids[@]}"; do
-		pause 1    # so long the storm lasts
+		pause 1    # between two looks
 	done
 	rm "$tmp/storm"
 	wait_for 300 gone "${pids[@]}" || { ps -e -o pid,wchan:30,args; return 1; }

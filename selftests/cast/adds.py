@@ -32,7 +32,7 @@ def add(n):
 
 signal.signal(signal.SIGTERM, stop)
 netlink.socket.close()
-netlink.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)    # for no events
+netlink.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)    # without events
 netlink.socket.setsockopt(SOL_NETLINK, 11, 1)    # NETLINK_EXT_ACK
 batches = [b"".join(map(add, range(n, n + 100))) for n in range(1, 10000, 100)]
 print("ready", flush=True)

@@ -15,7 +15,7 @@ from pkt import *
 server_ns, client_ns, ME, port = sys.argv[1:]
 SERVER = ("203.0.113.1", 3544)
 CLIENT = ("198.51.100.33", int(port))
-ASKED, ANSWERS = 16, 4      # as many are awaited, and as many answers to each
+ASKED, ANSWERS = 16, 4      # solicitations expected at a time, and answers to each
 
 server = Port(server_ns, *SERVER)
 forger = Forger(server_ns)
@@ -61,7 +61,7 @@ def heard():
 
 def rest():
     """Wait until all rate limits have recovered."""
-    time.sleep(5)       # as long as that takes
+    time.sleep(5)       # the time that it takes
     told("CONTROL_RECV")
 
 

@@ -201,7 +201,7 @@ def steady(send, rate):
         for _ in range(max(1, int(rate) // 100)):
             send()
         due = max(due + 0.01, time.time() - 0.1)
-        time.sleep(max(0.001, due - time.time()))    # its rate
+        time.sleep(max(0.001, due - time.time()))    # the rate
 
 
 def steady4(namespace, rate, payload, source, dest, patch):
@@ -289,7 +289,7 @@ def solicit(namespace, count):
         port.send(auth(nonce) + solicitation(), (SERVER, 3544))
         got = port.receive(1.8)
         answered += bool(got and got.nonce == nonce)
-        time.sleep(0.1)     # one by one, not a flood of its own
+        time.sleep(0.1)     # one by one, not as a flood
     print("%d of %s were answered" % (answered, count))
     if answered < int(count) * 9 // 10:
         fail("too few")
@@ -307,7 +307,7 @@ def walk(namespace, source, count):
             try:
                 app.socket.sendto(b"x", (host, 7))
                 break
-            except OSError:    # an error that came for an earlier one
+            except OSError:    # an ICMP error about an earlier one
                 pass
         if host == hosts[0]:
             print("begins", flush=True)
@@ -346,7 +346,7 @@ def fill_queue(namespace, source, dest, count):
         try:
             app.socket.sendto(bytes(1184 * 50), (dest, 7))
             sent += 1
-        except OSError:    # an error that came for an earlier one
+        except OSError:    # an ICMP error about an earlier one
             pass
     print("%d packets" % sent)
 
@@ -377,7 +377,7 @@ def echo_service(namespace, relay_ns, host_ns, host):
                            ("192.0.2.1", 3545))
     for n in range(50):
         app.send(b"data%d" % n, client)
-        time.sleep(0.01)    # no more at once than queues have room for
+        time.sleep(0.01)    # not more than fits in queues
     data = settled(lambda: len(seen), 1) - bubbles
     print("%d bubbles, %d packets at the service" % (bubbles, data))
     if bubbles > 4:
@@ -484,7 +484,7 @@ def privileges(ifname, how):
     moved	root of a namespace to which the link was moved; the IPv4 sockets
     	are elsewhere"""
     ifindex = socket.if_nametoindex(ifname)
-    asks = list(requests(ifindex))    # from files that not everybody may read
+    asks = list(requests(ifindex))    # reads files before privileges are dropped
     if how in ("nobody", "deputy"):
         os.setegid(65534)
         os.seteuid(65534)
@@ -506,7 +506,7 @@ def privileges(ifname, how):
         error, _ = netlink.ask(family, command, attributes, flags)
         asked.append("%s: %s" % (name, os.strerror(error)))
         allowed = name in READERS
-        if how == "moved":    # what only concerns the link
+        if how == "moved":    # these concern only the link
             allowed |= name in ("PEER_DEL", "PEER_FLUSH", "SECRET_GET")
         if (error == 1) == allowed:
             wrong.append(asked[-1])

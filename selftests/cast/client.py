@@ -68,13 +68,13 @@ with Ktap(73) as t:
     def requalify():
         return link.qualify(ME, CLIENT[0], CLIENT[1], SERVER)
 
-    time.sleep(3)       # as long as that is
+    time.sleep(3)       # the time that it is about
     first = age()
     requalify()
     again = age()
     link.ask("STATE_SET", STATE=bytes([N["TEREDO_STATE_OFFLINE"]]))
     other = age()
-    time.sleep(3)       # as long as that is
+    time.sleep(3)       # the time that it is about
     requalify()
     t.check("the age of a state is since it began, not since it was last said (C-64)",
             first >= 3 and again >= first and other < 3 and age() < 3, (first, again, other, age()))
@@ -98,7 +98,7 @@ with Ktap(73) as t:
         entry = peer_of(client_ns, names[0])
         return [entry[way] // 1000 for way in ("idle_rx_ms", "idle_tx_ms")]
 
-    time.sleep(4)       # as long as it is idle
+    time.sleep(4)       # idle time
     p0.send(to_client(names[0], b"word"), CLIENT)
     app.heard()
     heard = idle()
@@ -107,7 +107,7 @@ with Ktap(73) as t:
     answered = idle()
     t.check("how long ago a peer was heard, and spoken to (C-05)",
             heard[0] < 3 <= heard[1] and answered[1] < 3, (heard, answered))
-    time.sleep(4)       # as long as it is idle
+    time.sleep(4)       # idle time
     app.send(b"again", names[0])
     p0.receive()
     spoken = idle()
@@ -491,12 +491,12 @@ with Ktap(73) as t:
     for n in range(1200):
         made_up(n)
         if n % 10 == 9:
-            time.sleep(0.1)    # its rate
+            time.sleep(0.1)    # the rate
     errors = set()
     mine = App(client_ns, ME, 9003)
     for n in range(40):
         mine.send(b"to me?", teredo(SERVER, *CLIENT, 0x3c00 + n))
-        time.sleep(0.05)    # its rate
+        time.sleep(0.05)    # the rate
         while mine.error(0.01):
             errors.add(mine.about)
     t.check("errors about strangers hide none about what programs send (SEC-29)",
@@ -518,12 +518,12 @@ with Ktap(73) as t:
         return got
 
     relays = [("20.20.20.%d" % n, 3545) for n in range(3)]
-    time.sleep(10)    # no test goes on
+    time.sleep(10)    # until no test is running
     for n, where in enumerate(relays):
         test_by("2001:db8:%x::2" % (0x1000 + n), where)
     for n in range(1200):
         test_by("2001:db8:%x::3" % (0x2000 + n), ("20.30.30.30", 2000 + n))
-        time.sleep(0.011)    # its rate
+        time.sleep(0.011)    # the rate
     known = 0
     for n, where in enumerate(relays):
         known += bool(test_by("2001:db8:%x::4" % (0x1000 + n), where,

@@ -318,7 +318,7 @@ with Ktap(30) as t:
     unasked = icmp6("fe80::1", "fe80::2", RA, bytes(12), hops=255)
     seen = []
     for others in 0, 40:
-        time.sleep(5)       # the credit comes back
+        time.sleep(5)       # the limit recovers
         with Counted(client_ns) as grew:
             for n in range(300):
                 forger.send(unasked, (HERE, 3544), CLIENT)

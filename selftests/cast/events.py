@@ -58,7 +58,7 @@ with Ktap(29) as t:
         ("probing", "packet"), ("trusted", "datagram")], got)
 
     host.send(b"hello", names[1])
-    time.sleep(9)       # given up after 8
+    time.sleep(9)       # given up after 8 s
     got = ear.settle().of(names[1])
     t.check("one that does not", got == [
         ("probing", "packet"), ("unreachable", "silence")], got)
@@ -164,7 +164,7 @@ with Ktap(29) as t:
 
     enter_all(crowd[:1000])
     for _ in range(10):
-        time.sleep(0.5)     # the table still grows, by a worker
+        time.sleep(0.5)     # a worker still grows the table
         seen, interrupted = link.dump(lambda part: None)
         if not interrupted:
             break
@@ -174,7 +174,7 @@ with Ktap(29) as t:
     def grow(part, left=[crowd[1000:4000]]):
         if left:
             enter_all(left.pop())
-            time.sleep(0.5)     # the table grows by a worker
+            time.sleep(0.5)     # a worker grows the table
 
     seen, interrupted = link.dump(grow)
     missing = len(set(crowd[:1000]) - set(seen))
@@ -240,7 +240,7 @@ with Ktap(29) as t:
     wrong = same(small)
     t.check("who has no room learns of that, and by a dump has it, too",
             small.lost > missed and not wrong, (small.lost, "\n".join(wrong[:10])))
-    time.sleep(10)      # given up after 8
+    time.sleep(10)      # given up after 8 s
     wrong = same(ear)
     t.check("and when all was given up, still", not wrong and
             any(e[1:] == ("unreachable", "silence") for e in ear.log), "\n".join(wrong[:10]))

@@ -142,7 +142,7 @@ with Ktap(61) as t:
         got = heard.next()
     t.check("one that quotes all that there is to know looks real (RFC 5927)",
             got and got[:2] == (UNREACHABLE, 3) and grew["rx-icmp"] == 1, (got, grew.after))
-    app.drain()    # the error that the forgery left on the socket
+    app.drain()    # the error from the forgery
     app.send(b"still there?", names[4])
     t.check("and changes nothing about the peer", data_of(peers[4].next_of(UDP)) == b"still there?")
     forged("quoting another port of the peer", udp4(packet(4), CLIENT, (PEER, peers[5].port)),
@@ -179,14 +179,14 @@ with Ktap(61) as t:
                       CLIENT[0])
     got = heard.next(0.3)
     t.check("about an ICMPv6 error: no error about errors (SEC-30)", not got, got)
-    peers[6].send(bubble(names[6], ME), CLIENT)    # trusted, but never spoken to
+    peers[6].send(bubble(names[6], ME), CLIENT)    # trusted, but nothing was sent to it
     forged("about a peer to whom nothing was sent", sent(6), "rx-icmp-unknown", ready=False)
 
     # Sent recently, and too long ago
     for ago, believed in ((9, 1), (11, 0)):
         meet(9)
         quiet()
-        time.sleep(ago)     # as long as that is
+        time.sleep(ago)     # the time that it is about
         with Counted(client_ns) as grew:
             forger.send_icmp4(sent(9), SERVER, CLIENT[0])
         t.check("an error about what was sent %d s ago is %s" %
@@ -273,7 +273,7 @@ with Ktap(61) as t:
     t.check("df unset, and a router with a smaller MTU: arrives in fragments (F-36, F-37)",
             whole(8, 1472) and counters(relay_ns, "fragments")[0] >= before + 2)
     before = counters(inet_ns, "fragments")[0]
-    time.sleep(2)       # errors about this peer have a limit
+    time.sleep(2)       # errors about a peer are rate-limited
     with Counted(client_ns) as grew:
         for n in range(3):
             forger.send_icmp4(sent(8, packet(8, bytes(1400)), frag=0x4000), SERVER, CLIENT[0],
@@ -323,7 +323,7 @@ with Ktap(61) as t:
 
     ip(inet_ns, "route", "change", PEER, "dev", "rly", "mtu", "lock", "1000")
     meet(8)
-    whole(8, 1280)    # the router says that it is too much
+    whole(8, 1280)    # the router reports that it is too big
     t.check("over a path below 1308 octets, 1280 arrive all the same, in fragments (F-35)",
             whole(8, 1280))
     quiet()
@@ -379,7 +379,7 @@ with Ktap(61) as t:
             forger.send_icmp4(sent(8, packet(8, bytes(size - 48)), frag=0x4000), SERVER, CLIENT[0],
                               code=4, mtu=mtu)
             got = heard.next(0.3)
-        time.sleep(0.3)     # errors about this peer have a limit
+        time.sleep(0.3)     # errors about a peer are rate-limited
         return grew["rx-icmp"], grew["rx-icmp-unknown"], got and (got[0], got[2])
 
     wanted = {(1400, 1429): (0, 1, None), (1400, 1428): (0, 1, None),

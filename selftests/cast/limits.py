@@ -21,13 +21,13 @@ SERVER = "203.0.113.1"
 CLIENT = ("198.51.100.33", int(port))
 RELAY = "192.0.2.1"
 NATIVE = "2001:db8:5::%x"
-PEOPLE = "203.0.113.77"     # nobody has it
+PEOPLE = "203.0.113.77"     # unused
 
 forger = Forger(server_ns)
 server = Port(server_ns, SERVER, 3544)
 there = Port(relay_ns, RELAY, 43000)
 enter(client_ns)
-app = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)     # which is told of no error
+app = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)     # gets no errors
 app.bind((ME, 9000))
 # Held packets are charged to the socket.
 app.setsockopt(socket.SOL_SOCKET, 32, 64 << 20)     # SO_SNDBUFFORCE
@@ -61,7 +61,7 @@ def afresh(*words):
     run("teredo-tool", "-n", client_ns, "peer", "flush", "teredo0")
     if words:
         options(client_ns, *words)
-    time.sleep(400)     # a share is forgotten, too
+    time.sleep(400)     # until shares are forgotten, too
 
 
 def passed(namespace, name, send, times, device=0):
@@ -73,7 +73,7 @@ def passed(namespace, name, send, times, device=0):
     for n in range(times):
         send(n)
         if n % 100 == 99:
-            os.sched_yield()    # to whoever takes packets off the wire
+            os.sched_yield()    # let the receiver run
     time.sleep(0.001)   # the last of them arrives
     return now() - before
 
@@ -136,7 +136,7 @@ with Ktap(23) as t:
         stays.append((proved and True, bool(peer_of(client_ns, NATIVE % 1)), len(peers())))
     t.check("of 64 peers, the fortieth that is proven stays, the next one goes like others (SEC-25)",
             stays == [(True, True, 56), (True, False, 56)], stays)
-    time.sleep(45)      # 30 s, and a look every 10 s
+    time.sleep(45)      # 30 s, and ageing every 10 s
     got = len(peers())
     t.check("short of room, who is not valid any more goes at once", got == 40, got)
 
@@ -196,7 +196,7 @@ with Ktap(23) as t:
         for n in numbers:
             neighbour(n)
             if n % 240 == 239:
-                time.sleep(4)       # each of them may again
+                time.sleep(4)       # until each may again
 
     until(lambda: tool(client_ns)[0].get("discovery-link"), 3)
     announce(range(1024))
@@ -218,7 +218,7 @@ with Ktap(23) as t:
     with Counted(client_ns) as grew:
         for n in range(20):
             neighbour(5000 + n)
-            time.sleep(1)       # another one comes each second
+            time.sleep(1)       # one newcomer a second
     got = grew["tx-discovery"]
     t.check("newcomers have us announce ourselves every 5 s (SEC-11)", 4 <= got <= 5, got)
 
@@ -241,7 +241,7 @@ with Ktap(23) as t:
     host.next_of(NONE)
     host.send(bubble(friend, ME), CLIENT)
     until(lambda: peer_of(client_ns, friend).get("path") == "local")
-    time.sleep(1)       # as much as it may have at once
+    time.sleep(1)       # until the burst is full
     got = []
     for _ in range(3):
         got.append(announced(3))
@@ -345,7 +345,7 @@ with Ktap(23) as t:
         client_ns, "rx-controller", lambda n: forger.send(
             icmp6("fe80::1", "fe80::2", RA, bytes(12), hops=255),
             ("192.1.%d.%d" % divmod(next(fresh) % 50000, 250), 3544), CLIENT), 100, 100))
-    time.sleep(5)       # all is there again
+    time.sleep(5)       # all limits are full again
     got = passed(client_ns, "rx-controller", lambda n: forger.send(
         icmp6("fe80::1", "fe80::2", RA, bytes(12), hops=255), ("192.0.9.9", 3544), CLIENT), 100)
     t.check("of which one source gets less than half", 40 <= got <= 50, got)

@@ -46,7 +46,7 @@ site = App(site_ns, "2002:c000:201:1::5", 9000)
 
 
 def reaches_client(app, text, seconds=PATIENCE):
-    client.send(bubble(T, HOST), RELAY)    # it is there
+    client.send(bubble(T, HOST), RELAY)    # let the relay know the client
     client.drain()
     app.send(text, T)
     # skip late ones of former tests

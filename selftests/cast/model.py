@@ -177,7 +177,7 @@ class World:
     def register(self, peer):
         self.peers[peer.address] = peer
         number = len(self.peers)
-        peer.host = ip6("2001:db8:%x::1" % number)      # who speaks with it
+        peer.host = ip6("2001:db8:%x::1" % number)      # the host that talks with it
         return peer
 
     def token(self):
@@ -275,7 +275,7 @@ class World:
 
     def quiesce(self):
         """Let the kernel finish all work that is due."""
-        time.sleep(0.0002)      # and so is what time passes for
+        time.sleep(0.0002)      # for work that waits for time to pass
         self.read_clock()
 
     def look(self):
@@ -629,13 +629,13 @@ class Schedule:
         yield self.rng.choice((1, 3, 5, 7))
         self.w.packet(p)
         yield 9
-        self.w.packet(p)        # left alone
+        self.w.packet(p)        # not probed
         yield self.gap(100, 200, 288)
         self.w.packet(p)
         yield self.rng.choice((5, 100, 200, 300))
         self.w.packet(p)
         yield 300
-        self.w.packet(p)        # asked again
+        self.w.packet(p)        # probed again
         yield 2.5
         if self.rng.random() < 0.5:
             self.answer(p, self.rng.choice((None, self.elsewhere(p))))
@@ -732,7 +732,7 @@ class Schedule:
 
     def look(self):
         w = self.w
-        w.settle()      # others have acted at this very time: what follows is to be seen first
+        w.settle()      # handle the results of others' actions at this time
         print("# after %4d s: %5d peers, %6d acts, %6d datagrams, %6d events" % (
             w.now() - w.begun, len(w.model.peers), w.acts, w.frames, w.events), flush=True)
         wrong = w.check_counts()
@@ -769,7 +769,7 @@ class RelaySchedule(Schedule):
         self.from_site(walk, 0xfff0)
         yield 1
         # ... and on
-        time.sleep(0.0025)      # half of what a token takes
+        time.sleep(0.0025)      # half the time for a token
         self.w.settle()
         self.from_site(walk[protocol.SITE[1]:], 0xfff0)
         yield 12

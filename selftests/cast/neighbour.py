@@ -93,7 +93,7 @@ def joined():
 
 def restart():
     tool("set", "teredo0", "discovery", "off")
-    ear.drain()    # what was due meanwhile
+    ear.drain()    # announcements due meanwhile
     tool("set", "teredo0", "discovery", "on")
 
 
@@ -168,7 +168,7 @@ with Ktap(53 + TRAVELS) as t:
     mouth.announce(names[0], p0.port)
     t.check("who has heard us, and to whom we have nothing to say, is not (SEC-11)",
             is_bubble(p0.receive(), names[0]) and ear.heard(8) is None)
-    time.sleep(1.5)    # one announcement a second, and no more
+    time.sleep(1.5)    # at most one announcement a second
     quiet()
     app.send(b"one", names[0])
     app.send(b"two", names[0])
@@ -282,11 +282,11 @@ with Ktap(53 + TRAVELS) as t:
         answered = is_bubble(p0.receive(), names[0])
         got = liar.receive(0.2)
         after = peers().keys()
-        time.sleep(0.6)    # each source has its rate
+        time.sleep(0.6)    # each source is rate-limited
         t.check(what, answered and not got and before == after,
                 (answered, show(got), after - before))
 
-    time.sleep(1)    # each source has its rate
+    time.sleep(1)    # each source is rate-limited
     ignored("sources outside of the subnet are (C-85)",
             source=["192.0.2.9", "10.9.0.3", "10.1.1.3", "10.1.0.255", "10.1.0.0", "127.0.0.1"])
     ignored("so is what was sent to one host (C-85)", to=[CLIENT, ("10.1.0.2", 3544)])
@@ -337,7 +337,7 @@ with Ktap(53 + TRAVELS) as t:
     known = peers()
     t.check("made up neighbours fill no list (SEC-11, SEC-25)", 10 < len(known) <= 100, len(known))
     t.check("honest ones go on talking (SEC-11)", heard == 20, heard)
-    time.sleep(0.6)    # each source has its rate
+    time.sleep(0.6)    # each source is rate-limited
     p0.drain()
     mouth.announce(names[0], p0.port)
     t.check("and are answered (SEC-11, C-88)", is_bubble(p0.receive(), names[0]))
@@ -345,7 +345,7 @@ with Ktap(53 + TRAVELS) as t:
 
     # More than there is room for
     tool("set", "teredo0", "peers-max", "100000")
-    time.sleep(4)    # each source has its rate
+    time.sleep(4)    # each source is rate-limited
     quiet()
     crowd = [teredo(SERVER, MAPPED, 1024 + n, 0x1221) for n in range(2400)]
     for n, name in enumerate(crowd):
@@ -359,7 +359,7 @@ with Ktap(53 + TRAVELS) as t:
             (len(known), names[0] in known, names[5] in known, crowd[0] in known))
 
     # Nothing was sent for the 30 s that a path stays open.
-    time.sleep(31)    # as long as that is
+    time.sleep(31)    # the time that it is about
     quiet()
     mouth.announce(names[0], liar.port)
     got = liar.receive()
@@ -381,10 +381,10 @@ with Ktap(53 + TRAVELS) as t:
         seen = [got == b"by the link"]
         for when, path, state in ((20, "local", "trusted"), (31, "direct", "trusted"),
                                   (49, "direct", "trusted"), (51.5, "direct", "probing")):
-            time.sleep(max(0, began + when - time.time()))      # as long as that is
+            time.sleep(max(0, began + when - time.time()))      # the time that it is about
             if when == 20:
                 mouth.send(bubble(name, ME), (MAPPED, both.port), CLIENT)
-                time.sleep(0.1)     # it has come
+                time.sleep(0.1)     # for its arrival
             else:
                 app.send(b"where", name)
             entry = peers().get(name, {})
@@ -395,7 +395,7 @@ with Ktap(53 + TRAVELS) as t:
     # The end
     quiet()
     tool("peer", "flush", "teredo0")
-    listener = Listener(client_ns)      # one that has not missed anything
+    listener = Listener(client_ns)      # has not missed any event
     mouth.announce(names[0], p0.port)
     p0.receive()
     tool("set", "teredo0", "discovery", "off")

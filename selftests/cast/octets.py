@@ -12,7 +12,7 @@ import threading
 
 from pkt import enter
 
-PORT = 4711    # unless another is asked for
+PORT = 4711    # unless another is given
 UDP_SEGMENT, UDP_GRO, SO_RCVBUFFORCE = 103, 104, 33
 # around the limits for MTUs of 1280 and 1472, and for one datagram
 SIZES = 1, 2, 7, 1231, 1232, 1233, 1423, 1424, 1425, 3001, 9000, 30000

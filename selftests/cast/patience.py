@@ -149,11 +149,11 @@ with Ktap(17) as t:
     # Five minutes after its last bubble
     server.drain()
     for seconds in (100, 200, 290):
-        time.sleep(max(0, last + seconds - time.time()))    # these seconds are the rule
+        time.sleep(max(0, last + seconds - time.time()))    # the tested interval
         app.send(b"still there?", dead.name)
     t.check("no bubble to the silent peer within 290 s (C-68)", dead.name not in listen(1))
     got = app.error()
     t.check("but an error each time (C-55)", got and got[1:] == (1, 3), got)
-    time.sleep(max(0, last + 302 - time.time()))    # and so are these
+    time.sleep(max(0, last + 302 - time.time()))    # the tested interval
     app.send(b"once more", dead.name)
     t.check("after 300 s, another (C-68, C-71)", dead.name in listen(PATIENCE, dead.name))

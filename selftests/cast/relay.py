@@ -67,7 +67,7 @@ with Ktap(40) as t:
             data_of(got) == b"late" and got.sender == RELAY, show(got))
     t.check("one hop less for inet, one for the relay (SEC-51)", got and got.hops == 62,
             got and got.hops)
-    server.drain()    # of those before it answered
+    server.drain()    # bubbles sent before it answered
     t.check("no more bubbles", server.receive(0.2) is None)
 
     # An attacker repeats the answer from elsewhere.

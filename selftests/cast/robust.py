@@ -86,4 +86,4 @@ for data in corpus:
 for n in range(int(count)):
     forger.send(mutate(rng.choice(corpus)), sender, to, csum=n % 8 != 0)
     if n % 16 == 0:
-        time.sleep(0.001)    # let others have their say, on a single CPU, too
+        time.sleep(0.001)    # let others run, even on one CPU

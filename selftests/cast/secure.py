@@ -229,7 +229,7 @@ with Ktap(34) as t:
         alice.key not in text)
 
     # Limits (SEC-35)
-    time.sleep(2)       # the credit of an address comes back
+    time.sleep(2)       # the address's limit recovers
     wrong = [mallory.request() for _ in range(2000)]
     said("2000 forged solicitations use nothing up of their address (SEC-35)",
          unanswered(wrong, b))
@@ -246,5 +246,5 @@ with Ktap(34) as t:
             "%d answers, %d limited" % (heard, limited))
     b.drain()
     said("which is not another one's (SEC-35)", exchange(alice, a))
-    time.sleep(0.1)     # as good as ten answers
+    time.sleep(0.1)     # in which ten more answers are allowed
     said("and soon over (SEC-35)", exchange(alice, b))

@@ -92,7 +92,7 @@ def strangers():
 def walk():
     """A program makes the client test many native hosts, none of which answers."""
     app = App(our_ns, ME, 9000)
-    app.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)    # SO_SNDBUFFORCE: they all wait
+    app.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)    # SO_SNDBUFFORCE: all are held
     began = time.time()
     for n in range(1500):
         try:
@@ -131,7 +131,7 @@ def accounted(what, reason, least, *sends, namespace=relay_ns, told=None):
     """With something broken, packets are refused with that reason, all are accounted for,
     and the host gets that error, or none."""
     if namespace == relay_ns:
-        time.sleep(3)   # as long as the limit of errors takes to fill up
+        time.sleep(3)   # until the limit of errors has recovered
         host.drain()
     before = count(namespace)
     for step in sends:
@@ -285,12 +285,12 @@ with Ktap(25 + os.path.exists(FAILSLAB)) as t:
         for n in range(250):
             for _ in range(3):
                 host.send(b"%d" % n, silent(2000 + n))
-            if round != 2:      # they answer, or are forgotten, or given up
+            if round != 2:      # peers answer, or are deleted, or given up
                 others.send(bubble(silent(2000 + n), "fe80::1"), ("198.51.100.2", 7000 + n), RELAY)
         if round == 2:
             give_up()
         peer("flush", "teredo0")
-        time.sleep(1)       # the credit of a site comes back
+        time.sleep(1)       # the site's limit recovers
     t.check("what was filled a thousand times is empty", tool(relay_ns)[0]["peers"] == 0,
             tool(relay_ns))
     t.check("links go, and their accounts are even", gone_even(relay_ns, our_ns))

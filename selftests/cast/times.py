@@ -49,7 +49,7 @@ class Log:
                 got = Packet(*raw)
                 what = self.data if got.proto == UDP else self.asked
                 if p is not server and got.proto == NONE:
-                    continue    # its indirect one is enough
+                    continue    # count only the indirect bubble
                 what.setdefault(got.dest, []).append((time.time() - self.began, got))
 
     def times(self, what, dest):
@@ -79,7 +79,7 @@ def announcements(count):
         while len(times) < count:
             if wire.recv(2048)[16:20] == ip4("224.0.0.253"):
                 times.append(time.time())
-                if len(times) % 3 == 0:     # no test is silent for long
+                if len(times) % 3 == 0:     # show progress
                     print("# %d of %d" % (len(times), count), flush=True)
     except TimeoutError:
         pass
@@ -141,18 +141,18 @@ with Ktap(14) as t:
             len(asked) == len(NATIVES), len(asked))
 
     # Idle
-    time.sleep(max(0, met + 290 - time.time()))     # as long as that is
+    time.sleep(max(0, met + 290 - time.time()))     # the time that it is about
     t.check("who was heard 290 s ago is known (C-06)", exists(to_name(idle)))
     known.send(bubble(to_name(known), ME), CLIENT)
     heard = time.time()
-    time.sleep(max(0, met + 298 - time.time()))     # as long as that is
+    time.sleep(max(0, met + 298 - time.time()))     # the time that it is about
     t.check("and so is he after 298 s", exists(to_name(idle)))
-    time.sleep(max(0, met + 312 - time.time()))     # as long as that is
+    time.sleep(max(0, met + 312 - time.time()))     # the time that it is about
     t.check("after 312 s he is forgotten (C-06)", not exists(to_name(idle)))
     t.check("who was heard meanwhile is not (C-06)", exists(to_name(known)))
-    time.sleep(max(0, heard + 298 - time.time()))   # as long as that is
+    time.sleep(max(0, heard + 298 - time.time()))   # the time that it is about
     t.check("for another 300 s", exists(to_name(known)))
-    time.sleep(max(0, heard + 312 - time.time()))   # as long as that is
+    time.sleep(max(0, heard + 312 - time.time()))   # the time that it is about
     t.check("and no longer", not exists(to_name(known)))
 
     # This covers most of a day.  A timer that is late shows only at the upper end, in three

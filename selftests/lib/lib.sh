@@ -328,7 +328,7 @@ wait_for()
 		nap=0.1
 		((tries > 3)) || nap=0.02
 		((SECONDS < soon)) || nap=0.5
-		pause $nap    # asked again so often
+		pause $nap    # between two tries
 	done
 }
 
@@ -346,7 +346,7 @@ stays()
 	shift
 	while "$@"; do
 		((SECONDS < end)) || return 0
-		pause 0.5    # asked again so often
+		pause 0.5    # between two tries
 	done
 	return 1
 }
@@ -361,7 +361,7 @@ steady()
 		now=$("$@") || return
 		[[ $now = "$before" ]] && ((++same)) || same=0
 		before=$now
-		pause 0.1    # asked again so often
+		pause 0.1    # between two tries
 	done
 	printf '%s\n' "$now"
 }
@@ -376,7 +376,7 @@ one_cpu()
 
 	[[ ${VM_ACCEL:-} = tcg ]] || return 0
 	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
-		[[ -e $cpu ]] || continue    # there is only one
+		[[ -e $cpu ]] || continue    # there is only one CPU
 		echo 0 >"$cpu" && defer eval "echo 1 >$cpu" || return
 	done
 }
