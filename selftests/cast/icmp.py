@@ -55,7 +55,7 @@ def sent(n, inner=None, **how):
     return udp4(inner or packet(n), CLIENT, (PEER, peers[n].port), **how)
 
 
-with Ktap(61) as t:
+with Ktap(62) as t:
     #
     # Real errors
     #
@@ -145,6 +145,16 @@ with Ktap(61) as t:
     app.drain()    # the error from the forgery
     app.send(b"still there?", names[4])
     t.check("and changes nothing about the peer", data_of(peers[4].next_of(UDP)) == b"still there?")
+    wanted, got = {}, {}
+    for code in [code for code in range(16) if code != 4]:
+        wanted[code] = 1 if code in (9, 10, 13) else 3
+        meet(5)
+        quiet()
+        forger.send_icmp4(sent(5), SERVER, CLIENT[0], code=code)
+        error = heard.next()
+        got[code] = error and error[0] == UNREACHABLE and error[1]
+    t.check("each code: prohibited by the network, the host or a filter stays that, all others "
+            "become address unreachable (C-55)", got == wanted, got)
     forged("quoting another port of the peer", udp4(packet(4), CLIENT, (PEER, peers[5].port)),
            "rx-icmp-unknown")
     forged("quoting another address", udp4(packet(4), CLIENT, ("192.0.2.9", peers[4].port)),
