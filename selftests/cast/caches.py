@@ -144,10 +144,15 @@ with Ktap(16) as t:
     ear = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
     ear.bind(("bare", 0x0800))
     ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    names = {teredo(SERVER, a, 5000 + n): (a, 5000 + n) for n, a in enumerate(many)}
-    for name, place in names.items():
+    # The source tells which of two routes each has taken.
+    names = {}
+    for n, place in enumerate(many):
+        if n % 2:
+            ip(client_ns, "route", "replace", place, *via, "src", OTHER[0])
+        names[teredo(SERVER, place, 5000 + n)] = (place, 5000 + n, [CLIENT, OTHER][n % 2][0])
+    for name, (place, to_port, _) in names.items():
         run("teredo-tool", "-n", client_ns, "peer", "add", "teredo0", name, "at",
-            "%s:%d" % place)
+            "%s:%d" % (place, to_port))
     for _ in range(3):
         for name in names:
             app.send(b"for you", name)
@@ -157,7 +162,8 @@ with Ktap(16) as t:
         if data[9] != UDP or data[28] >> 4 != 6 or data[34] != UDP:
             continue
         dest = socket.inet_ntop(socket.AF_INET6, data[52:68])
-        got = socket.inet_ntoa(data[16:20]), struct.unpack("!H", data[22:24])[0]
+        got = (socket.inet_ntoa(data[16:20]), struct.unpack("!H", data[22:24])[0],
+               socket.inet_ntoa(data[12:16]))
         right += names.get(dest) == got
         if names.get(dest) != got:
             wrong.append((dest, got))

@@ -96,7 +96,7 @@ def said(what, problem):
     t.check(what, not problem, problem)
 
 
-with Ktap(23) as t:
+with Ktap(24) as t:
     #
     # Peers
     #
@@ -341,11 +341,17 @@ with Ktap(23) as t:
     # The controller gets few unsolicited datagrams.
     link = Link(client_ns, "teredo0")
     link.ask("CONTROL_BIND")
+
+    def unasked(source):
+        forger.send(icmp6("fe80::1", "fe80::2", RA, bytes(12), hops=255), (source, 3544), CLIENT)
+
     said("100 datagrams at once for a controller that did not ask, 100 a second", rate(
-        client_ns, "rx-controller", lambda n: forger.send(
-            icmp6("fe80::1", "fe80::2", RA, bytes(12), hops=255),
-            ("192.1.%d.%d" % divmod(next(fresh) % 50000, 250), 3544), CLIENT), 100, 100))
+        client_ns, "rx-controller", lambda n: unasked(
+            "192.1.%d.%d" % divmod(next(fresh) % 50000, 250)), 100, 100))
     time.sleep(5)       # all limits are full again
-    got = passed(client_ns, "rx-controller", lambda n: forger.send(
-        icmp6("fe80::1", "fe80::2", RA, bytes(12), hops=255), ("192.0.9.9", 3544), CLIENT), 100)
+    got = passed(client_ns, "rx-controller", lambda n: unasked("192.0.9.9"), 100)
     t.check("of which one source gets less than half", 40 <= got <= 50, got)
+    time.sleep(5)
+    got = [passed(client_ns, "rx-controller", lambda n: unasked("192.0.8.%d" % (n % 10)), 600),
+           passed(client_ns, "rx-controller", lambda n: unasked("192.0.7.7"), 1)]
+    t.check("and ten that ask for all of it leave some to others", got[1] == 1, got)
