@@ -96,8 +96,7 @@ enum teredo_nat {
 };
 
 /**
- * enum teredo_peer_state - State of a peer (RFC 4380 section 5.2, REQUIREMENTS
- *   X-70).
+ * enum teredo_peer_state - State of a peer (RFC 4380 section 5.2, X-70).
  * @TEREDO_PEER_STATE_PROBING: No direct path is confirmed; bubbles or echo
  *   requests are out.
  * @TEREDO_PEER_STATE_TRUSTED: The mapping was confirmed by a datagram from the
@@ -116,7 +115,7 @@ enum teredo_peer_state {
 };
 
 /**
- * enum teredo_peer_kind - What stands behind a peer's IPv6 address.
+ * enum teredo_peer_kind - What a peer's IPv6 address belongs to.
  * @TEREDO_PEER_KIND_TEREDO: A Teredo client.
  * @TEREDO_PEER_KIND_NATIVE: A native IPv6 host, reached through a relay.
  * @TEREDO_PEER_KIND_LOCAL: A Teredo client on the same IPv4 link.
@@ -142,18 +141,18 @@ enum teredo_peer_path {
 };
 
 /**
- * enum teredo_peer_cause - Why a peer came, changed or went.
+ * enum teredo_peer_cause - Why a peer was added, changed or removed.
  * @TEREDO_PEER_CAUSE_PACKET: There is a packet to send to it.
- * @TEREDO_PEER_CAUSE_DATAGRAM: A datagram came from it.
- * @TEREDO_PEER_CAUSE_HAND: The administrator said so (peer-new, peer-del).
- * @TEREDO_PEER_CAUSE_DISCOVERY: Its discovery bubble came (RFC 4380 section
- *   5.2.8).
+ * @TEREDO_PEER_CAUSE_DATAGRAM: A datagram from it was received.
+ * @TEREDO_PEER_CAUSE_HAND: The administrator requested it (peer-new,
+ *   peer-del).
+ * @TEREDO_PEER_CAUSE_DISCOVERY: Its discovery bubble was received (RFC 4380
+ *   section 5.2.8).
  * @TEREDO_PEER_CAUSE_SILENCE: It does not answer, or not on the way that was
  *   in use.
  * @TEREDO_PEER_CAUSE_IDLE: Nothing was sent to it or came from it for long.
- * @TEREDO_PEER_CAUSE_EVICTED: It had to make room for another one (SEC-25).
- * @TEREDO_PEER_CAUSE_FLUSH: The administrator had all peers forgotten
- *   (peer-flush).
+ * @TEREDO_PEER_CAUSE_EVICTED: It was evicted for another peer (SEC-25).
+ * @TEREDO_PEER_CAUSE_FLUSH: The administrator removed all peers (peer-flush).
  * @TEREDO_PEER_CAUSE_ADDRESS: The device has another address, by which no peer
  *   knows it (C-61).
  * @TEREDO_PEER_CAUSE_LEFT: The device left the link on which discovery had
