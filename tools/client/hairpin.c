@@ -34,7 +34,7 @@ static void send_to(int fd, const struct endpoint *to,
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = to->port,
 				   .sin_addr.s_addr = to->addr };
 
-	/* What cannot be sent does not arrive, either. */
+	/* A failure to send looks like a loss. */
 	sendto(fd, token->bubble, sizeof(token->bubble), 0,
 	       (struct sockaddr *)&sin, sizeof(sin));
 }

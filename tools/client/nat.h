@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What kind of NAT is in between, by the mappings that servers see of one port (RFC 4380
+/* The kind of NAT on the path, from the mappings that servers see of one port (RFC 4380
  * section 5.2.1, with RFC 5991).
  */
 #ifndef TEREDO_TOOL_NAT_H
@@ -7,7 +7,7 @@
 
 #include "base/containers.h"
 
-/* The mappings that have been seen. All zero is none. */
+/* The mappings seen so far. All zero: none. */
 struct nat_seen {
 	struct endpoint first;
 	unsigned int count;
@@ -16,12 +16,12 @@ struct nat_seen {
 	bool addresses_differ;
 };
 
-/* Add a mapping. @local is what the port is mapped to without NAT, or all zero. */
+/* Add a mapping. @local is the mapping of the port if there is no NAT, or all zero. */
 void nat_see(struct nat_seen *seen, const struct endpoint *mapped,
 	     const struct endpoint *local);
 
-/* Return the kind of NAT, enum teredo_nat: symmetric if any two mappings differ; unknown if
- * there is only one, and that is not the host's own.
+/* Return the kind of NAT, enum teredo_nat: symmetric if any two mappings differ, unknown if
+ * there is only one and it is not the host's own.
  */
 uint8_t nat_of(const struct nat_seen *seen);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "client/netwatch.h"
 
-/* True if the link got or lost its carrier. What a link was like before its
- * first event is not known; the first one is only remembered.
+/* Return true if the link gained or lost its carrier. The state before the first event of
+ * a link is unknown: that event counts only if there is no carrier.
  */
 static bool carrier_changed(struct netwatch *w, const struct link *link)
 {
@@ -55,11 +55,11 @@ void netwatch_event(struct netwatch *w, const struct net_event *event,
 		ipv4 = true;
 		break;
 	case NET_EVENT_LOST:
-		/* Any of them. Carriers that changed have events to come. */
+		/* Any event may have been lost, so assume both kinds of change. */
 		ipv4 = true;
 		/* fall through */
 	case NET_EVENT_IPV6:
-		/* One look at a burst, and one at what is on trial. */
+		/* Look once for a whole burst, and not later than planned already. */
 		if (!w->native_at || w->native_at > now + NETWATCH_SETTLE_MS)
 			w->native_at = now + NETWATCH_SETTLE_MS;
 		break;
@@ -88,8 +88,8 @@ void netwatch_suspended(struct netwatch *w, uint64_t suspended, uint64_t now)
 	w->suspended = suspended;
 }
 
-/* Look whether there is native IPv6. True if it has come, or gone, for long
- * enough.
+/* Look for native IPv6. Returns true if it has appeared or disappeared, and has stayed so
+ * for long enough.
  */
 static bool look_for_native(struct netwatch *w, uint64_t now)
 {

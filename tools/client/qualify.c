@@ -6,7 +6,7 @@
 #include "client/nat.h"
 #include "codec/build.h"
 
-/* fe80::ffff:ffff:ffff tells nobody our inner address (F-15). */
+/* fe80::ffff:ffff:ffff does not reveal our inner address (F-15). */
 static const struct in6_addr rs_source = {
 	.s6_addr = { 0xfe, 0x80, [10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
 };
@@ -43,7 +43,7 @@ static struct qualify_event *push(struct qualify *q, int type)
 {
 	struct qualify_event *ev;
 
-	/* There are never more at once: up, down, failed. */
+	/* It never gets full: up, down and failed are all there is at once. */
 	if (q->pending_count == sizeof(q->pending) / sizeof(q->pending[0]))
 		q->pending_count--;
 	ev = &q->pending[q->pending_count++];
@@ -52,7 +52,7 @@ static struct qualify_event *push(struct qualify *q, int type)
 	return ev;
 }
 
-/* The next interval, 75 to 100 % of @refresh (C-08). */
+/* Draw the next interval, 75 to 100 % of @refresh (C-08). */
 static void draw_interval(struct qualify *q, uint64_t now, uint32_t refresh)
 {
 	q->interval = refresh - random_below(q, refresh / 4 + 1);
@@ -78,15 +78,15 @@ static void go_offline(struct qualify *q, uint64_t now)
 	q->phase = QUALIFY_OFFLINE;
 	q->tried = 0;
 	q->index = 0;
-	/* Not all hosts behind a NAT that lost its line at the same time. */
+	/* Random, so that hosts behind a NAT that lost its line do not resume together. */
 	q->resume_at = now + q->pause + random_below(q, q->pause / 4 + 1);
 	push(q, QUALIFY_PAUSE)->pause = q->resume_at - now;
 	q->pause = q->pause * 2 < QUALIFY_PAUSE_MAX_MS ?
 		   q->pause * 2 : QUALIFY_PAUSE_MAX_MS;
 }
 
-/* A preferred server failed when it mattered: keep the one of before, and look
- * at once whether that still answers.
+/* The return to a preferred server failed: keep the previous one, and check at once
+ * whether that still answers.
  */
 static void stay(struct qualify *q)
 {
@@ -98,7 +98,7 @@ static void stay(struct qualify *q)
 	q->heard_at = 0;
 }
 
-/* The round with q->server led to nothing. */
+/* End the round with q->server as a failure. */
 static void fail_attempt(struct qualify *q, enum qualify_failure failure)
 {
 	if (q->returning) {
@@ -126,7 +126,7 @@ static void begin_attempt(struct qualify *q, uint64_t now)
 		fail_attempt(q, QUALIFY_BAD_SERVER);
 }
 
-/* What to try after a failure that was reported. */
+/* Choose what to try after a failure that was reported. */
 static void try_next(struct qualify *q, uint64_t now)
 {
 	q->index++;
@@ -135,7 +135,7 @@ static void try_next(struct qualify *q, uint64_t now)
 		q->pause = QUALIFY_PAUSE_MAX_MS;
 		go_offline(q, now);
 	} else if (q->lost) {
-		/* The names may stand for other addresses by now (C-22). */
+		/* The names may resolve to other addresses by now (C-22). */
 		q->phase = QUALIFY_IDLE;
 		q->tried = 0;
 		q->lost_server = q->server.primary;
@@ -157,7 +157,7 @@ void qualify_init(struct qualify *q, const struct in6_addr *prefix,
 	q->pause = QUALIFY_PAUSE_MS;
 }
 
-/* The place of a server in the list, or -1. */
+/* Return the index of a server in the list, or -1. */
 static int find_server(const struct qualify *q, __be32 primary)
 {
 	unsigned int i;
@@ -177,7 +177,7 @@ void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 
 	if (count > QUALIFY_SERVERS_MAX)
 		count = QUALIFY_SERVERS_MAX;
-	/* What is known of a server stays with its address. */
+	/* Keep the state of servers that are in both lists. */
 	memcpy(old, q->candidate, sizeof(old));
 	memset(q->candidate, 0, sizeof(q->candidate));
 	for (i = 0; i < count; i++) {
@@ -187,8 +187,8 @@ void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 	}
 	memcpy(q->servers, list, count * sizeof(*list));
 	q->servers_count = count;
-	/* One that is not on the list any more may be one of many that a name
-	 * stands for: as good as the first.
+	/* A server in use that is no longer listed may be one of many addresses of a name,
+	 * so treat it as a most preferred one.
 	 */
 	place = find_server(q, q->server.primary);
 	q->server.rank = place < 0 ? 0 : q->servers[place].rank;
@@ -226,7 +226,7 @@ void qualify_adopt(struct qualify *q, uint64_t now,
 
 void qualify_recheck(struct qualify *q, uint64_t now)
 {
-	/* Another network, perhaps: nobody is deaf for ever. */
+	/* The network may be another one: forget which servers were deaf. */
 	memset(q->candidate, 0, sizeof(q->candidate));
 	switch (q->phase) {
 	case QUALIFY_IDLE:
@@ -288,8 +288,9 @@ static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 	return a->addr == b->addr && a->port == b->port;
 }
 
-/* A NAT that gives out another mapping may go on to use the old one towards
- * an address that it has not forgotten: that alone does not make it symmetric.
+/* Return true if @e is the current mapping or the previous one. A NAT that assigns a new
+ * mapping may still use the old one towards a known address. That alone does not make it
+ * symmetric.
  */
 static bool is_old_mapping(const struct qualify *q, const struct endpoint *e)
 {
@@ -305,15 +306,13 @@ static uint8_t nat_verdict(const struct qualify *q)
 	nat_see(&seen, &q->target[0].mapped, &q->local);
 	if (seen.none)
 		return TEREDO_NAT_NONE;
-	/* Maintenance asks the primary address only, and goes on to believe
-	 * what both said before.
-	 */
+	/* Maintenance asks the primary address only: keep the result of asking both. */
 	if (!q->target[1].answered)
 		return !q->target[1].asked && q->nat != TEREDO_NAT_NONE ?
 		       q->nat : TEREDO_NAT_UNKNOWN;
 	nat_see(&seen, &q->target[1].mapped, &q->local);
 	nat = nat_of(&seen);
-	/* The round would not have succeeded if both mappings were new. */
+	/* One of the two is an old mapping, else the round would have failed. */
 	return nat == TEREDO_NAT_SYMMETRIC ? TEREDO_NAT_UNKNOWN : nat;
 }
 
@@ -342,15 +341,13 @@ static void succeed(struct qualify *q, uint64_t now)
 		q->candidates_at = q->check_at;
 	}
 	if (changed && !q->target[1].asked) {
-		/* Another network, perhaps: what is its NAT like? */
+		/* The network may be another one: find out its kind of NAT. */
 		q->phase = QUALIFY_CHECKING;
 		begin_round(q, now, true);
 	}
 }
 
-/* When the primary address answered and the secondary does not: the time to
- * go on without it.
- */
+/* Return when to stop waiting for the secondary address. The primary has answered. */
 static uint64_t grace_end(const struct qualify *q)
 {
 	if (q->target[1].sent < 2)
@@ -358,7 +355,7 @@ static uint64_t grace_end(const struct qualify *q)
 	return q->target[0].answered_at + QUALIFY_GRACE_MS;
 }
 
-/* End the round if it can be. */
+/* End the round if its result is known. */
 static void judge(struct qualify *q, uint64_t now)
 {
 	const struct qualify_target *first = &q->target[0];
@@ -381,7 +378,7 @@ static void judge(struct qualify *q, uint64_t now)
 	}
 }
 
-/* The number of the try that the nonce belongs to, or -1. */
+/* Return the number of the solicitation with that nonce, or -1. */
 static int find_try(const struct qualify_target *t, const uint8_t *nonce)
 {
 	unsigned int i;
@@ -392,7 +389,7 @@ static int find_try(const struct qualify_target *t, const uint8_t *nonce)
 	return -1;
 }
 
-/* Is an answer authenticated as it has to be (C-28 to C-30)? */
+/* Check the authentication of an answer (C-28 to C-30). */
 static enum qualify_verdict check_value(const struct qualify *q,
 					const struct teredo_packet *pkt,
 					const uint8_t *payload)
@@ -408,8 +405,8 @@ static enum qualify_verdict check_value(const struct qualify *q,
 			  value) ? QUALIFY_ACCEPTED : QUALIFY_WRONG_VALUE;
 }
 
-/* A server that knows our key may say that it works, but not for much longer;
- * what anybody could have said is not that good.
+/* Return true if the confirmation byte refuses our key. "Renew" accepts it, but only in a
+ * signed answer: an unsigned one may be forged.
  */
 static bool refuses_key(const struct qualify *q, uint8_t confirmation)
 {
@@ -417,8 +414,8 @@ static bool refuses_key(const struct qualify *q, uint8_t confirmation)
 	       !(q->key.len && confirmation == TEREDO_SECRET_STATE_RENEW);
 }
 
-/* The rules for an answer (C-14 to C-17, C-26, C-27, D-33); *@try gets the number
- * of the solicitation that it answers.
+/* Check an answer (C-14 to C-17, C-26, C-27, D-33). *@try becomes the number of the
+ * solicitation that it answers.
  */
 static enum qualify_verdict check_answer(const struct qualify *q,
 					 const struct qualify_server *server,
@@ -458,7 +455,7 @@ static enum qualify_verdict check_answer(const struct qualify *q,
 	return QUALIFY_ACCEPTED;
 }
 
-/* What a link may be given of an advertised MTU, 0 for none (C-18). */
+/* Return the MTU for the link, given the advertised one; 0 for none (C-18). */
 static uint32_t usable_mtu(uint32_t mtu)
 {
 	return mtu && (mtu < TEREDO_MTU_MIN || mtu > UINT16_MAX) ?
@@ -478,8 +475,8 @@ static struct qualify_target *find_target(struct qualify *q,
 	return NULL;
 }
 
-/* A datagram that is none of the round. From a preferred server it says only
- * that this is alive; the mapping that it has seen does not count (C-65).
+/* Process a datagram outside the round. An answer of a preferred server shows only that
+ * the server is alive; the mapping in it is ignored (C-65).
  */
 static enum qualify_verdict receive_candidate(struct qualify *q,
 					      const struct endpoint *from,
@@ -525,12 +522,12 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 		q->refused_why = verdict;
 	}
 	if (verdict == QUALIFY_NOT_GLOBAL) {
-		/* The nonce was right: this is what the server sees. */
+		/* The nonce was right, so the server really sees this address. */
 		q->refused_origin.addr = pkt.origin_addr;
 		q->refused_origin.port = pkt.origin_port;
 		fail_attempt(q, QUALIFY_PRIVATE);
 	}
-	/* Only from a server that has proved to be ours. */
+	/* Only a signed refusal ends the attempt. */
 	if (verdict == QUALIFY_KEY_REFUSED && q->key.len)
 		fail_attempt(q, QUALIFY_REFUSED);
 	if (verdict != QUALIFY_ACCEPTED || t->answered)
@@ -549,12 +546,12 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 
 void qualify_send_failed(struct qualify *q, int error)
 {
-	/* Short of memory: as good as lost on the way. */
+	/* A lack of memory is treated as a lost datagram. */
 	if (error == ENOBUFS || error == ENOMEM || error == EAGAIN)
 		return;
 	q->error = error;
-	/* A qualified client has its tries to get over it, the other one has
-	 * a pause, at the end of which it looks again.
+	/* A qualified client goes on with the tries of the round. Any other fails now, and
+	 * tries again after a pause.
 	 */
 	if (q->phase == QUALIFY_STARTING && !q->returning)
 		fail_attempt(q, QUALIFY_UNREACHABLE);
@@ -572,7 +569,7 @@ const struct qualify_target *qualify_rejected(struct qualify *q,
 	return t;
 }
 
-/* The solicitation with its authentication (C-25, C-28). */
+/* Build the solicitation with its authentication (C-25, C-28). */
 static void build_payload(const struct qualify *q, const uint8_t *nonce,
 			  struct qualify_event *ev)
 {
@@ -618,9 +615,9 @@ static bool is_candidate_due(const struct qualify_target *t, uint64_t now)
 	return is_due(t, now) && t->sent < QUALIFY_BACK_TRIES;
 }
 
-/* Is the server still there, and the mapping still the same (C-58)? What came from it
- * shows that; but whether others get in by it is the NAT's decision, and that need
- * only count what goes out (RFC 4787 REQ-6).
+/* Check, when due, that the server still answers and the mapping is unchanged (C-58). A
+ * datagram from the server shows both and postpones the check, but only if one was also
+ * sent: a NAT may let only outbound packets refresh the mapping (RFC 4787 REQ-6).
  */
 static void check_server(struct qualify *q, uint64_t now)
 {
@@ -664,7 +661,7 @@ static void go_back(struct qualify *q, uint64_t now, unsigned int place)
 	begin_round(q, now, true);
 }
 
-/* Ask the preferred servers, and return to one that has earned it (C-23). */
+/* Ask the preferred servers, and return to one that has answered often enough (C-23). */
 static void ask_better(struct qualify *q, uint64_t now)
 {
 	unsigned int i;
@@ -696,8 +693,8 @@ void qualify_echoed(struct qualify *q)
 	q->fresh = false;
 }
 
-/* Nothing arrives at the fresh address. Another server may do better; the only
- * one, or one that has failed so before, is better than none.
+/* Nothing arrives at the new address: try another server. Keep this one if it is the only
+ * one, or if the test has failed with it before.
  */
 static void give_up_echo(struct qualify *q)
 {
@@ -713,7 +710,7 @@ static void give_up_echo(struct qualify *q)
 	}
 }
 
-/* Is there a bubble to be sent to ourselves? */
+/* Return true if a bubble to our own address is due, and fill in @ev. */
 static bool echo(struct qualify *q, uint64_t now, struct qualify_event *ev)
 {
 	if (!q->fresh || now < q->echo_at ||
@@ -728,7 +725,7 @@ static bool echo(struct qualify *q, uint64_t now, struct qualify_event *ev)
 	return true;
 }
 
-/* Move on what the mere passing of time moves. */
+/* Do what the passage of time requires. */
 static void advance(struct qualify *q, uint64_t now)
 {
 	if (q->fresh && q->echoes == QUALIFY_ECHO_TRIES && now >= q->echo_at)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Qualification and its maintenance (RFC 4380 sections 5.2.1 and 5.2.5, with
- * RFC 5991): Router Solicitations to the two addresses of a server, what
- * their answers say about the NAT in between, and when to ask again.
+/* Qualification and its maintenance (RFC 4380 sections 5.2.1 and 5.2.5, with RFC 5991):
+ * send Router Solicitations to the two addresses of a server, conclude from the answers
+ * what kind of NAT is on the path, and decide when to ask again.
  *
- * No input and no output here: the caller tells the time and hands over what
- * arrives, qualify_poll() says what there is to do. The times are in
- * milliseconds of any clock that never goes back.
+ * There is no I/O here: the caller passes in the time and the datagrams received, and
+ * qualify_poll() returns the next action. Times are in milliseconds of any clock that
+ * never goes back.
  *
  *                 start                answers
  *      IDLE -----------------> STARTING -------> QUALIFIED
@@ -15,9 +15,9 @@
  *       +------------------- OFFLINE <----------- CHECKING
  *               pause             loss: STARTING with the next server
  *
- * A client that is qualified, but not by a server that it prefers, goes on to
- * ask those; one that has answered for a while is returned to. The address of
- * before stays until the new one is there.
+ * A qualified client whose server is not its most preferred one keeps asking the servers
+ * that it prefers, and returns to one that has answered for a while. The old address stays
+ * valid until there is a new one.
  */
 #ifndef TEREDO_TOOL_QUALIFY_H
 #define TEREDO_TOOL_QUALIFY_H
@@ -27,9 +27,9 @@
 #include "text/options.h"
 #include "codec/parse.h"
 
-/* Solicitations to one address in one round, their spacing, which doubles,
- * and the time after which the round is over. One lost datagram costs half a
- * second; all of it is as patient as RFC 4380 wants (3 x 4 s).
+/* Solicitations to one address in a round, their initial spacing, which doubles, and the
+ * length of the round. A lost datagram costs half a second; the whole round lasts as long
+ * as RFC 4380 requires (3 x 4 s).
  */
 #define QUALIFY_TRIES		5
 #define QUALIFY_SPACING_MS	500
@@ -40,20 +40,19 @@
 #define QUALIFY_PAUSE_MS	5000
 #define QUALIFY_PAUSE_MAX_MS	100000
 
-/* How soon a new mapping is used for the second time, however long the NAT
- * remembers those that have been: many forget an exchange of two datagrams
- * sooner than what goes on.
+/* Upper limit of the first refresh interval of a new mapping, whatever is configured: many
+ * NATs expire a mapping that has seen only one exchange sooner than one in continued use.
  */
 #define QUALIFY_FIRST_MS	30000
-/* A preferred server is returned to when it has answered so many times in a row,
- * once each refresh interval, and the link is idle; busy or not, when it has
- * answered so many times. Its address is another one, which ends all
- * connections, and the server in use is as good as any.
+/* Answers in a row, one each refresh interval, after which the client returns to a
+ * preferred server: _ANSWERS if the link is idle, _PATIENCE in any case. There is no
+ * hurry: the address changes, which breaks all connections, and the server in use works.
+ * _TRIES is the number of solicitations each time.
  */
 #define QUALIFY_BACK_ANSWERS	10
 #define QUALIFY_BACK_PATIENCE	120
 #define QUALIFY_BACK_TRIES	2
-/* Bubbles to ourselves that show whether a fresh address works (SEC-10). */
+/* Bubbles to our own address, to test whether a new address works (SEC-10). */
 #define QUALIFY_ECHO_TRIES	3
 #define QUALIFY_ECHO_MS		1000
 
@@ -68,13 +67,13 @@
 struct qualify_server {
 	__be32 primary;
 	__be32 secondary;
-	unsigned int rank;	/* of several, those with the lowest are preferred */
+	unsigned int rank;	/* lower is preferred */
 };
 
 /* One address of the server, in the round under way. */
 struct qualify_target {
 	__be32 addr;
-	bool asked;		/* takes part in the round */
+	bool asked;		/* in this round */
 	bool answered;
 	unsigned int sent;
 	uint64_t next_at;	/* of the next try */
@@ -87,11 +86,11 @@ struct qualify_target {
 	struct rejection rejected;	/* the first one */
 };
 
-/* What is known of a server of the list that is not in use. */
+/* State of a listed server that is not in use. */
 struct qualify_candidate {
 	struct qualify_target ask;
 	unsigned int answers;	/* in a row */
-	bool deaf;		/* it did not pass on what was for us */
+	bool deaf;		/* it did not forward bubbles to us */
 };
 
 /* Outcome of a received datagram */
@@ -115,7 +114,7 @@ enum qualify_phase {
 	QUALIFY_STARTING,
 	QUALIFY_QUALIFIED,
 	QUALIFY_CHECKING,
-	QUALIFY_FAILING,	/* until qualify_poll() reported it */
+	QUALIFY_FAILING,	/* until qualify_poll() has reported it */
 	QUALIFY_OFFLINE,
 };
 
@@ -123,30 +122,28 @@ enum qualify_failure {
 	QUALIFY_NO_REPLY,
 	QUALIFY_PRIMARY_SILENT,	/* only the secondary address answered */
 	QUALIFY_SYMMETRIC,
-	QUALIFY_REFUSED,	/* the server does not take our key any more */
-	QUALIFY_PRIVATE,	/* the server sees no public address of ours */
-	QUALIFY_UNREACHABLE,	/* could not even send, see q->error */
+	QUALIFY_REFUSED,	/* the server no longer accepts our key */
+	QUALIFY_PRIVATE,	/* the mapped address is not public */
+	QUALIFY_UNREACHABLE,	/* sending failed, see q->error */
 	QUALIFY_BAD_SERVER,	/* its address is not global */
 	QUALIFY_DEAF,		/* nothing arrives at the address */
 };
 
 struct qualify_event {
 	enum {
-		/* Send payload to `to`; on failure qualify_send_failed(). */
+		/* Send payload to `to`; call qualify_send_failed() on failure. */
 		QUALIFY_SEND,
-		/* Qualified, or still so, or with another mapping. */
+		/* Qualified: newly, still, or with another mapping. */
 		QUALIFY_UP,
-		/* The server was lost: the address is not valid any more. */
+		/* The server was lost: the address is no longer valid. */
 		QUALIFY_DOWN,
-		/* The attempt with q->server failed; the round is still
-		 * there to be looked at.
-		 */
+		/* The attempt with q->server failed; q->target still holds the round. */
 		QUALIFY_FAILED,
-		/* Send a bubble from our new address to itself, by way of the
-		 * server; qualify_echoed() when one has arrived.
+		/* Send a bubble from our new address to itself, through the server. Call
+		 * qualify_echoed() when one arrives.
 		 */
 		QUALIFY_ECHO,
-		/* None has, and there is no other server to try. */
+		/* No such bubble arrived, and there is no other server to try. */
 		QUALIFY_UNHEARD,
 		/* Nothing left to try for `pause`. */
 		QUALIFY_PAUSE,
@@ -157,7 +154,7 @@ struct qualify_event {
 	uint8_t payload[QUALIFY_RS_MAX];
 	size_t len;
 	enum qualify_failure failure;
-	bool changed;		/* up: not the mapping or server of before */
+	bool changed;		/* up: the mapping or the server is new */
 	uint32_t pause;
 };
 
@@ -168,15 +165,15 @@ struct qualify {
 	void (*random)(void *buf, size_t len);
 	struct qualify_server servers[QUALIFY_SERVERS_MAX];
 	unsigned int servers_count;
-	struct endpoint local;	/* what a host without NAT is mapped to */
+	struct endpoint local;	/* the mapping if there is no NAT */
 	char id[TEREDO_ID_MAX + 1];
-	struct key key;		/* none: nonces alone (C-25) */
+	struct key key;		/* empty: nonces only (C-25) */
 
 	/* The outcome, valid from the first QUALIFY_UP on. */
 	enum qualify_phase phase;
 	struct qualify_server server;
 	struct endpoint mapped;
-	struct endpoint mapped_before;	/* the last change */
+	struct endpoint mapped_before;	/* the last change of it */
 	uint8_t nat;		/* enum teredo_nat */
 	uint32_t mtu;
 	bool renew;		/* the server wants us to get a new key */
@@ -184,31 +181,31 @@ struct qualify {
 	/* The round: the primary address is the first target. */
 	struct qualify_target target[2];
 	uint64_t round_end;
-	int error;		/* why sending failed, 0 if it did not */
+	int error;		/* errno of the last failure to send, or 0 */
 	struct endpoint refused_origin;	/* of QUALIFY_PRIVATE */
 	unsigned int refused;	/* answers that were not accepted, and why */
 	enum qualify_verdict refused_why;
 
-	uint64_t heard_at;	/* of anything from the server */
-	uint64_t sent_at;	/* of anything to its primary address */
+	uint64_t heard_at;	/* last datagram from the server */
+	uint64_t sent_at;	/* last datagram to its primary address */
 	uint64_t check_at;
 	uint32_t interval;	/* randomized refresh interval */
 	bool lost;		/* failing: was qualified */
 	enum qualify_failure failure;
 	unsigned int index;	/* of the server to try */
-	__be32 lost_server;	/* the one after it comes next */
-	unsigned int tried;	/* servers that failed one after another */
+	__be32 lost_server;	/* the next one in the list is tried next */
+	unsigned int tried;	/* servers that failed in a row */
 	uint32_t pause;
 	uint64_t resume_at;
 
 	/* Preferred servers. */
 	struct qualify_candidate candidate[QUALIFY_SERVERS_MAX];
 	uint64_t candidates_at;
-	bool busy;		/* the link: do not return for now */
+	bool busy;		/* the link is in use: do not return for now */
 	bool returning;		/* the round is with a preferred server */
 	struct qualify_server before;
 
-	/* A fresh address, on trial. */
+	/* The test of a new address. */
 	bool fresh;
 	unsigned int echoes;
 	uint64_t echo_at;
@@ -262,9 +259,9 @@ enum qualify_verdict qualify_receive(struct qualify *q, uint64_t now,
 /* The last QUALIFY_SEND failed. */
 void qualify_send_failed(struct qualify *q, int error);
 
-/* A solicitation to @to was rejected. That is no answer, and it is tried again, but it
- * tells what is wrong. Returns the address of the server that it was about, the first time
- * in a round, else NULL.
+/* Report that a solicitation to @to was rejected. The round goes on, but the user can be
+ * told what is wrong. Returns the target of the solicitation the first time in a round,
+ * else NULL.
  */
 const struct qualify_target *qualify_rejected(struct qualify *q,
 					      const struct endpoint *to,
@@ -278,7 +275,7 @@ uint64_t qualify_deadline(const struct qualify *q);
 /* Return the next action, if any. Call until it returns false. */
 bool qualify_poll(struct qualify *q, uint64_t now, struct qualify_event *ev);
 
-/* Answers that were refused, in words. */
+/* Return a text for the outcome of a received datagram. */
 const char *qualify_verdict_text(enum qualify_verdict verdict);
 
 #endif /* TEREDO_TOOL_QUALIFY_H */

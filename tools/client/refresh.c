@@ -3,8 +3,8 @@
 
 #include "codec/build.h"
 
-/* The rest is not worth the time (C-78). RFC 4380 asks only after failures, so
- * that a NAT with a good memory would be asked for ever.
+/* Return true if a longer interval is not worth the search (C-78). RFC 4380 stops only
+ * after failures, which never ends if the NAT keeps mappings for long.
  */
 static bool is_long_enough(uint32_t interval, uint32_t maximum)
 {
@@ -24,7 +24,7 @@ uint32_t refresh_first(uint32_t interval)
 	       next_candidate(interval, REFRESH_MAX_MS);
 }
 
-/* Ask the server: is the mapping of the secondary port what it was (C-79)? */
+/* Ask the server whether the mapping of the secondary port is unchanged (C-79). */
 static void ask(struct refresh *r, uint64_t now)
 {
 	qualify_recheck(&r->port, now);
@@ -61,7 +61,7 @@ void refresh_start(struct refresh *r, uint64_t now, uint32_t interval,
 	r->maximum = REFRESH_MAX_MS;
 	r->candidate = refresh_first(interval);
 	r->service = *address;
-	/* It is maintained when we say so, not by itself. */
+	/* UINT32_MAX: no maintenance except by ask(). */
 	qualify_init(&r->port, &service->prefix, UINT32_MAX, service->random);
 	qualify_set_servers(&r->port, &service->server, 1);
 	qualify_set_key(&r->port, service->id, &service->key);
@@ -80,8 +80,8 @@ void refresh_move(struct refresh *r, const struct in6_addr *address)
 	r->service = *address;
 }
 
-/* Another address each time: what somebody saw of an earlier bubble does not
- * help to forge one.
+/* Make a new secondary address each time, so that nobody can forge a bubble from an
+ * earlier one.
  */
 static void make_address(struct refresh *r)
 {
@@ -116,7 +116,7 @@ static void port_is_up(struct refresh *r, uint64_t now)
 	test(r, now);
 }
 
-/* Let qualify.c work on the secondary port; true for something to report. */
+/* Run the qualification of the secondary port. Returns true if @ev was filled in. */
 static bool poll_port(struct refresh *r, uint64_t now,
 		      struct refresh_event *ev)
 {
@@ -145,7 +145,7 @@ static bool poll_port(struct refresh *r, uint64_t now,
 	return false;
 }
 
-/* A bubble from the service port to the secondary address (C-77). */
+/* Send a bubble from the service port to the secondary address (C-77). */
 static void send_bubble(struct refresh *r, uint64_t now,
 			struct refresh_event *ev)
 {
@@ -164,7 +164,7 @@ static void send_bubble(struct refresh *r, uint64_t now,
 	r->next_at = now + REFRESH_BUBBLE_MS;
 }
 
-/* Time is up for the last bubble of a test. */
+/* No bubble of a test arrived in time. */
 static void miss(struct refresh *r, uint64_t now)
 {
 	if (r->way != REFRESH_UNKNOWN) {
@@ -196,7 +196,7 @@ static void next_round(struct refresh *r, uint64_t now)
 	ask(r, now);
 }
 
-/* Say what came out, and go on. */
+/* Report the judgement, and continue. */
 static void report(struct refresh *r, uint64_t now, struct refresh_event *ev)
 {
 	ev->tried = r->candidate;
@@ -238,9 +238,7 @@ static bool is_our_bubble(const struct refresh *r, const uint8_t *payload,
 	       teredo_addr_equal(&pkt.daddr, &r->secondary);
 }
 
-/* Who else sends the right bubble does no harm: that it arrives is what we
- * want to know.
- */
+/* Our bubble arrived. The sender does not matter: the test is whether it gets in. */
 static void take_bubble(struct refresh *r, const struct endpoint *from)
 {
 	r->phase = REFRESH_JUDGED;
@@ -267,8 +265,8 @@ void refresh_receive(struct refresh *r, uint64_t now,
 		r->touched_at = now;
 		break;
 	case REFRESH_WAITING:
-		/* A late answer, or somebody who wants us to believe in a
-		 * mapping that he keeps alive himself: the silence is over.
+		/* A late answer, or a stranger who keeps the mapping alive to deceive us:
+		 * the mapping was used, so start the wait again.
 		 */
 		r->touched_at = now;
 		wait_silently(r);

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How long does the NAT remember a mapping that is not used? The refresh
- * interval determination of RFC 4380 section 5.2.7: a secondary port is
- * qualified like the service port, left alone for a candidate interval, and
- * then a bubble to its Teredo address tells if its mapping is still there.
+/* Find out how long the NAT keeps an unused mapping: the refresh interval determination
+ * of RFC 4380 section 5.2.7. A secondary port is qualified like the service port and left
+ * unused for a candidate interval. Then a bubble to its Teredo address shows whether its
+ * mapping still exists.
  *
- * No input and no output, as in qualify.h, which does the work on the
- * secondary port: the caller tells the time, hands over what arrives there,
- * and sends.
+ * There is no I/O here, nor in qualify.h, which qualifies the secondary port: the caller
+ * passes in the time and the datagrams received there, and sends.
  *
  *	ASKING -> SETTLING -> ASKING -> TESTING -> WAITING -> TESTING --.
  *	   ^                        once, with no wait                  |
  *	   '--------------------------- next candidate -----------------'
  *
- * Twice in each round the server is asked, some seconds apart, as it is on
- * the service port over time: to many NATs only what goes on after two
- * seconds is more than a question and its answer.
+ * The server is asked twice in each round, some seconds apart: many NATs keep a mapping
+ * for long only if traffic continues after two seconds, as on the service port.
  */
 #ifndef TEREDO_TOOL_REFRESH_H
 #define TEREDO_TOOL_REFRESH_H
@@ -25,10 +23,10 @@
 #define REFRESH_MAX_MS		120000
 #define REFRESH_BUBBLE_MS	2000
 #define REFRESH_BUBBLES		4	/* one, and three repeats */
-/* Without hairpinning these go for nothing, once. */
+/* Sent once; lost if the NAT does not hairpin. */
 #define REFRESH_HAIRPIN_BUBBLES	2
 #define REFRESH_SETTLE_MS	3000
-/* Datagrams that we did not ask for, and that made us wait once more. */
+/* Unexpected datagrams that restart the wait, before giving up. */
 #define REFRESH_DISTURBED_MAX	16
 
 enum refresh_phase {
@@ -37,19 +35,19 @@ enum refresh_phase {
 	REFRESH_SETTLING,
 	REFRESH_WAITING,
 	REFRESH_TESTING,	/* bubbles are under way */
-	REFRESH_JUDGED,		/* until refresh_poll() reported it */
+	REFRESH_JUDGED,		/* until refresh_poll() has reported it */
 };
 
-/* The way of the bubbles. */
+/* The path of the bubbles. */
 enum refresh_way {
 	REFRESH_UNKNOWN,
-	REFRESH_DIRECT,		/* the NAT leads them back in: hairpin */
-	REFRESH_SERVER,		/* our server sends them on */
+	REFRESH_DIRECT,		/* the NAT hairpins them */
+	REFRESH_SERVER,		/* our server forwards them */
 };
 
 enum refresh_failure {
 	REFRESH_NOT_QUALIFIED,	/* the secondary port, see r->port */
-	REFRESH_NO_WAY,		/* not even a fresh mapping gets a bubble */
+	REFRESH_NO_WAY,		/* no bubble arrives even at a new mapping */
 	REFRESH_DISTURBED,
 };
 
@@ -60,14 +58,14 @@ struct refresh_event {
 		 */
 		REFRESH_SEND_SECONDARY,
 		REFRESH_SEND_SERVICE,
-		/* The way is known now. */
+		/* The path is known now. */
 		REFRESH_WAY,
-		/* `tried` is over: r->interval is what is good so far. */
+		/* `tried` was tested: r->interval is the longest that works so far. */
 		REFRESH_PASSED,
 		REFRESH_MISSED,
 		/* The end: r->interval is the result. */
 		REFRESH_DONE,
-		/* The end, too, but there may be more than r->interval. */
+		/* The end, but longer intervals than r->interval may work, too. */
 		REFRESH_GAVE_UP,
 	} type;
 	struct endpoint to;
@@ -86,8 +84,8 @@ struct refresh {
 	enum refresh_way way;
 
 	bool settled;		/* asked twice in this round */
-	bool missed_direct;	/* when looking for the way */
-	uint64_t touched_at;	/* last interaction of the secondary port */
+	bool missed_direct;	/* when looking for the path */
+	uint64_t touched_at;	/* last datagram to or from the secondary port */
 	uint64_t next_at;
 	unsigned int sent;	/* bubbles */
 	unsigned int disturbed;
@@ -101,14 +99,13 @@ struct refresh {
 	} judgement;
 };
 
-/* The first candidate after @interval, both in milliseconds; 0 if there is
- * nothing to find out, since @interval is long enough.
+/* Return the first candidate after @interval, both in milliseconds, or 0 if @interval is
+ * long enough already.
  */
 uint32_t refresh_first(uint32_t interval);
 
-/* Begin with @interval, as a service port with @address is qualified by
- * @service. @local is what the secondary port is mapped to without NAT, or
- * all zero.
+/* Begin with @interval. @service has qualified the service port, whose Teredo address is
+ * @address. @local is the mapping of the secondary port if there is no NAT, or all zero.
  */
 void refresh_start(struct refresh *r, uint64_t now, uint32_t interval,
 		   const struct qualify *service,
@@ -125,7 +122,7 @@ void refresh_receive(struct refresh *r, uint64_t now,
 		     const struct endpoint *from, const uint8_t *payload,
 		     size_t len);
 
-/* The last REFRESH_SEND_SECONDARY could not be done. */
+/* The last REFRESH_SEND_SECONDARY failed. */
 void refresh_send_failed(struct refresh *r, int error);
 
 /* As qualify_deadline() and qualify_poll(). */

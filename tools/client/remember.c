@@ -16,7 +16,7 @@
 struct memory {
 	struct network network;
 	uint32_t seconds;
-	int64_t at;		/* when it was found out, by the wall clock */
+	int64_t at;		/* when it was determined, wall clock */
 };
 
 struct memories {
@@ -42,7 +42,7 @@ bool same_network(const struct network *a, const struct network *b)
 	       !memcmp(a->mac, b->mac, sizeof(a->mac));
 }
 
-/* The folder, open, or a negative errno. */
+/* Open the folder. Returns a descriptor or a negative errno. */
 static int open_folder(bool make)
 {
 	const char *list = getenv("STATE_DIRECTORY");
@@ -79,7 +79,9 @@ static bool parse_line(const char *line, struct memory *out)
 	return out->seconds && out->seconds <= REFRESH_MAX_MS / 1000;
 }
 
-/* What is in the future was written by a clock that was wrong. */
+/* Return true if the entry is not too old. A time in the future comes from a wrong clock,
+ * and is not accepted.
+ */
 static bool is_recent(const struct memory *memory)
 {
 	int64_t now = time(NULL);
@@ -88,7 +90,7 @@ static bool is_recent(const struct memory *memory)
 	       now - memory->at < REMEMBER_DAYS * (int64_t)86400;
 }
 
-/* All that can be used, in the order of their age. */
+/* Load all entries that can be used, oldest first. */
 static void load(int folder, struct memories *all)
 {
 	char line[256];
@@ -97,7 +99,7 @@ static void load(int folder, struct memories *all)
 	int fd;
 
 	all->count = 0;
-	/* Whatever is there instead of a file must not hang us. */
+	/* It may not be a regular file, and must not block us. */
 	fd = openat(folder, REMEMBER_FILE,
 		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
@@ -107,7 +109,7 @@ static void load(int folder, struct memories *all)
 		close(fd);
 		return;
 	}
-	/* We write one line for each. */
+	/* One line per entry, as write_all() writes them. */
 	for (i = 0; i < REMEMBER_MAX && fgets(line, sizeof(line), file); i++) {
 		struct memory *memory = &all->entry[all->count];
 
@@ -147,14 +149,14 @@ static int write_all(int fd, const struct memories *all)
 			mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
 			memory->seconds, memory->at);
 	}
-	/* Whole or not at all, also when the disk is full. */
+	/* Errors must show before the file is renamed, for example a full disk. */
 	if (fflush(file) || fsync(fd))
 		err = -errno;
 	fclose(file);
 	return err;
 }
 
-/* In the place of the old file, in one step. */
+/* Replace the old file atomically. */
 static int save(int folder, const struct memories *all)
 {
 	char name[64];

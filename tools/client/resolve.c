@@ -21,8 +21,8 @@ static bool contains(const struct resolved *list, unsigned int count,
 	return false;
 }
 
-/* All addresses of one name. Some names have both addresses of their server:
- * of two in a row, the second one is the secondary address.
+/* Look up all addresses of one name. Some names have both addresses of their server: an
+ * address that follows another one is a secondary address, and left out.
  */
 static unsigned int look_up(const char *name, unsigned int number,
 			    struct resolved *out, unsigned int room)
@@ -77,7 +77,7 @@ static void look_up_all(const char *names, int fd)
 		count += look_up(name, number, list + count,
 				 QUALIFY_SERVERS_MAX - count);
 	}
-	/* Less than PIPE_BUF: written and read as a whole. */
+	/* Less than PIPE_BUF, so it is written atomically. */
 	size = count * sizeof(list[0]);
 	if (write(fd, list, size) != (ssize_t)size)
 		_exit(1);
@@ -102,7 +102,7 @@ int resolver_start(struct resolver *r, const char *names)
 		return err;
 	}
 	if (!r->pid) {
-		/* The parent blocks the signals that it reads. */
+		/* The parent has blocked the signals that it reads by signalfd. */
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		look_up_all(names, fds[1]);

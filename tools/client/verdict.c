@@ -14,7 +14,7 @@ const struct endpoint *verdict_mapping(const struct probe *probe)
 	return &probe->qualify.target[!probe->qualify.target[0].answered].mapped;
 }
 
-/* One that answers fully before one that does not, then the nearest. */
+/* Prefer a server whose two addresses answered, then the shorter round trip. */
 static bool is_better(const struct probe *a, const struct probe *b)
 {
 	if (verdict_is_full(a) != verdict_is_full(b))
@@ -45,7 +45,7 @@ void verdict_find(struct verdict *v, const struct probe *probes, int count,
 	v->addresses_differ = seen.addresses_differ;
 	v->port_kept = seen.count && !seen.ports_differ && seen.first.port == port;
 	v->nat = nat_of(&seen);
-	/* A server that happened to see one mapping is no way around it. */
+	/* No server can be used, even if one happened to see a single mapping. */
 	if (v->nat == TEREDO_NAT_SYMMETRIC)
 		v->best = -1;
 }
