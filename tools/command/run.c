@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The controller of a client: qualification by qualify.c, network events by
- * netwatch.c, names by resolve.c, the refresh interval by learn.c; what they
- * decide is done here.
+/* The controller of a client. The decisions are made elsewhere: qualification in
+ * qualify.c, network events in netwatch.c, names in resolve.c, the refresh interval in
+ * learn.c. This file carries them out.
  *
- * The kernel forwards with or without a controller. One that starts takes over
- * what it finds; nothing that is right already is touched.
+ * The kernel forwards with or without a controller. A new controller takes over the state
+ * that it finds, and changes nothing that is right already.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -36,41 +36,43 @@
 #include "command/subcommands.h"
 #include "text/terminal.h"
 
-/* A router's default route has 1024 (RFC 4191, in Linux): ours comes second,
- * and with --force far behind everything.
+/* Linux gives default routes of routers (RFC 4191) metric 1024. Ours comes after those, and
+ * with --force after everything else.
  */
 #define METRIC		1029
 #define METRIC_FORCED	100000
 
-/* A client that is not with its first server looks all of them up so often:
- * the name of a preferred one may have led nowhere, or elsewhere.
+/* How often a client that does not use its first server resolves all names again: the name
+ * of a preferred one may have failed to resolve, or have changed.
  */
 #define LOOK_UP_MS	300000
 
-/* The wall clock, by which a service ends, may be set at any time. */
+/* How often to look at the wall clock, which may be set at any time, for the end of
+ * service.
+ */
 #define WALL_CLOCK_MS	60000
 
-/* What keeps us from our work is tried again so often, and what is taken from us
- * comes back so soon.
+/* Delay before an operation that failed is tried again, and before an address or route
+ * that was removed is restored.
  */
 #define RETRY_MS	2000
 #define RESTORE_MS	500
 
-/* Of the kernel's routes to where an address is. */
+/* Metric of the kernel's prefix routes. */
 #define PREFIX_METRIC	256
 
-/* Why a controller ends by itself: what a person has to change. */
+/* Exit status of a controller that ends until the user changes something. */
 enum {
-	/* STATUS_NO_LINK: it was deleted */
-	STATUS_NO_CLIENT = 5,	/* it has a mode without a controller */
+	/* STATUS_NO_LINK: the link was deleted */
+	STATUS_NO_CLIENT = 5,	/* the mode of the link has no controller */
 	STATUS_NO_SERVER = 6,
 	STATUS_PERMISSION = 7,
 };
 
-/* Default routes that killed controllers have left. */
+/* Default routes left by killed controllers. */
 #define PLACES_MAX	64
 
-/* Datagrams that are taken in a row. */
+/* Datagrams to read in a row. */
 #define DATAGRAMS_MAX	64
 
 /* A service may be started before its link is made. */
@@ -79,32 +81,32 @@ enum {
 struct controller {
 	char ifname[IF_NAMESIZE];
 	bool once;
-	bool unit;		/* it is a service */
+	bool unit;		/* started by systemd */
 	bool force;
-	bool down;		/* the link is */
-	bool wants_up;		/* and it is for us to set it up */
-	bool away;		/* it is in another namespace */
-	bool bound;		/* the kernel knows us */
-	bool started;		/* it was ours already */
+	bool down;		/* the link is down */
+	bool wants_up;		/* we have to set it up */
+	bool away;		/* the link is in another namespace */
+	bool bound;		/* registered with the kernel */
+	bool started;		/* has taken over the link before */
 	bool aside;		/* native IPv6 is there */
 	bool stale;		/* the kernel's device has changed */
-	bool looking;		/* names up, while qualified */
+	bool looking;		/* resolving names while qualified */
 	uint64_t look_up_at;
 	int done;		/* exit status, or -1 */
-	bool renew_said;	/* that the server wants another key */
+	bool renew_said;	/* has said that the server wants another key */
 	bool unsaid;		/* the kernel does not have the last report */
-	uint64_t retry_at;	/* what failed, UINT64_MAX for nothing */
-	uint64_t restore_at;	/* what was taken away, the same */
-	struct place route;	/* where the default route is, if there is one */
+	uint64_t retry_at;	/* when to retry, UINT64_MAX for never */
+	uint64_t restore_at;	/* when to restore what was removed, likewise */
+	struct place route;	/* of the default route, if there is one */
 	bool others;		/* there may be routes of another controller */
-	struct place told;	/* where to have it; 0: not told */
+	struct place told;	/* for the default route, from the command line */
 	uint32_t vrf;		/* table of the link's VRF, or 0 */
 	uint32_t mtu;		/* the user's */
 	uint32_t mtu_set;	/* ours, or 0 */
 	const char *key_file;	/* NULL: where keys are */
 	int algorithm;
-	struct conf conf;	/* what its file says */
-	struct device dev;	/* as the kernel had it last */
+	struct conf conf;	/* from the configuration file */
+	struct device dev;	/* as last seen in the kernel */
 	struct qualify qualify;
 	struct netwatch watch;
 	struct resolver resolver;
@@ -112,9 +114,9 @@ struct controller {
 	int signals;
 	int timer;
 	time_t until;		/* when service ends, 0 for never */
-	__be32 lost_server;	/* since we were qualified last */
-	uint64_t loops;		/* bubbles to ourselves, when the test began */
-	uint64_t packets;	/* by the link, when it was looked at last */
+	__be32 lost_server;	/* since we were last qualified */
+	uint64_t loops;		/* counter of own bubbles at the start of the test */
+	uint64_t packets;	/* counter of the link at packets_at */
 	uint64_t packets_at;
 	struct device report;	/* the last one */
 	char reason[TEREDO_REASON_MAX + 1];	/* of the state */
@@ -132,7 +134,7 @@ static void say(const struct controller *c, const char *format, ...)
 	va_end(args);
 }
 
-/* Remember why things are, or will be, as they are, for whoever asks. */
+/* Set the reason of the present or next state. */
 static void because(struct controller *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -152,14 +154,15 @@ static void retry_later(struct controller *c)
 	c->retry_at = host_clock() + RETRY_MS;
 }
 
-/* Where the kernel puts the route that an address brings along. */
+/* Return the table of the kernel's prefix routes of the link. */
 static uint32_t own_table(const struct controller *c)
 {
 	return ipc_route_table(&(struct link){ .vrf = c->vrf });
 }
 
-/* As told to us, or as the link was told; else the main table or that of the link's VRF,
- * and far behind everything if there may be native IPv6 beside us.
+/* Return table and metric of the default route: from the command line, else from the
+ * configuration of the link. The default is the main table or that of the link's VRF, with
+ * a metric after everything else if there may be native IPv6 too.
  */
 static struct place place_of_route(const struct controller *c)
 {
@@ -188,7 +191,7 @@ static bool is_qualified(const struct controller *c)
 	       DEV_HAS(&c->dev, ADDRESS);
 }
 
-/* Without memory, for example, once more later. */
+/* Send the report to the kernel. If that fails, try again later. */
 static void send_report(struct controller *c)
 {
 	c->unsaid = false;
@@ -201,8 +204,9 @@ static void send_report(struct controller *c)
 	retry_later(c);
 }
 
-/* Report a state without an address, its reason, and the server that it is about, if
- * it is about one: all three at once, since whoever asks gets all three.
+/* Report a state without an address, together with its reason and the server that it is
+ * about, which may be NULL. One request sets all three, so that readers see them
+ * consistent.
  */
 static void report_about(struct controller *c, uint8_t state, uint8_t nat,
 			 const struct qualify_server *server)
@@ -230,19 +234,20 @@ static void report(struct controller *c, uint8_t state, uint8_t nat)
 	report_about(c, state, nat, NULL);
 }
 
-/* What does the user want, and have we, or one before us, set something else? */
+/* Take the MTU that the user wants, and the one that a controller has set instead. */
 static void take_mtu(struct controller *c)
 {
 	bool lowered = DEV_HAS(&c->dev, MTU_CONFIGURED);
 
 	c->mtu = lowered ? c->dev.mtu_configured : c->dev.mtu;
 	c->mtu_set = lowered ? c->dev.mtu : 0;
-	/* Not to be said again with the state. */
+	/* Do not report it again with the state. */
 	c->dev.has &= ~BIT(TEREDO_A_DEV_MTU_CONFIGURED);
 }
 
-/* What the user has said, but for a server that advertises less (C-18). Who heeds
- * a server heeds the IPv4 path, too: otherwise, fragments are the user's own wish.
+/* Return the user's MTU, or that of the server if it advertises less (C-18). If a server
+ * advertises one, the MTU of the IPv4 path counts too. Otherwise the user's MTU stands,
+ * even if packets are fragmented.
  */
 static uint32_t wanted_mtu(const struct controller *c)
 {
@@ -261,8 +266,8 @@ static uint32_t wanted_mtu(const struct controller *c)
 	return mtu;
 }
 
-/* The kernel keeps for the next controller what the user said, and forgets it when
- * somebody sets the MTU.
+/* Set the MTU. The kernel keeps the user's value for the next controller, and forgets it
+ * when anybody sets the MTU.
  */
 static void change_mtu(struct controller *c, uint32_t mtu)
 {
@@ -282,7 +287,9 @@ static void change_mtu(struct controller *c, uint32_t mtu)
 		ipc_state_set(&dev);
 }
 
-/* The controller of before may have been told another place, and have been killed. */
+/* Remove default routes of a previous controller that was killed and used another table or
+ * metric.
+ */
 static void drop_other_routes(struct controller *c)
 {
 	struct place places[PLACES_MAX];
@@ -301,7 +308,7 @@ static void withdraw(struct controller *c)
 {
 	learn_stop(&c->learner);
 	c->dev.learned_refresh = 0;
-	/* What a server advertised goes with it. */
+	/* The MTU that the server advertised no longer applies. */
 	if (!c->down)
 		change_mtu(c, c->mtu);
 	if (c->route.metric && ipc_default_del(c->dev.ifindex, c->route))
@@ -315,8 +322,8 @@ static void withdraw(struct controller *c)
 	c->dev.has &= ~BIT(TEREDO_A_DEV_ADDRESS);
 }
 
-/* The random bits stay while the rest does (F-09), also where the address could not
- * be used for a while.
+/* Make the address. The random bits are kept while all other parts stay the same (F-09),
+ * even if the address could not be used for a while.
  */
 static void make_address(const struct controller *c, struct in6_addr *out)
 {
@@ -341,7 +348,7 @@ static void make_address(const struct controller *c, struct in6_addr *out)
 	teredo_addr_pack(out, &q->prefix, &parts);
 }
 
-/* What is new about a client that is qualified. */
+/* Set the reason to what has changed for a qualified client. */
 static void explain_news(struct controller *c)
 {
 	const struct qualify *q = &c->qualify;
@@ -367,7 +374,7 @@ static void explain_news(struct controller *c)
 	c->lost_server = 0;
 }
 
-/* Tell the kernel, unless it knows all of it. */
+/* Report the qualified state to the kernel, unless it knows that already. */
 static int report_qualified(struct controller *c, const struct in6_addr *address)
 {
 	const struct qualify *q = &c->qualify;
@@ -399,7 +406,7 @@ static int report_qualified(struct controller *c, const struct in6_addr *address
 	return ipc_state_set(dev);
 }
 
-/* The server has answered, but the address cannot be used: for now. */
+/* Return true if the server has answered, but the address cannot be used now. */
 static bool is_hindered(const struct controller *c)
 {
 	return c->dev.state == TEREDO_STATE_OFFLINE &&
@@ -407,7 +414,7 @@ static bool is_hindered(const struct controller *c)
 		c->qualify.phase == QUALIFY_CHECKING);
 }
 
-/* Have the default route where it belongs, and no longer where it was. */
+/* Add the default route with its table and metric, and remove it from the old place. */
 static int set_route(struct controller *c)
 {
 	const struct place to = place_of_route(c), from = c->route;
@@ -423,9 +430,9 @@ static int set_route(struct controller *c)
 	return 0;
 }
 
-/* Qualified: tell the kernel first, which drops what is sent too early, then
- * give the link the address, then lead packets to it. What somebody took away
- * meanwhile comes back, too. Returns 0 or a negative errno.
+/* Put the qualified state into effect: report to the kernel first, which drops packets
+ * that are sent too early, then add the address, then the route. This also restores those
+ * that somebody has removed. Returns 0 or a negative errno.
  */
 static int apply(struct controller *c)
 {
@@ -434,7 +441,9 @@ static int apply(struct controller *c)
 	int err;
 
 	make_address(c, &address);
-	/* If nothing has changed, nobody wants to hear of a moment's service. */
+	/* After an error, add both before the report, so that a further failure does not
+	 * show as a moment of service.
+	 */
 	if (is_hindered(c)) {
 		err = ipc_addr_add(c->dev.ifindex, &address,
 				   TEREDO_PREFIX_LEN);
@@ -486,7 +495,7 @@ static void say_failed(struct controller *c)
 			 c->ifname);
 }
 
-/* The server of a client with a key says to get a new one; once. */
+/* Say once that the server wants the client to use a new key. */
 static void say_renew(struct controller *c)
 {
 	if (c->qualify.renew && !c->renew_said)
@@ -498,7 +507,7 @@ static void say_renew(struct controller *c)
 
 /* -- the key -- */
 
-/* What the file says, but for what the command line has said. */
+/* Read the configuration file. The command line overrides it. */
 static void take_conf(struct controller *c)
 {
 	struct conf *conf = &c->conf;
@@ -516,7 +525,7 @@ static void take_conf(struct controller *c)
 	conf_end(conf, &c->until);
 }
 
-/* A key that the service manager has for us, NULL if it has none. */
+/* Return the path of the key among the credentials of the service, or NULL. */
 static const char *credential(void)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
@@ -528,8 +537,8 @@ static const char *credential(void)
 	return access(path, F_OK) ? NULL : path;
 }
 
-/* Where the key is: as told, as the service manager has it, or in its place; and
- * @copy, where it is read.
+/* Return the path of the key: as configured, the credential of the service, or the default
+ * path. *@copy becomes the path to read it from. Both are valid until the next call.
  */
 static const char *key_path(const struct controller *c, const char **copy)
 {
@@ -548,7 +557,7 @@ static const char *key_path(const struct controller *c, const char **copy)
 	return path;
 }
 
-/* Sign as the configuration says, or not (C-02); -1 if that cannot be. */
+/* Load the key if the configuration wants signatures (C-02). Returns -1 on failure. */
 static int load_key(struct controller *c, bool first)
 {
 	const struct config *config = &c->dev.config;
@@ -589,8 +598,8 @@ static const char *server_names(const struct controller *c)
 	return c->dev.config.server ? ipv4_text(c->dev.config.server) : "";
 }
 
-/* An adopted server is kept, unless the list has addresses only and it is
- * none of them: a name may stand for several, or for another one by now.
+/* Return true if an adopted server may be kept: unless the list has only addresses, and it
+ * is none of them. A name may have several addresses, or another one by now.
  */
 static bool is_wanted(const struct controller *c, __be32 server)
 {
@@ -608,14 +617,14 @@ static bool is_wanted(const struct controller *c, __be32 server)
 	}
 }
 
-/* Offline, for a while. */
+/* Go offline, and try again after a pause. */
 static void try_later(struct controller *c)
 {
 	qualify_set_servers(&c->qualify, NULL, 0);
 	qualify_start(&c->qualify, host_clock());
 }
 
-/* Until somebody names one, of which there will be an event. */
+/* Go offline until a server is configured, which is an event. */
 static void no_server(struct controller *c)
 {
 	because(c, "no server: say `teredo-tool set %s server HOST`",
@@ -649,13 +658,13 @@ static void resolve(struct controller *c)
 	try_later(c);
 }
 
-/* Is there anything to be preferred to the server in use? */
+/* Schedule the next look-up if the server in use is not the most preferred one. */
 static void plan_look_up(struct controller *c, uint64_t now)
 {
 	c->look_up_at = c->qualify.server.rank ? now + LOOK_UP_MS : UINT64_MAX;
 }
 
-/* Look at the list again, while it does not matter. */
+/* Resolve the list of servers again while qualified, if that is due. */
 static void look_up(struct controller *c, uint64_t now)
 {
 	if (c->qualify.phase != QUALIFY_QUALIFIED || now < c->look_up_at)
@@ -675,7 +684,7 @@ static void resolved(struct controller *c)
 
 	count = resolver_servers(r, c->dev.config.server2, servers);
 	if (c->looking) {
-		/* What is in use stays. */
+		/* The server in use is kept. */
 		c->looking = false;
 		if (count)
 			qualify_set_servers(&c->qualify, servers, count);
@@ -699,15 +708,15 @@ static void resolved(struct controller *c)
 	qualify_start(&c->qualify, now);
 }
 
-/* What a host without NAT is mapped to: the address that packets to the
- * server come from, and the service port.
+/* Find the mapping if there is no NAT: the source address of packets to the server, and the
+ * service port.
  */
 static void find_local(struct controller *c)
 {
 	struct endpoint *local = &c->qualify.local;
 
 	memset(local, 0, sizeof(*local));
-	/* The socket of the device may be in another namespace. */
+	/* The socket is in another namespace. */
 	if (DEV_HAS(&c->dev, LINK_NETNSID))
 		return;
 	local->addr = c->dev.local;
@@ -718,7 +727,7 @@ static void find_local(struct controller *c)
 
 /* -- the device -- */
 
-/* Become the controller, and go on from the state that the device is in. */
+/* Become the controller, and continue from the state of the device. */
 static int take_over(struct controller *c)
 {
 	struct qualify *q = &c->qualify;
@@ -745,7 +754,7 @@ static int take_over(struct controller *c)
 	server.secondary = c->dev.server2;
 	server.rank = 0;
 	c->reason[0] = 0;
-	/* Which one of the list it is will soon be known. */
+	/* The rank is not known yet: look the list up soon. */
 	c->look_up_at = 0;
 	if (load_key(c, true)) {
 		try_later(c);
@@ -762,7 +771,7 @@ static int take_over(struct controller *c)
 	return 0;
 }
 
-/* Native IPv6 is there. */
+/* Return the link that native IPv6 uses, in words. */
 static const char *native_by(const struct controller *c)
 {
 	return c->watch.via.ifname[0] ? c->watch.via.ifname : "another link";
@@ -796,7 +805,7 @@ static void stand_aside(struct controller *c)
 	report_aside(c);
 }
 
-/* Why we cannot go on unless a person does something, or 0. */
+/* Return the exit status if the user has to do something about the error, else 0. */
 static int end_for(const struct controller *c, int err)
 {
 	switch (-err) {
@@ -807,7 +816,7 @@ static int end_for(const struct controller *c, int err)
 		return STATUS_NO_CLIENT;
 	case EDESTADDRREQ:
 		return STATUS_NO_SERVER;
-	case EBUSY:		/* there is another controller */
+	case EBUSY:		/* another controller is running */
 		return STATUS_FAILED;
 	default:
 		return c->once || (err == -ENODEV && !c->started) ?
@@ -815,8 +824,8 @@ static int end_for(const struct controller *c, int err)
 	}
 }
 
-/* What a person has to change is the end. All else passes: try again, and tell those
- * who ask why it takes so long.
+/* Handle an error. End if the user has to change something. Otherwise try again later, and
+ * report the reason, which users see meanwhile.
  */
 static void fail(struct controller *c, int err, const char *what,
 		 const char *why)
@@ -854,7 +863,7 @@ static int set_up(struct controller *c)
 	return 0;
 }
 
-/* Whoever watches is told each time. */
+/* Bind unless bound. Each bind is an event that monitors see, so retries do not repeat it. */
 static int bind_once(struct controller *c)
 {
 	int err = c->bound ? 0 : ipc_control_bind(c->ifname, &c->dev);
@@ -863,7 +872,7 @@ static int bind_once(struct controller *c)
 	return err;
 }
 
-/* Begin, or begin anew, with whatever has to come first. */
+/* Begin, or begin again: set the link up if necessary, then take it over. */
 static void begin(struct controller *c)
 {
 	int err;
@@ -901,7 +910,7 @@ static void begin(struct controller *c)
 		stand_aside(c);
 }
 
-/* The stack and the module have forgotten all of it. */
+/* Drop all state after the link went down: the stack and the module have done the same. */
 static void forget(struct controller *c)
 {
 	c->down = true;
@@ -934,7 +943,7 @@ static void link_up(struct controller *c)
 	begin(c);
 }
 
-/* Deleted is the end; who has moved may come back. */
+/* The link has left the namespace. End if it was deleted; a moved one may come back. */
 static void link_gone(struct controller *c, bool moved)
 {
 	if (!moved || c->once) {
@@ -964,7 +973,7 @@ static void restore_soon(struct controller *c)
 		c->restore_at = host_clock() + RESTORE_MS;
 }
 
-/* The route belongs elsewhere, and native IPv6 counts there. */
+/* Move the default route, and look for native IPv6 in its new table. */
 static void move_route(struct controller *c)
 {
 	const struct net_event event = { .type = NET_EVENT_IPV6 };
@@ -978,11 +987,11 @@ static void move_route(struct controller *c)
 	restore_soon(c);
 }
 
-/* Who is in another VRF, or in none any more, has its route there. */
+/* Process a change of the link. The route follows it into and out of a VRF. */
 static void link_changed(struct controller *c, const struct link *link)
 {
 	snprintf(c->ifname, sizeof(c->ifname), "%s", link->ifname);
-	/* Not by us: that is what the user wants now. */
+	/* Somebody else has set the MTU: that is what the user wants now. */
 	if (link->mtu != c->mtu_set)
 		c->mtu = link->mtu;
 	c->dev.mtu = link->mtu;
@@ -998,8 +1007,8 @@ static void link_changed(struct controller *c, const struct link *link)
 		begin(c);
 }
 
-/* Look at the device once more: somebody may have configured it, or set it
- * down and up faster than we looked.
+/* Read the device again. It may have been configured, or set down and up before we saw it
+ * down.
  */
 static void refresh(struct controller *c)
 {
@@ -1047,7 +1056,7 @@ static void refresh(struct controller *c)
 		say(c, "another %s: %s", other_server ? "server" : "identity",
 		    other_server ? server_names(c) :
 		    dev.config.id[0] ? dev.config.id : "none");
-		/* The old address works until there is a new one. */
+		/* The old address stays until there is a new one. */
 		qualify_stop(&c->qualify);
 		c->qualify.prefix = dev.config.prefix;
 		if (other_key && load_key(c, true))
@@ -1059,7 +1068,7 @@ static void refresh(struct controller *c)
 
 /* -- events -- */
 
-/* Bubbles from our own address that have arrived. */
+/* Return how many bubbles from our own address have arrived. */
 static uint64_t count_loops(const struct controller *c)
 {
 	struct device dev;
@@ -1068,9 +1077,8 @@ static uint64_t count_loops(const struct controller *c)
 	       dev.stats[TEREDO_A_STATS_RX_LOOP];
 }
 
-/* A bubble to ourselves: that the server passes it on, and that it arrives, shows
- * that the address is good and others can reach us, and that not somebody
- * else has made it up (SEC-10).
+/* Send a bubble to our own address. If the server forwards it and it arrives, the address
+ * works, others can reach us, and it was not made up by an attacker (SEC-10).
  */
 static void send_echo(const struct controller *c, const struct endpoint *to)
 {
@@ -1080,7 +1088,9 @@ static void send_echo(const struct controller *c, const struct endpoint *to)
 	ipc_control_send(c->dev.ifindex, to, bubble, sizeof(bubble));
 }
 
-/* No other server would do better; but whoever wonders may know. */
+/* Nothing arrives at the new address, and there is no other server to try. Report the
+ * reason only.
+ */
 static void handle_unheard(struct controller *c)
 {
 	struct device dev = { .ifindex = c->dev.ifindex,
@@ -1091,7 +1101,7 @@ static void handle_unheard(struct controller *c)
 	ipc_state_set(&dev);
 }
 
-/* Offline, with a server that answers, until whatever it is has passed. */
+/* Go offline, although the server answers, until the address can be used. */
 static void hinder(struct controller *c)
 {
 	bool off = access("/proc/net/if_inet6", F_OK) ||
@@ -1106,7 +1116,7 @@ static void hinder(struct controller *c)
 		report_about(c, TEREDO_STATE_OFFLINE, c->qualify.nat,
 			     &c->qualify.server);
 	}
-	/* No bubble to an address that we do not have. */
+	/* Do not test an address that we do not have. */
 	qualify_echoed(&c->qualify);
 	if (c->once)
 		c->done = STATUS_FAILED;
@@ -1119,7 +1129,7 @@ static void handle_up(struct controller *c, bool changed)
 	uint64_t now = host_clock();
 	int err = apply(c);
 
-	/* Down or deleted under our hands: there will be an event. */
+	/* The link is down or deleted meanwhile: there will be an event. */
 	if (err == -ENETDOWN || err == -ENODEV)
 		return;
 	if (err) {
@@ -1141,14 +1151,14 @@ static void handle_up(struct controller *c, bool changed)
 	}
 }
 
-/* Somebody took away an address or a route of ours. */
+/* Restore an address or a route that somebody may have removed. */
 static void restore(struct controller *c)
 {
 	c->restore_at = UINT64_MAX;
 	if (!is_qualified(c))
 		return;
 	handle_up(c, false);
-	/* That to other clients is the kernel's, who makes it only once. */
+	/* The kernel adds the prefix route only once, with the address. */
 	if (is_qualified(c))
 		ipc_route_add(c->dev.ifindex, &c->qualify.prefix,
 			      TEREDO_PREFIX_LEN,
@@ -1156,7 +1166,7 @@ static void restore(struct controller *c)
 			      PREFIX_METRIC);
 }
 
-/* Do again what did not succeed, and what is due. */
+/* Restore and retry what is due. */
 static void retry(struct controller *c)
 {
 	uint64_t now = host_clock();
@@ -1174,7 +1184,7 @@ static void retry(struct controller *c)
 		begin(c);
 }
 
-/* Keep to the interval that was found out, if one was. */
+/* Use the refresh interval that was determined, if any, and report it. */
 static void handle_learning(struct controller *c)
 {
 	struct device dev = { .ifindex = c->dev.ifindex };
@@ -1191,7 +1201,7 @@ static void handle_learning(struct controller *c)
 		complain(c->ifname, "refresh: %s", ipc_error());
 }
 
-/* A client without an address turns to a server. */
+/* Report which server a client without an address asks. */
 static void tell_asking(struct controller *c)
 {
 	const struct qualify_server *server = &c->qualify.server;
@@ -1214,7 +1224,7 @@ static void handle_pause(struct controller *c, uint32_t pause)
 	const struct qualify *q = &c->qualify;
 
 	withdraw(c);
-	/* Without servers the reason is about none. */
+	/* If there are no servers, the reason is about none. */
 	report_about(c, TEREDO_STATE_OFFLINE, q->nat,
 		     q->servers_count ? &q->server : NULL);
 	if (c->once)
@@ -1264,7 +1274,7 @@ static void handle_qualify(struct controller *c)
 			handle_pause(c, ev.pause);
 			break;
 		case QUALIFY_RESOLVE:
-			/* There may be another key by now, too. */
+			/* The key may have changed, too. */
 			if (load_key(c, false))
 				try_later(c);
 			else
@@ -1303,7 +1313,7 @@ static void handle_netwatch(struct controller *c)
 	}
 }
 
-/* Is the link that is away back? Its index may be another one. */
+/* Return true if @link is our link, which was away. Its index may have changed. */
 static bool is_ours(const struct controller *c, const struct link *link)
 {
 	return !strcmp(link->kind, "teredo") &&
@@ -1324,7 +1334,7 @@ static void take_link_event(struct controller *c, int type,
 		link_changed(c, link);
 }
 
-/* What is the link like now? */
+/* Read the present state of the link. */
 static void look_at_link(struct controller *c)
 {
 	struct link link = { 0 };
@@ -1372,7 +1382,7 @@ static void take_dev_event(const struct ipc_event *event, void *arg)
 		c->stale = true;
 }
 
-/* It goes on trying, but people may know at once. */
+/* Report that a solicitation was rejected. The attempt goes on. */
 static void handle_rejected(struct controller *c, const struct datagram *dg)
 {
 	struct qualify *q = &c->qualify;
@@ -1393,7 +1403,7 @@ static void take_datagrams(struct controller *c)
 	struct datagram dg;
 	unsigned int i;
 
-	/* Whoever sends as fast as we read must not keep us from all else. */
+	/* A sender as fast as we read must not block everything else. */
 	for (i = 0; i < DATAGRAMS_MAX && ipc_control_recv(&dg); i++) {
 		if (dg.error)
 			qualify_send_failed(&c->qualify, dg.error);
@@ -1405,7 +1415,7 @@ static void take_datagrams(struct controller *c)
 	}
 }
 
-/* The end, as somebody wants it: address and route are taken back. */
+/* End at the user's request: remove address and route. */
 static void take_back(struct controller *c)
 {
 	say(c, "stopping: address and route are taken back");
@@ -1430,7 +1440,7 @@ static void take_signal(struct controller *c)
 		break;
 	case SIGUSR1:
 	case SIGQUIT:
-		/* For another one to go on with */
+		/* The next controller takes them over. */
 		say(c, "leaving: everything stays as it is");
 		c->done = c->once;
 		break;
@@ -1440,7 +1450,7 @@ static void take_signal(struct controller *c)
 	}
 }
 
-/* The end of service that its file tells (C-99). */
+/* End if the configured end of service has come (C-99). */
 static void check_end(struct controller *c)
 {
 	if (!c->until || time(NULL) < c->until)
@@ -1454,8 +1464,8 @@ static void check_end(struct controller *c)
 	c->done = c->once;
 }
 
-/* Does anybody use the link? What passes within a refresh interval, more or
- * less, says so; a shorter time would say nothing.
+/* Find out whether the link is in use: whether packets have passed within about a refresh
+ * interval. A shorter time would mean little.
  */
 static void look_for_traffic(struct controller *c, uint64_t now)
 {
@@ -1470,8 +1480,8 @@ static void look_for_traffic(struct controller *c, uint64_t now)
 	c->packets_at = now;
 }
 
-/* What qualify.c cannot see itself, when it will want to know: has the kernel
- * heard of the server or sent to it, is the link in use, did our bubble arrive?
+/* Before qualify.c needs it, provide what it cannot see itself: whether the kernel heard
+ * from the server or sent to it, whether the link is in use, whether our bubble arrived.
  */
 static void before_qualify(struct controller *c)
 {
@@ -1546,12 +1556,12 @@ static void loop(struct controller *c)
 		handle_learning(c);
 		if (c->done >= 0)
 			break;
-		/* What was just done may have brought more to do at once. */
+		/* The calls above may have opened or closed these. */
 		fds[5].fd = c->resolver.fd;
 		fds[6].fd = c->learner.fd;
 		set_timer(c);
-		/* An answer may have come while its question was being sent;
-		 * it makes no noise.
+		/* An answer may have been read while a request was being sent. Then poll()
+		 * would not report it.
 		 */
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]),
 			 ipc_control_waiting() ? 0 : -1) < 0)
@@ -1581,7 +1591,7 @@ static int prepare(struct controller *c)
 	struct link link;
 	int native;
 
-	/* From here on, every change is an event. */
+	/* Subscribe before reading, so that no change is missed. */
 	if (ipc_watch_open() || ipc_monitor_open(false) ||
 	    ipc_dev_get(c->ifname, false, &c->dev) ||
 	    ipc_link_get(c->dev.ifindex, &link)) {
@@ -1625,7 +1635,7 @@ static int prepare(struct controller *c)
 	return 0;
 }
 
-/* Whoever makes the link may not have come to it yet. */
+/* Wait for the link, which may not have been created yet. */
 static int wait_for_link(const char *ifname)
 {
 	uint64_t end = host_clock() + LINK_WAIT_MS;
@@ -1645,7 +1655,7 @@ static int wait_for_link(const char *ifname)
 	return 0;
 }
 
-/* The link of a service that fails may be gone, which no other try would change. */
+/* Return the exit status of a service. If the link is gone, a restart is of no use. */
 static int service_status(const struct controller *c)
 {
 	struct device dev;
@@ -1654,7 +1664,7 @@ static int service_status(const struct controller *c)
 	       STATUS_NO_LINK : c->done;
 }
 
-/* "table N" and "metric N", behind DEV */
+/* Parse "table N" and "metric N", after DEV. */
 static int take_place(int argc, char **argv, struct place *out)
 {
 	static char words[][sizeof("metric")] = { "table", "metric" };
@@ -1663,8 +1673,8 @@ static int take_place(int argc, char **argv, struct place *out)
 	size_t len;
 	int i;
 
-	/* What other options there are makes no word too many one of them, nor one of
-	 * these two ambiguous that is cut short.
+	/* Expand abbreviations here: options_parse() knows more options, which must not be
+	 * accepted, nor make an abbreviation of these two ambiguous.
 	 */
 	for (i = 1; i < argc; i += 2) {
 		len = strlen(argv[i]);
@@ -1727,7 +1737,7 @@ int run_main(int argc, char **argv)
 	return c.unit ? service_status(&c) : c.done;
 }
 
-/* What a controller has left behind: after `run --once`, or when it was killed. */
+/* Remove what a controller has left: after `run --once`, or when it was killed. */
 int release_main(int argc, char **argv)
 {
 	struct controller c = { .done = -1, .learner.fd = -1 };
@@ -1739,7 +1749,7 @@ int release_main(int argc, char **argv)
 	if (take_name(argc, argv, c.ifname))
 		return STATUS_USAGE;
 	if (unit) {
-		/* The next controller goes on with it. */
+		/* The next controller takes it over. */
 		job = service_job(SERVICE_CONTROLLER, flag_value(FLAG_UNIT));
 		result = getenv("SERVICE_RESULT");
 		if (job == SERVICE_JOB_RESTART ||
@@ -1749,7 +1759,7 @@ int release_main(int argc, char **argv)
 		if (ipc_dev_get(c.ifname, false, &c.dev) == -ENODEV)
 			return STATUS_DONE;
 	}
-	/* Nobody else may be its controller, so become it. */
+	/* Become the controller, so that nobody else is. */
 	if (ipc_control_bind(c.ifname, &c.dev))
 		return request_failed(c.ifname);
 	c.down = c.dev.state == TEREDO_STATE_DOWN;
