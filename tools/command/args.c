@@ -12,7 +12,7 @@
 
 enum value { VALUE_NONE, VALUE_NEEDED, VALUE_OPTIONAL };
 
-/* @commands are the first words of the commands that have it; NULL is all. */
+/* @commands: first words of the commands that have the flag; NULL means all. */
 static const struct {
 	const char *name;
 	char letter;
@@ -44,7 +44,7 @@ static const struct {
 		"file with the secret of the identifier" },
 	[FLAG_ALGORITHM] = { "algorithm", 0, VALUE_NEEDED, "NAME", "run probe",
 		"hmac-sha1 or hmac-sha256 (hmac-sha1)" },
-	/* In the place of the word. */
+	/* Replaces the name. */
 	[FLAG_UNIT] = { "unit", 0, VALUE_NEEDED, "INSTANCE",
 		"up down run release",
 		"for units of systemd, in the place of the name" },
@@ -81,7 +81,7 @@ int flag_algorithm(int otherwise)
 	return algorithm;
 }
 
-/* True if @command has the flag; NULL asks for those of all commands. */
+/* Return true if @command has the flag; if it is NULL, if all commands have it. */
 static bool belongs(unsigned int i, const char *command)
 {
 	const char *list = flags[i].commands;
@@ -143,7 +143,7 @@ void flags_help(FILE *out, const char *command)
 
 /* -- parsing -- */
 
-/* The first word so far, which is the command; NULL before it. */
+/* The first word, which is the command; NULL before it. */
 static const char *where;
 
 static int wrong_flag(const char *format, ...)
@@ -157,7 +157,7 @@ static int wrong_flag(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Whoever asks for help gets it, whatever else is wrong. */
+	/* With --help, ignore what else is wrong. */
 	if (!flag_given(FLAG_HELP))
 		usage_error("%s%s%s", where ? where : "",
 			    where ? ": " : "", text);
@@ -179,8 +179,7 @@ static int unknown_flag(const char *dashes, const char *name, size_t len)
 			  dashes, (int)len, name, list);
 }
 
-/* The flag that @name, of @len octets, is, or is the beginning of; -1 after a
- * usage error.
+/* Return the flag that @name, of @len octets, names or abbreviates; -1 after a usage error.
  */
 static int find_long(const char *name, size_t len)
 {
@@ -216,8 +215,8 @@ static bool is_flag(const char *text)
 	return text[0] == '-' && text[1] && !isdigit((unsigned char)text[1]);
 }
 
-/* @value was in the same argument, or is NULL. Returns how many arguments were
- * used up beyond it, or -1 after a usage error.
+/* Take a flag. @value was in the same argument, or is NULL; @next is the next argument.
+ * Returns how many more arguments were used, or -1 after a usage error.
  */
 static int take(int i, const char *value, const char *next)
 {
@@ -242,7 +241,7 @@ static int take(int i, const char *value, const char *next)
 	return used;
 }
 
-/* --NAME, --NAME=VALUE or --NAME VALUE; as take(). */
+/* Take --NAME, --NAME=VALUE or --NAME VALUE. Returns as take(). */
 static int take_long(const char *arg, const char *next)
 {
 	size_t len = strcspn(arg + 2, "=");
@@ -253,7 +252,7 @@ static int take_long(const char *arg, const char *next)
 	return take(i, arg[2 + len] ? arg + 2 + len + 1 : NULL, next);
 }
 
-/* -XYZ, of which the last may have a value, there or in the next argument. */
+/* Take -XYZ, of which the last may have a value, there or in the next argument. */
 static int take_short(const char *arg, const char *next)
 {
 	int i, used = 0;

@@ -27,13 +27,13 @@ enum flag {
 };
 
 struct args {
-	char **words;		/* what is no flag, in order */
+	char **words;		/* arguments that are no flags, in order */
 	int count;
-	int plain;		/* words from this one on came behind "--" */
+	int plain;		/* words from this one on came after "--" */
 };
 
 /* Sort the arguments of main() into flags and words. Returns 0, or the exit status of a
- * usage error; with --help there is none.
+ * usage error. With --help there are no usage errors.
  */
 int args_parse(int argc, char **argv, struct args *out);
 
@@ -52,7 +52,7 @@ const char *flag_value(enum flag flag);
  */
 int flag_algorithm(int otherwise);
 
-/* Return the flags of that command for its synopsis: " [--key FILE] ..." */
+/* Print the flags of that command for its synopsis: " [--key FILE] ..." */
 void flags_synopsis(FILE *out, const char *command);
 
 /* Print a line for each flag of that command, or of all commands if it is NULL. */

@@ -11,7 +11,7 @@
 #include "command/subcommands.h"
 #include "text/terminal.h"
 
-/* The one that runs, for messages; NULL before it is known. */
+/* The command that runs, for messages; NULL before it is known. */
 static const struct command *current;
 
 /* -- names -- */
@@ -21,7 +21,7 @@ static size_t first_len(const struct command *cmd)
 	return strcspn(cmd->name, " ");
 }
 
-/* The second word of the name, or NULL. */
+/* Return the second word of the name, or NULL. */
 static const char *second_word(const struct command *cmd)
 {
 	const char *space = strchr(cmd->name, ' ');
@@ -35,7 +35,7 @@ static bool same_first(const struct command *a, const struct command *b)
 	       !strncmp(a->name, b->name, first_len(a));
 }
 
-/* Is this the first of the commands that begin with the same word? */
+/* Return true if this is the first of the commands with the same first word. */
 static bool begins_group(size_t i)
 {
 	return !i || !same_first(&commands[i - 1], &commands[i]);
@@ -50,7 +50,7 @@ static size_t group_end(size_t i)
 	return end;
 }
 
-/* Append " or NAME" and such to a list of names. */
+/* Append a name to a list, after a separator such as " or ". */
 static void list_name(char *list, size_t size, const char *separator,
 		      const char *name, size_t len)
 {
@@ -60,7 +60,9 @@ static void list_name(char *list, size_t size, const char *separator,
 		 (int)len, name);
 }
 
-/* All first words, or all second words of the group that begins with @group. */
+/* Return a list of all first words, or of all second words of the group that begins with
+ * @group.
+ */
 static const char *list_names(ssize_t group)
 {
 	static char list[256];
@@ -82,8 +84,8 @@ static const char *list_names(ssize_t group)
 #define NOT_FOUND	-1
 #define AMBIGUOUS	-2
 
-/* The group whose first word begins with @word; those that it may be are listed
- * in @may_be where there are several.
+/* Find the group whose first word begins with @word. @may_be becomes a list of the matches
+ * if there are several.
  */
 static ssize_t find_group(const char *word, char *may_be, size_t size)
 {
@@ -106,7 +108,7 @@ static ssize_t find_group(const char *word, char *may_be, size_t size)
 	return count > 1 ? AMBIGUOUS : found;
 }
 
-/* The same among the second words of a group. */
+/* Find a command by its second word in a group, likewise. */
 static ssize_t find_member(size_t group, const char *word, char *may_be,
 			   size_t size)
 {
@@ -175,7 +177,7 @@ int misuse(const char *format, ...)
 
 /* -- help -- */
 
-/* Some lines, each behind two spaces. */
+/* Print lines, each indented by two spaces. */
 static void print_indented(const char *lines)
 {
 	while (*lines) {
@@ -223,7 +225,7 @@ static void help_one(const struct command *cmd)
 	flags_help(stdout, first);
 }
 
-/* All commands that begin with the same word. */
+/* Print help on all commands with the same first word. */
 static void help_group(size_t group)
 {
 	size_t i;
@@ -263,7 +265,7 @@ int command_help(void)
 	return STATUS_DONE;
 }
 
-/* As the first word; no command begins like that. */
+/* Return true if the first word asks for help. No command begins like "help". */
 static bool is_help(const char *word)
 {
 	return *word && !strncmp("help", word, strlen(word));
@@ -290,8 +292,8 @@ static int unknown_member(size_t group, const char *word, ssize_t found,
 			   first, word, list_names(group));
 }
 
-/* Help on what @words name: nothing, a group, or a command. Behind "help" there
- * may be no more than that, but with --help the rest of a command line.
+/* Print help on what @words name: everything, a group, or a command. More words are an error
+ * if @strict, after "help"; with --help, the rest of the command line may follow.
  */
 static int help_on(int count, char **words, bool strict)
 {
@@ -326,7 +328,7 @@ static int help_on(int count, char **words, bool strict)
 
 /* -- words -- */
 
-/* The word number @n of @args, without its brackets; its length. */
+/* Find word number @n of @args. Returns its length, 0 if there is none. */
 static size_t arg_word(const char *args, unsigned int n, const char **out)
 {
 	while (n--) {
@@ -339,7 +341,7 @@ static size_t arg_word(const char *args, unsigned int n, const char **out)
 
 static int check_words(const struct command *cmd, int count, char **words)
 {
-	/* The name is in the flag. */
+	/* --unit replaces the name. */
 	const char *args = flag_given(FLAG_UNIT) ? "" : cmd->args;
 	bool endless = strstr(args, "...") || cmd->options;
 	bool optional = false;
@@ -363,8 +365,8 @@ static int check_words(const struct command *cmd, int count, char **words)
 	return 0;
 }
 
-/* Of a group that can do without a second word, such as show, a device may be
- * called like the beginning of one.
+/* Return true if @word is the second word of a command. If the group has a command of one
+ * word, such as show, an abbreviation may be the name of a device instead.
  */
 static bool is_member(size_t group, ssize_t member, const char *word)
 {
@@ -375,7 +377,7 @@ static bool is_member(size_t group, ssize_t member, const char *word)
 	       !if_nametoindex(word);
 }
 
-/* The command that the words are; STATUS_DONE, or a usage error. */
+/* Find the command that the words name. Returns STATUS_DONE or a usage error. */
 static int find_command(const struct args *args, size_t *out)
 {
 	char **words = args->words;

@@ -8,16 +8,16 @@
 #include "command/args.h"
 
 struct command {
-	/* one word or two; "show" and "show peers" may both exist */
+	/* One word or two; "show" and "show peers" may both exist. */
 	const char *name;
-	/* called with the words behind the name */
+	/* Called with the words after the name. */
 	int (*main)(int argc, char **argv);
-	/* The words that it takes. Those without brackets are required, and one in small
-	 * letters stands for itself; "..." and OPTIONS are any number of words.
+	/* The words that it takes. Words without brackets are required, words in small
+	 * letters are literal; "..." and OPTIONS are any number of words.
 	 */
 	const char *args;
-	const char *brief;	/* what it does, in a line */
-	const char *help;	/* the rest of it, in lines; or NULL */
+	const char *brief;	/* what it does, in one line */
+	const char *help;	/* more lines, or NULL */
 	bool options;		/* it takes OPTIONS */
 };
 

@@ -33,7 +33,7 @@ static void begin(struct learner *l, const struct qualify *service,
 		l->fd = -1;
 		return;
 	}
-	/* The way of the service port, where there is more than one. */
+	/* The mark routes it like the service port. */
 	if (mark && setsockopt(l->fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
 		complain(dev->ifname, "refresh interval: mark: %s",
 			 strerror(errno));
@@ -47,7 +47,7 @@ static void begin(struct learner *l, const struct qualify *service,
 		      service, &dev->address, &local);
 }
 
-/* Where are we, and what is known about it? */
+/* In a new network: use the remembered interval if there is one, else measure. */
 static void arrive(struct learner *l, const struct qualify *service,
 		   const struct device *dev)
 {
@@ -168,7 +168,7 @@ static void handle(struct learner *l, const char *ifname,
 		send_secondary(l, ev);
 		break;
 	case REFRESH_SEND_SERVICE:
-		/* As good as lost on the way, if it cannot be sent. */
+		/* A failure to send looks like a loss. */
 		ipc_control_send(l->ifindex, &ev->to, ev->payload, ev->len);
 		break;
 	case REFRESH_WAY:

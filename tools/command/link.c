@@ -4,7 +4,7 @@
 #include "text/options.h"
 #include "command/subcommands.h"
 
-/* DEV [OPTIONS]; 0, OPTIONS_HELP, or OPTIONS_WRONG after a usage error. */
+/* Take DEV [OPTIONS]. Returns 0, OPTIONS_HELP, or OPTIONS_WRONG after a usage error. */
 static int take_arguments(int argc, char **argv, char *ifname,
 			  struct config *config)
 {
@@ -46,7 +46,7 @@ int set_main(int argc, char **argv)
 	err = take_arguments(argc, argv, ifname, &config);
 	if (err)
 		return err > 0 ? command_help() : STATUS_USAGE;
-	/* Without a mode, the kernel knows which it is. */
+	/* If no mode is given, only the kernel knows it, and checks. */
 	if (CONFIG_HAS(&config, MODE) && options_check(&config, error))
 		return usage_error("%s", error);
 	if (ipc_dev_set(ifname, &config))
@@ -62,7 +62,7 @@ int del_main(int argc, char **argv)
 	(void)argc;
 	if (take_ifname(argv[0], ifname))
 		return STATUS_USAGE;
-	/* By its index, so that it is a Teredo device for sure. */
+	/* Delete by index: ipc_dev_get() finds only Teredo devices. */
 	if (ipc_dev_get(ifname, false, &dev) || ipc_link_del(dev.ifindex))
 		return request_failed(ifname);
 	return STATUS_DONE;

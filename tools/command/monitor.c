@@ -31,7 +31,7 @@ static const char *time_now(void)
 	return text;
 }
 
-/* RFC 3339, in UTC. */
+/* Print the time in UTC, as RFC 3339 defines. */
 static void time_json(void)
 {
 	char text[40];
@@ -47,7 +47,7 @@ static void time_json(void)
 	json_string("time", text);
 }
 
-/* What each device was like when it was heard of last. Devices are few. */
+/* The last known state of each device. Devices are few. */
 static struct device *known;
 static size_t known_count;
 
@@ -67,7 +67,7 @@ static void remember(const struct device *dev, void *arg)
 
 	(void)arg;
 	if (!old) {
-		/* Without memory every change looks like the first one. */
+		/* Without memory, the next event looks like the first one. */
 		old = realloc(known, (known_count + 1) * sizeof(*known));
 		if (!old)
 			return;
@@ -117,7 +117,7 @@ static void print_status(const struct device *dev)
 		printf(": %s", quote(dev->reason));
 }
 
-/* One line for each thing that is not as it was. */
+/* Print a line for each thing that has changed. */
 static void print_dev_event(const struct device *dev, const struct device *was)
 {
 	const char *now = time_now(), *name = quote(dev->ifname);
@@ -137,12 +137,12 @@ static void print_dev_event(const struct device *dev, const struct device *was)
 	if (was && strcmp(dev->ifname, was->ifname))
 		printf("%s %s: was called %s\n", now, name,
 		       quote(was->ifname));
-	/* Both were read into zeroed memory. */
+	/* memcmp() works: both were read into zeroed memory. */
 	if (was && memcmp(&dev->config, &was->config, sizeof(dev->config)))
 		printf("%s %s: configured\n", now, name);
 }
 
-/* The keys of a device that have changed, with their old values. */
+/* Print the keys of a device that have changed, with their old values. */
 static void was_json(const struct device *dev, const struct device *was)
 {
 	if (!was) {
@@ -226,8 +226,8 @@ static void show_dev_event(const struct ipc_event *event)
 		remember(&event->dev, NULL);
 }
 
-/* One device, or all if it has no name. It stays the same one when it is
- * renamed, and so does its name when it is made anew.
+/* The device to watch, or all if the name is empty. It is followed when it is renamed, and
+ * also when it is deleted and created again with the same name.
  */
 struct watched {
 	char ifname[IF_NAMESIZE];
@@ -304,7 +304,7 @@ int monitor_main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (ipc_monitor_open(true))
 		return request_failed(NULL);
-	/* Waiting for a name that was misspelt would be long. */
+	/* A misspelt name would never have events. */
 	if (argc && ipc_dev_get(watched.ifname, false, &dev))
 		return request_failed(watched.ifname);
 	if (ipc_dev_dump(false, remember, NULL))
@@ -318,7 +318,7 @@ int monitor_main(int argc, char **argv)
 			return STATUS_FAILED;
 		}
 		ipc_monitor_read(show_event, &watched);
-		/* Somebody may wait for each at the other end of a pipe. */
+		/* A reader at the other end of a pipe may wait for each event. */
 		if (fflush(stdout))
 			return output_failed("cannot write the output");
 	}

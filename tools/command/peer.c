@@ -3,7 +3,7 @@
 #include "text/options.h"
 #include "command/subcommands.h"
 
-/* DEV ADDRESS */
+/* Take DEV ADDRESS. */
 static int take_peer(char **argv, char *ifname, struct in6_addr *addr)
 {
 	if (take_ifname(argv[0], ifname))

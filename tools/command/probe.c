@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What servers see of this host, by a socket of our own: needs no device, no
- * module and no privilege. All servers are asked from one port, at once, which
- * shows a NAT that gives each destination another mapping. Then, through the
- * best of them, what the NAT does with a second port: hairpinning and, on
- * request, for how long it remembers.
+/* Find out what servers see of this host, from a plain UDP socket: needs no device, no
+ * module and no privilege. All servers are asked at once from one port, which reveals a NAT
+ * that uses another mapping for each destination. The best of them then helps to test with
+ * a second port whether the NAT hairpins and, on request, how long it keeps a mapping.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -30,13 +29,13 @@
 
 #define REFRESH_DEFAULT_MS	30000
 
-/* How to ask servers that want solicitations signed. */
+/* Credentials for servers that require signed solicitations. */
 struct secrecy {
-	const char *id;		/* "": not */
+	const char *id;		/* "": none */
 	struct key key;
 };
 
-/* For whoever waits at a terminal; @text is a line, "" takes it away. */
+/* Show progress on a terminal; @text is a line, "" clears it. */
 static void progress(const char *text)
 {
 	if (isatty(STDERR_FILENO))
@@ -58,7 +57,7 @@ static void begin(struct probe *probe, const struct qualify_server *server,
 	qualify_start(&probe->qualify, host_clock());
 }
 
-/* Look the host up and begin. */
+/* Look up the host and begin. */
 static void begin_probe(struct probe *probe, const char *host, __be16 port,
 			const struct secrecy *secrecy)
 {
@@ -84,7 +83,7 @@ static void begin_probe(struct probe *probe, const char *host, __be16 port,
 		probe->done = true;
 		return;
 	}
-	/* Other addresses of the name are for clients to fall back on. */
+	/* Ask the first address only: the others are fallbacks for clients. */
 	begin(probe, &servers[0], port, secrecy);
 }
 
@@ -163,7 +162,7 @@ static int count_under_way(const struct probe *probes, int count)
 	return n;
 }
 
-/* Until all have answered, or nobody can be expected to. */
+/* Ask until every probe has ended. */
 static void ask_all(struct probe *probes, int count, int fd)
 {
 	char text[64];
@@ -182,8 +181,8 @@ static void ask_all(struct probe *probes, int count, int fd)
 	progress("");
 }
 
-/* A second port, qualified with the same server, and each sends to the
- * mapping of the other.
+/* Test hairpinning: qualify a second port with the same server, and let each port send to
+ * the mapping of the other.
  */
 static void find_hairpin(struct verdict *v, const struct probe *best, int fd,
 			 const struct secrecy *secrecy)
@@ -193,7 +192,7 @@ static void find_hairpin(struct verdict *v, const struct probe *best, int fd,
 	int fds[2] = { fd };
 	__be16 port;
 
-	/* Without a NAT there is nothing to lead back. */
+	/* There is no NAT, hence no hairpinning. */
 	if (best->qualify.nat == TEREDO_NAT_NONE)
 		return;
 	fds[1] = host_udp_socket(0, &port);
@@ -212,7 +211,9 @@ static void find_hairpin(struct verdict *v, const struct probe *best, int fd,
 
 /* -- the refresh interval -- */
 
-/* What a client has found out here before, where it may be read. */
+/* Return the interval that a client has determined here before; 0 if there is none, or it
+ * cannot be read.
+ */
 static uint32_t remembered(const struct qualify *q)
 {
 	struct network network;
@@ -238,7 +239,7 @@ static void say_progress(const struct refresh *r)
 	progress(text);
 }
 
-/* Two ports and what goes on there. */
+/* A measurement of the refresh interval. */
 struct measurement {
 	struct probe *service;
 	struct refresh refresh;
@@ -282,7 +283,7 @@ static void advance_measurement(struct measurement *m)
 	struct endpoint from;
 	ssize_t n;
 
-	/* The service port has to be maintained, as a client's is. */
+	/* Maintain the service port as a client does. */
 	receive(m->service, 1, m->fds[0]);
 	m->service->done = false;
 	advance_probe(m->service, m->fds[0]);
@@ -305,7 +306,7 @@ static void wait_for_measurement(const struct measurement *m)
 	say_progress(&m->refresh);
 	if (service < at)
 		at = service;
-	/* The progress is told each second. */
+	/* Show progress each second. */
 	if (at > now + 1000)
 		at = now + 1000;
 	poll(pfds, 2, at > now ? (int)(at - now) : 0);
@@ -347,7 +348,7 @@ static uint32_t measure_refresh(struct probe *service, int fd,
 
 /* -- results -- */
 
-/* Why the best one is that. */
+/* Return why the server is the best one. */
 static const char *why_best(const struct probe *probe)
 {
 	return verdict_is_full(probe) ?
@@ -512,8 +513,8 @@ static void show_all(const struct probe *probes, int count,
 		show_verdict(v, probes);
 }
 
-/* Take the flags; 0 or the exit status. *@start becomes where the search of the
- * refresh interval begins, in milliseconds; 0 is not to search.
+/* Take the flags. *@start becomes the interval in milliseconds with which the search of the
+ * refresh interval begins, or 0 for no search. Returns 0 or the exit status.
  */
 static int take_flags(struct secrecy *secrecy, uint32_t *start)
 {

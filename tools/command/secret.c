@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The secrets of a server. They come from files, standard input or the random
- * numbers of the host, never from the command line, where everybody sees them.
+/* The secrets of a server. They come from files, standard input or the random numbers of
+ * the host, never from the command line, which all users can see.
  */
 #include <errno.h>
 #include <search.h>
@@ -17,7 +17,7 @@
 #include "command/subcommands.h"
 #include "text/terminal.h"
 
-/* Print a key that was generated; nobody will see it again. */
+/* Print a generated key. It cannot be read again later. */
 static int show_key(const char *id, const struct key *key)
 {
 	char text[KEY_TEXT_SIZE];
@@ -43,8 +43,9 @@ static void ignore(const struct secret *secret, void *arg)
 	(void)arg;
 }
 
-/* Make a secret that is printed, or none: what nobody has seen locks the client out. The
- * one that is replaced cannot be had back, so first of all comes the print.
+/* Add a generated secret, but only if it could be printed: a secret that nobody has seen
+ * locks the client out. When replacing, print first, since the old secret cannot be
+ * restored.
  */
 static int make(const char *ifname, const char *id, const struct key *key,
 		bool replace)
@@ -53,7 +54,7 @@ static int make(const char *ifname, const char *id, const struct key *key,
 	int err;
 
 	err = ipc_dev_get(ifname, false, &dev);
-	/* Whether it could be replaced is known before, as far as it can be. */
+	/* Check in advance, as far as possible, that it can be replaced. */
 	if (!err && replace && dev.config.mode == TEREDO_MODE_SERVER)
 		err = ipc_secret_dump(ifname, ignore, NULL);
 	else if (!err)
@@ -121,8 +122,8 @@ static void show_secret(const struct secret *secret, void *arg)
 	       quote(secret->id));
 }
 
-/* The identifiers of a file, of which each stands there once: else the first of two
- * secrets would be gone without a word.
+/* The identifiers of a file, to find duplicates: the second secret would silently replace
+ * the first.
  */
 struct seen {
 	void *tree;
@@ -146,7 +147,7 @@ static const char *see(struct seen *seen, const char *id)
 	return NULL;
 }
 
-/* ID KEY [ALGORITHM [STATE]]; NULL, or what is wrong. */
+/* Load a line: ID KEY [ALGORITHM [STATE]]. Returns NULL, or what is wrong. */
 static const char *load_line(const char *ifname, char *line, struct seen *seen)
 {
 	char *word[5], *rest = NULL;
@@ -211,7 +212,7 @@ int secret_load(const char *ifname, const char *path)
 	return wrong ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* DEV ID */
+/* Take DEV ID. */
 static int take_secret(char **argv, char *ifname)
 {
 	size_t len = strlen(argv[1]);
@@ -224,7 +225,7 @@ static int take_secret(char **argv, char *ifname)
 	return 0;
 }
 
-/* DEV ID [KEYFILE|-] [algorithm NAME] */
+/* Take DEV ID [KEYFILE|-] [algorithm NAME]. */
 static int take_and_add(int argc, char **argv, bool replace)
 {
 	const char *path = argc % 2 ? argv[2] : NULL;

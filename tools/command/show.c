@@ -72,7 +72,7 @@ static void print_client(const struct device *dev)
 		puts(DEV_HAS(dev, CONTROLLER) ? "running" : "none");
 }
 
-/* A line between devices. */
+/* Print an empty line between devices. */
 static void separate(void)
 {
 	static bool shown;
@@ -214,7 +214,7 @@ static void show_stats(const struct device *dev, void *arg)
 	json_close_object();
 }
 
-/* One device or all, with or without counters. */
+/* Show one device or all, with or without counters. */
 static int show_devs(int argc, char **argv, bool with_stats)
 {
 	void (*show)(const struct device *dev, void *arg) =
@@ -292,7 +292,7 @@ static void show_peer(const struct peer *peer, void *arg)
 	json_close_object();
 }
 
-/* The peer with an address, on one device. */
+/* Show the peer with an address, on one device. */
 static int show_one_peer(struct peer_filter *filter, const char *ifname)
 {
 	struct peer peer;
@@ -309,7 +309,7 @@ static void show_one_peer_of(const struct device *dev, void *arg)
 	struct peer_filter *filter = arg;
 	int err = show_one_peer(filter, dev->ifname);
 
-	/* On other devices it may be; or the device has gone meanwhile. */
+	/* Another device may have the peer, or this device is gone meanwhile. */
 	if (err && err != -ENOENT && err != -ENODEV)
 		filter->status = request_failed(dev->ifname);
 }

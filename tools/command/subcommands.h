@@ -9,8 +9,8 @@
 /* -j was given. */
 extern bool json_wanted;
 
-/* Each takes the words behind the name of the command, as many as its synopsis in
- * teredo-tool.c requires, and returns the exit status. Flags are in args.h.
+/* Run a command with the words after its name, at least as many as its synopsis in
+ * teredo-tool.c requires. Returns the exit status. Flags are in args.h.
  */
 int add_main(int argc, char **argv);
 int set_main(int argc, char **argv);
@@ -39,8 +39,8 @@ int down_main(int argc, char **argv);
  */
 int secret_load(const char *ifname, const char *path);
 
-/* Complain about the command line, in one line that says what is wrong and what would be
- * right, behind the name of the command. Returns STATUS_USAGE.
+/* Print a usage error after the name of the command, in one line that says what is wrong
+ * and what would be right. Returns STATUS_USAGE.
  */
 int usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
@@ -48,8 +48,8 @@ int usage_error(const char *format, ...)
 /* Copy the name of an interface. Returns the status of a usage error if it cannot be one. */
 int take_ifname(const char *text, char *ifname);
 
-/* The same for DEV or NAME; or, without a word, for the instance of the unit that --unit
- * names.
+/* Copy the name of an interface from DEV or NAME or, if there is no word, from the instance
+ * of the unit that --unit names. Returns as take_ifname().
  */
 int take_name(int argc, char **argv, char *ifname);
 

@@ -21,7 +21,7 @@
 bool json_wanted;
 bool netns_entered;
 
-/* Those of a group stand together, the one without a second word first. */
+/* Commands with the same first word stand together, the one without a second word first. */
 const struct command commands[] = {
 	{ .name = "add", .main = add_main,
 	  .args = "DEV [OPTIONS]",
@@ -98,7 +98,7 @@ const struct command commands[] = {
 
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
-/* Why a text can be no name of an interface, or NULL. */
+/* Return why a text cannot be the name of an interface, or NULL. */
 static const char *refuse_ifname(const char *text)
 {
 	size_t len = strlen(text);
@@ -111,10 +111,10 @@ static const char *refuse_ifname(const char *text)
 		return "it begins with -";
 	if (!strcmp(text, ".") || !strcmp(text, ".."))
 		return "it stands for a folder";
-	/* In /proc/sys/net, which has a folder for each link beside them. */
+	/* These are folders in /proc/sys/net, beside those of the links. */
 	if (!strcmp(text, "all") || !strcmp(text, "default"))
 		return "it stands for all links";
-	/* The last one is a space to the kernel, % makes a name of its own. */
+	/* The kernel takes \xa0 for a space, and % for a template of names. */
 	if (strpbrk(text, "/:% \t\n\v\f\r\xa0"))
 		return "no space and none of / : % may be in it";
 	return NULL;
@@ -154,13 +154,13 @@ int output_failed(const char *what)
 {
 	complain(NULL, "%s%s%s", what, errno ? ": " : "",
 		 errno ? strerror(errno) : "");
-	/* That is known now. */
+	/* So that main() does not print the error again. */
 	fclose(stdout);
 	stdout = NULL;
 	return STATUS_FAILED;
 }
 
-/* The flags that all commands have. */
+/* Take the flags that all commands have. */
 static int take_flags(void)
 {
 	const char *netns = flag_value(FLAG_NETNS);
@@ -177,8 +177,8 @@ static int take_flags(void)
 	return STATUS_DONE;
 }
 
-/* What is closed stays out of use: else a socket would be there, and get what is to be
- * printed.
+/* Occupy standard descriptors that are closed. Otherwise a socket could take such a number,
+ * and receive the output.
  */
 static void hold_closed(void)
 {
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
 	int status;
 
 	hold_closed();
-	/* What may be written to the terminal; nothing else. */
+	/* Which characters the terminal can show; nothing else of the locale. */
 	setlocale(LC_CTYPE, "");
 	status = args_parse(argc, argv, &args);
 	if (!status)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whole tunnels from /etc/teredo: up and down.
  *
- * Units of systemd call both with --unit: the name is that of an instance, nothing
- * is waited for that the manager has to do after this, a restart leaves alone what
- * has not changed, and only what `up` has made is taken away.
+ * Units of systemd call both with --unit. Then the name is that of an instance, `up` does
+ * not wait for jobs that systemd runs later, a restart leaves alone what has not changed,
+ * and `down` removes only what `up` has made.
  */
 #include <errno.h>
 #include <ifaddrs.h>
@@ -26,34 +26,34 @@
 #include "command/subcommands.h"
 #include "text/terminal.h"
 
-/* How long `up` waits for a client to be qualified, or to say why it is not: two
- * servers that do not answer, and a third one.
+/* How long `up` waits for a client to qualify or report why not: enough for two servers
+ * that do not answer, and a third one.
  */
 #define QUALIFY_MS	30000
 /* How long a controller may take to end. */
 #define END_MS		10000
-/* How often is looked. */
+/* How often to look. */
 #define LOOK_MS		100
-/* What the controller says of a new address, when all else is done */
+/* The last message of the controller about a new address */
 #define QUALIFIED	": qualified: "
 
 struct tunnel {
 	char ifname[IF_NAMESIZE];
-	const char *instance;	/* of the unit that calls, NULL if none does */
-	char unit[SERVICE_NAME_SIZE];	/* that of the controller */
-	bool service;		/* there is such a unit */
+	const char *instance;	/* of the unit that calls, or NULL */
+	char unit[SERVICE_NAME_SIZE];	/* of the controller */
+	bool service;		/* that unit exists */
 	struct conf conf;
 	time_t end;		/* of service, 0 for never */
 	struct device dev;
 	pid_t pid;		/* of the controller, if it is no service */
-	int words;		/* of that, if it is our child; else 0 */
-	unsigned int matched;	/* of these, octets of QUALIFIED so far */
+	int words;		/* its messages, if it is our child; else 0 */
+	unsigned int matched;	/* octets of QUALIFIED seen so far in them */
 };
 
 /* -- the end of service -- */
 
-/* Wait for the end of service, and take the link away then. The clock may be
- * set meanwhile, and the link may be gone, or be another one.
+/* Wait for the end of service, then delete the link. Meanwhile the clock may be set, and the
+ * link may be deleted or replaced.
  */
 static void serve_until(const struct tunnel *t)
 {
@@ -72,7 +72,9 @@ static void serve_until(const struct tunnel *t)
 	exit(ipc_link_del(t->dev.ifindex) ? STATUS_FAILED : STATUS_DONE);
 }
 
-/* A controller does it itself (C-99). */
+/* Start a process for the end of service. A client needs none: its controller does it
+ * (C-99).
+ */
 static void start_end(struct tunnel *t)
 {
 	pid_t pid;
@@ -97,7 +99,7 @@ static int start_controller(struct tunnel *t)
 
 	t->service = service_available(t->unit);
 	if (t->service) {
-		/* What the manager has to do first may be waiting for us. */
+		/* Do not wait: the manager may have to run jobs first that wait for us. */
 		if (!service_do("start", "--no-block", t->unit, false))
 			return 0;
 		complain(t->ifname, "the service %s does not start", t->unit);
@@ -118,12 +120,12 @@ static bool has_ended(struct tunnel *t)
 	return !t->pid;
 }
 
-/* Whatever works for the tunnel, told to stop, and gone. */
+/* Stop whatever runs for the tunnel, and wait for its end. */
 static void stop_controller(struct tunnel *t)
 {
 	uint64_t end = host_clock() + END_MS;
 
-	/* Without a link, nobody knows whose it was. */
+	/* If there is no link, its mode is unknown: it may have been a client. */
 	if ((!t->dev.ifindex || t->dev.config.mode == TEREDO_MODE_CLIENT) &&
 	    service_available(t->unit))
 		service_do("stop", NULL, t->unit, false);
@@ -158,7 +160,7 @@ static bool interrupted(void)
 	return sigtimedwait(&interrupts, NULL, &now) > 0;
 }
 
-/* Pass on what the controller says, and wait a little for more. */
+/* Print the messages of the controller, and wait a little for more. */
 static void pass_words(struct tunnel *t)
 {
 	struct pollfd fd = { .fd = t->words ? t->words : -1, .events = POLLIN };
@@ -169,17 +171,19 @@ static void pass_words(struct tunnel *t)
 		return;
 	while ((n = read(t->words, text, sizeof(text))) > 0) {
 		fwrite(text, 1, n, stderr);
-		/* It may come in two pieces. */
+		/* The text may arrive in two pieces. */
 		for (i = 0; i < n && QUALIFIED[t->matched]; i++)
 			t->matched = text[i] == QUALIFIED[t->matched] ?
 				     t->matched + 1 : text[i] == QUALIFIED[0];
 	}
-	/* Its end is seen otherwise, but not at once. */
+	/* End of file: poll() would not wait any more. */
 	if (!n)
 		poll(NULL, 0, LOOK_MS);
 }
 
-/* It is told to the kernel first, and then given to the link. */
+/* Return true if the link has its address. The controller reports the address to the
+ * kernel before it adds it to the link.
+ */
 static bool has_address(const struct device *dev)
 {
 	struct ifaddrs *list, *one;
@@ -200,11 +204,11 @@ static bool controller_failed(struct tunnel *t, unsigned int looks)
 {
 	if (!t->service)
 		return has_ended(t);
-	/* It takes a process to ask. */
+	/* Ask less often, since it takes a process. */
 	return looks % 10 == 9 && service_state(t->unit) == SERVICE_FAILED;
 }
 
-/* Wait until the client is qualified, or it is known why it is not. */
+/* Wait until the client is qualified, or the reason is known why it is not. */
 static int wait_qualified(struct tunnel *t)
 {
 	uint64_t end = host_clock() + QUALIFY_MS;
@@ -221,9 +225,7 @@ static int wait_qualified(struct tunnel *t)
 			complain(t->ifname, "somebody has taken the link away");
 			return STATUS_FAILED;
 		}
-		/* The route comes after the address, and the word of a new address after
-		 * that.
-		 */
+		/* A new address is added first, then the route, then it is announced. */
 		if (has_address(&dev) &&
 		    (!t->words || !anew || late || !QUALIFIED[t->matched])) {
 			pass_words(t);
@@ -255,7 +257,7 @@ static int wait_qualified(struct tunnel *t)
 
 /* -- the link -- */
 
-/* Which of them it is that the kernel does not want. */
+/* Print which address or route the kernel refuses. */
 static int not_added(const struct device *dev, const char *what,
 		     const struct in6_addr *addr, uint8_t len)
 {
@@ -264,7 +266,7 @@ static int not_added(const struct device *dev, const char *what,
 	return STATUS_FAILED;
 }
 
-/* Returns the exit status. */
+/* Add addresses and routes. Returns the exit status. */
 static int add_routes(const struct device *dev, const struct conf *conf)
 {
 	const struct config *config = &dev->config;
@@ -284,7 +286,7 @@ static int add_routes(const struct device *dev, const struct conf *conf)
 			return not_added(dev, "address",
 					 &conf->addresses[i].addr,
 					 conf->addresses[i].len);
-	/* What a relay is for. */
+	/* A relay attracts packets for the prefix. */
 	if (relay && ipc_route_add(dev->ifindex, &config->prefix,
 				   config->prefix_len, table,
 				   config->metric))
@@ -306,7 +308,7 @@ static int fail(const struct tunnel *t, int err)
 	       STATUS_NOT_YET : STATUS_FAILED;
 }
 
-/* Make the link; what is left of it when that fails is for the caller. */
+/* Make the link. On failure, the caller removes what is left of it. */
 static int make_link(struct tunnel *t)
 {
 	const struct conf *conf = &t->conf;
@@ -327,7 +329,7 @@ static int make_link(struct tunnel *t)
 	return err ? fail(t, err) : add_routes(&t->dev, conf);
 }
 
-/* What a server shares with its clients, if anything. */
+/* Load the secrets of a server, if there is a file. */
 static int load_secrets(const char *ifname)
 {
 	char path[64 + IF_NAMESIZE];
@@ -336,7 +338,7 @@ static int load_secrets(const char *ifname)
 	return access(path, F_OK) ? 0 : secret_load(ifname, path);
 }
 
-/* Whatever there is of it. */
+/* Remove all of the tunnel that exists. */
 static int take_away(struct tunnel *t)
 {
 	int err;
@@ -354,7 +356,7 @@ static int make_tunnel(struct tunnel *t)
 	char digest[RECORD_DIGEST_SIZE];
 	int status;
 
-	/* What is read now is what it is made of. */
+	/* Before the link is made, so that a later change of the files shows. */
 	record_digest(t->ifname, digest);
 	status = make_link(t);
 	if (!status && t->dev.config.mode == TEREDO_MODE_SERVER)
@@ -371,7 +373,7 @@ static int make_tunnel(struct tunnel *t)
 	return STATUS_DONE;
 }
 
-/* Go on with a tunnel that was made of the same. */
+/* Keep a tunnel whose configuration has not changed. */
 static int keep_tunnel(struct tunnel *t)
 {
 	announce(t->ifname, "nothing has changed, it stays as it is");
@@ -392,7 +394,7 @@ static int take_tunnel(int argc, char **argv, struct tunnel *t)
 	return 0;
 }
 
-/* Work on the tunnel alone; see what of it is there. */
+/* Lock the tunnel, and find out what of it exists. */
 static int begin(struct tunnel *t, struct record *record, int *lock)
 {
 	*lock = record_lock(t->ifname);
@@ -417,7 +419,9 @@ static bool is_complete(const struct record *record)
 	return record->ifindex && record->digest[1];
 }
 
-/* A link of that name is there: 0 if it is gone now, or the status to end with. */
+/* Handle an existing link of that name. Returns 0 if it was removed, -1 if it was kept, or
+ * the exit status.
+ */
 static int replace(struct tunnel *t, const struct record *record)
 {
 	char digest[RECORD_DIGEST_SIZE];
@@ -469,7 +473,7 @@ int up_main(int argc, char **argv)
 		t.dev.ifindex = 0;
 	}
 	status = make_tunnel(&t);
-	/* `down` may come while we wait. */
+	/* Let `down` run while we wait. */
 	if (lock >= 0)
 		close(lock);
 	if (status || t.instance || t.dev.config.mode != TEREDO_MODE_CLIENT)
@@ -499,7 +503,7 @@ int down_main(int argc, char **argv)
 	if (begin(&t, &record, &lock))
 		return STATUS_FAILED;
 	if (!t.dev.ifindex) {
-		/* Its controller may be there without it. */
+		/* Its controller may still run. */
 		if (record.there)
 			take_away(&t);
 		if (t.instance)
