@@ -7,15 +7,15 @@
 
 #include "client/qualify.h"
 
-/* An address, or why a name has none */
+/* An address, or why the name has none */
 struct resolved {
 	__be32 addr;
 	int error;		/* see resolve_error() */
-	uint16_t name;		/* its place in the list */
+	uint16_t name;		/* its index in the list of names */
 };
 
 struct resolver {
-	int fd;			/* readable when there is something; or -1 */
+	int fd;			/* readable when there is a result; or -1 */
 	int pid;
 	struct resolved list[QUALIFY_SERVERS_MAX];
 	unsigned int count;
@@ -27,12 +27,10 @@ int resolver_start(struct resolver *r, const char *names);
 /* Read results. Returns true when the list is complete. */
 bool resolver_read(struct resolver *r);
 
-/* Give up. */
+/* Cancel the look-up. */
 void resolver_stop(struct resolver *r);
 
-/* Return why a name could not be looked up: @error is one of getaddrinfo(), or a positive
- * errno.
- */
+/* Return the text of @error, which is an error of getaddrinfo() or a positive errno. */
 const char *resolve_error(int error);
 
 /* Convert the list to servers. The secondary address is @secondary for the first name,

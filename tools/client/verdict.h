@@ -16,9 +16,9 @@ struct probe {
 
 struct verdict {
 	uint8_t nat;		/* enum teredo_nat */
-	bool answered;		/* by anybody; else nothing is known */
+	bool answered;		/* any server answered; else nothing is known */
 	bool port_kept;		/* the mapped port is the host's own */
-	bool addresses_differ;	/* not all see us at one IPv4 address */
+	bool addresses_differ;	/* servers see different IPv4 addresses */
 	enum {
 		HAIRPIN_UNKNOWN,
 		HAIRPIN_NO,

@@ -13,7 +13,7 @@
 #include "ipc/ipc.h"
 #include "text/terminal.h"
 
-/* Where the old process reads */
+/* Descriptor for the messages to the old process */
 #define WORDS	3
 
 static ssize_t write_words(void *cookie, const char *text, size_t len)
@@ -22,10 +22,10 @@ static ssize_t write_words(void *cookie, const char *text, size_t len)
 	const char *end;
 	size_t at, n;
 
-	/* The old process may be gone, or slow: the log has it all the same. */
+	/* The old process may be gone or slow. The log gets every message. */
 	if (write(WORDS, text, len) < 0)
 		errno = 0;
-	/* Which has the name already. */
+	/* Skip the name of the program, which syslog adds itself. */
 	at = len > strlen(PROGRAM ": ") &&
 	     !memcmp(text, PROGRAM ": ", strlen(PROGRAM ": ")) ?
 	     strlen(PROGRAM ": ") : 0;
@@ -48,14 +48,14 @@ static FILE *open_log(int *priority)
 	return log;
 }
 
-/* Nothing of the caller's is kept: no terminal, file, folder or mask. */
+/* Detach from the caller: its terminal, files, folder and umask. */
 static void detach(int words)
 {
 	static int info = LOG_INFO, warning = LOG_WARNING;
 	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
 				       SIGUSR1 };
 	int null = open("/dev/null", O_RDWR);
-	/* It may be among the lowest, if those were closed. */
+	/* @words may be one of the standard descriptors, if those were closed. */
 	int spare = fcntl(words, F_DUPFD, WORDS);
 	FILE *out = open_log(&info), *err = open_log(&warning);
 	size_t i;
@@ -94,7 +94,7 @@ pid_t background(const char *ifname, int *words)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		/* Sockets of the old process are not shared. */
+		/* Do not share the sockets of the old process. */
 		ipc_close();
 		detach(fd[1]);
 		return 0;

@@ -14,18 +14,18 @@
 #include "base/status.h"
 #include "text/terminal.h"
 
-/* Nobody writes more into a file that a person keeps. */
+/* Larger files are not accepted: these are written by hand. */
 #define SIZE_MAX_COPY	65536
 
 #define NEW	".new"
 
-/* Of which systemd makes one only for a unit. */
+/* Return the folder that systemd makes for the unit; NULL outside a unit. */
 static const char *folder_path(void)
 {
 	return getenv("RUNTIME_DIRECTORY");
 }
 
-/* The new file is whoever's the folder is, and for nobody else. */
+/* Write a file that only the owner of the folder may read. Returns 0 or a negative errno. */
 static int write_copy(int folder, const char *name, const char *text,
 		      size_t len)
 {
@@ -49,7 +49,9 @@ static int write_copy(int folder, const char *name, const char *text,
 	return err;
 }
 
-/* What is not there is not there afterwards either. */
+/* Copy a file. If there is none, there is no copy afterwards. Returns 0 or a negative
+ * errno.
+ */
 static int copy(int folder, const char *from, const char *name)
 {
 	static char text[SIZE_MAX_COPY];
@@ -98,7 +100,7 @@ int handover(const char *ifname)
 	err = copy(folder, path, HANDOVER_CONF);
 	if (err)
 		complain(ifname, "%s: %s", path, strerror(-err));
-	/* What is wrong in it is for the controller to say. */
+	/* The controller will report errors in the file. */
 	snprintf(path, sizeof(path), CONF_FOLDER "/%s.key", ifname);
 	if (!conf_read(ifname, &conf, error) && conf.key[0])
 		key = conf.key;
@@ -108,7 +110,7 @@ int handover(const char *ifname)
 	if (err)
 		complain(ifname, "key file %s: %s", key, strerror(-err));
 	close(folder);
-	/* It can do without, or says itself that it cannot. */
+	/* The controller can do without the files, or reports that it cannot. */
 	return STATUS_DONE;
 }
 

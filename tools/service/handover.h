@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files for a controller that is a service. They may be readable by root only, which the
- * service is not. So root copies them into the folder of the service, which systemd makes
- * and names in $RUNTIME_DIRECTORY, at each start and reload.
+/* Files for a controller that is a service. They may be readable by root only, and the
+ * service is not root. So root copies them at each start and reload into the folder of the
+ * service, which systemd creates and names in $RUNTIME_DIRECTORY.
  */
 #ifndef TEREDO_TOOL_HANDOVER_H
 #define TEREDO_TOOL_HANDOVER_H
@@ -12,8 +12,8 @@
 /* Copy the files for the controller of @ifname. Returns the exit status. */
 int handover(const char *ifname);
 
-/* Return the path of the copy of a file, if there is such a file; NULL where no copies are
- * made. Valid until the next call.
+/* Return the path of the copy of a file, which may not exist; NULL outside a unit. Valid
+ * until the next call.
  */
 const char *handover_copy(const char *name);
 

@@ -17,10 +17,10 @@
 
 #define FOLDER		"/run/teredo"
 #define NOT_COMPLETE	"-"
-/* Longer than any `up` or `down` holds it. */
+/* Longer than any `up` or `down` holds the lock. */
 #define PATIENCE_MS	120000
 
-/* One namespace may have links of the names of another one's. */
+/* Include the namespace: two namespaces may have links with the same name. */
 static void path_of(char *path, const char *ifname, const char *kind)
 {
 	struct stat ns = { 0 };
@@ -116,7 +116,7 @@ void record_write(const char *ifname, uint32_t ifindex, const char *digest)
 	if (fd < 0)
 		return;
 	len = sprintf(text, "%u %s\n", ifindex, digest ? digest : NOT_COMPLETE);
-	/* One that is cut short says that nothing was made. */
+	/* Do not leave an incomplete record. */
 	if (ftruncate(fd, 0) || write(fd, text, len) != len)
 		record_remove(ifname);
 	close(fd);
@@ -127,7 +127,7 @@ void record_claim(const char *ifname)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = open_own(ifname, "process");
 
-	/* Open until the end of this process, which is what ends the lock. */
+	/* Left open: the end of this process releases the lock. */
 	if (fd >= 0)
 		fcntl(fd, F_SETLK, &lock);
 }

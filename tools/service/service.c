@@ -71,7 +71,7 @@ int service_take_instance(const char *instance, char *ifname)
 
 /* -- systemctl -- */
 
-/* Start it, with its output to @out; a negative @out is nowhere. */
+/* Start systemctl with its output to @out; discard the output if @out is negative. */
 static pid_t start_systemctl(const char *const argv[], int out)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -95,7 +95,7 @@ static pid_t start_systemctl(const char *const argv[], int out)
 	_exit(127);
 }
 
-/* Wait for its end, but not for ever. */
+/* Wait for its end, and kill it after a timeout. Returns its exit status, or -1. */
 static int end_systemctl(pid_t pid)
 {
 	uint64_t end = host_clock() + PATIENCE_MS;
@@ -109,7 +109,9 @@ static int end_systemctl(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Its output, or as much as there is room for; -1 if it fails. */
+/* Read the output of systemctl, or as much as there is room for. Returns 0, or -1 if it
+ * fails.
+ */
 static int ask_systemctl(const char *const argv[], char *answer, size_t size)
 {
 	size_t len = 0;
@@ -141,8 +143,8 @@ int service_do(const char *verb, const char *option, const char *unit,
 	return pid > 0 ? end_systemctl(pid) : -1;
 }
 
-/* Does the manager see the links that we see? It may be hidden from us, then we
- * have been started by it.
+/* Return true if the manager is in our network namespace. If we cannot see it, it has
+ * started us, so that is true.
  */
 static bool same_netns(void)
 {
@@ -173,7 +175,7 @@ enum service_state service_state(const char *unit)
 		return SERVICE_FAILED;
 	if (strstr(answer, "ActiveState=active"))
 		return SERVICE_RUNS;
-	/* Neither running nor waiting to be. */
+	/* Neither running nor waiting to start. */
 	if (strstr(answer, "ActiveState=inactive") && !strstr(answer, "Job="))
 		return SERVICE_FAILED;
 	return SERVICE_STARTING;
@@ -203,7 +205,7 @@ enum service_job service_job(const char *template, const char *instance)
 	return SERVICE_JOB_NONE;
 }
 
-/* -- what the manager is told, see sd_notify(3) -- */
+/* -- messages to the manager, see sd_notify(3) -- */
 
 void service_ready(void)
 {
@@ -216,7 +218,7 @@ void service_ready(void)
 	if (!len || len >= sizeof(addr.sun_path))
 		return;
 	memcpy(addr.sun_path, path, len);
-	/* An abstract name */
+	/* an abstract name */
 	if (path[0] == '@')
 		addr.sun_path[0] = 0;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

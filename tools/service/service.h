@@ -8,12 +8,12 @@
 #define SERVICE_CONTROLLER	"teredo"
 #define SERVICE_LINK		"teredo-link"
 
-/* Room for the name of a unit: each octet of the name of a link may become four. */
+/* Size of the name of a unit: each octet of the name of a link may become four. */
 #define SERVICE_NAME_SIZE	96
 
-/* Return the name of an instance of a unit. Octets that the name of a unit can have stay
- * as they are, dashes too, so that `systemctl start teredo@my-tun` is what it looks like;
- * all others are escaped as systemd-escape(1) does.
+/* Write the name of an instance of a unit to @out. Octets that are allowed in the name of a
+ * unit stay as they are, even dashes, so that `systemctl start teredo@my-tun` works. All
+ * others are escaped as systemd-escape(1) does.
  */
 void service_name(char *out, const char *template, const char *ifname);
 
@@ -22,11 +22,11 @@ void service_name(char *out, const char *template, const char *ifname);
  */
 int service_take_instance(const char *instance, char *ifname);
 
-/* Return true if the unit exists, and a systemd that would start it in our namespace. */
+/* Return true if systemd runs, knows the unit, and would start it in our namespace. */
 bool service_available(const char *unit);
 
-/* Run systemctl with a verb and a unit, for so many seconds at most, without its output if
- * @quiet. Returns its exit status, or -1.
+/* Run systemctl with a verb, an option or NULL, and a unit, and wait for its end, but not
+ * for ever. Discard its output if @quiet. Returns its exit status, or -1.
  */
 int service_do(const char *verb, const char *option, const char *unit,
 	       bool quiet);
@@ -35,13 +35,13 @@ int service_do(const char *verb, const char *option, const char *unit,
 enum service_state { SERVICE_STARTING, SERVICE_RUNS, SERVICE_FAILED };
 enum service_state service_state(const char *unit);
 
-/* Return what the manager is doing with an instance, as asked by a program that runs at
- * its end.
+/* Return the job that the manager has for an instance. For a program that runs at the end
+ * of the instance.
  */
 enum service_job { SERVICE_JOB_NONE, SERVICE_JOB_STOP, SERVICE_JOB_RESTART };
 enum service_job service_job(const char *template, const char *instance);
 
-/* Tell the manager, if it wants to know, that we are ready. */
+/* Tell the manager that we are ready, if it wants to know. */
 void service_ready(void);
 
 #endif /* TEREDO_TOOL_SERVICE_H */
