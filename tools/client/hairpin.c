@@ -6,7 +6,7 @@
 #include "codec/build.h"
 #include "base/host.h"
 
-/* A bubble between two addresses that nobody else knows. */
+/* A bubble between two random addresses, which nobody else can know. */
 struct token {
 	struct in6_addr addr[2];
 	uint8_t bubble[TEREDO_IPV6_LEN];

@@ -34,9 +34,9 @@
 #define QUALIFY_TRIES		5
 #define QUALIFY_SPACING_MS	500
 #define QUALIFY_ROUND_MS	12000
-/* How long a silent secondary address may delay a qualification */
+/* How long to wait for a silent secondary address */
 #define QUALIFY_GRACE_MS	1500
-/* Pause after all servers failed; it doubles up to the second figure */
+/* Pause after all servers failed; it doubles up to the maximum */
 #define QUALIFY_PAUSE_MS	5000
 #define QUALIFY_PAUSE_MAX_MS	100000
 
@@ -70,7 +70,7 @@ struct qualify_server {
 	unsigned int rank;	/* lower is preferred */
 };
 
-/* One address of the server, in the round under way. */
+/* An address of the server in the present round. */
 struct qualify_target {
 	__be32 addr;
 	bool asked;		/* in this round */
@@ -147,7 +147,7 @@ struct qualify_event {
 		QUALIFY_UNHEARD,
 		/* Nothing left to try for `pause`. */
 		QUALIFY_PAUSE,
-		/* Look the servers up, then qualify_start(). */
+		/* Look the servers up, then call qualify_start(). */
 		QUALIFY_RESOLVE,
 	} type;
 	struct endpoint to;
@@ -225,10 +225,10 @@ void qualify_set_servers(struct qualify *q, const struct qualify_server *list,
 /* Sign solicitations as @id, and require signed answers (C-30). */
 void qualify_set_key(struct qualify *q, const char *id, const struct key *key);
 
-/* Try one server after another, beginning with the one whose turn it is. */
+/* Try the servers in turn, beginning with the one after a server that was lost. */
 void qualify_start(struct qualify *q, uint64_t now);
 
-/* Continue for another controller: qualified, but check at once whether that is still
+/* Continue as qualified after another controller, but check at once that this is still
  * true.
  */
 void qualify_adopt(struct qualify *q, uint64_t now,

@@ -34,7 +34,7 @@ enum refresh_phase {
 	REFRESH_ASKING,		/* the server, from the secondary port */
 	REFRESH_SETTLING,
 	REFRESH_WAITING,
-	REFRESH_TESTING,	/* bubbles are under way */
+	REFRESH_TESTING,	/* sending bubbles */
 	REFRESH_JUDGED,		/* until refresh_poll() has reported it */
 };
 

@@ -209,7 +209,7 @@ static int find_short(char letter)
 	return unknown_flag("-", &letter, 1);
 }
 
-/* A lone "-" is standard input, and no flag is a number. */
+/* Return true if @text is a flag. "-" alone is standard input, and numbers are no flags. */
 static bool is_flag(const char *text)
 {
 	return text[0] == '-' && text[1] && !isdigit((unsigned char)text[1]);

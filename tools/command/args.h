@@ -47,7 +47,7 @@ bool flag_given(enum flag flag);
 /* Return the value of a flag, or NULL if it was not given, or has none. */
 const char *flag_value(enum flag flag);
 
-/* Return the algorithm that --algorithm names, 0 or more; the default without the flag; -1
+/* Return the algorithm that --algorithm names, 0 or more; @otherwise without the flag; -1
  * after a usage error.
  */
 int flag_algorithm(int otherwise);

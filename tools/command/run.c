@@ -89,7 +89,7 @@ struct controller {
 	bool bound;		/* registered with the kernel */
 	bool started;		/* has taken over the link before */
 	bool aside;		/* native IPv6 is there */
-	bool stale;		/* the kernel's device has changed */
+	bool stale;		/* the device has to be read again */
 	bool looking;		/* resolving names while qualified */
 	uint64_t look_up_at;
 	int done;		/* exit status, or -1 */
@@ -103,7 +103,7 @@ struct controller {
 	uint32_t vrf;		/* table of the link's VRF, or 0 */
 	uint32_t mtu;		/* the user's */
 	uint32_t mtu_set;	/* ours, or 0 */
-	const char *key_file;	/* NULL: where keys are */
+	const char *key_file;	/* NULL: credential or default path */
 	int algorithm;
 	struct conf conf;	/* from the configuration file */
 	struct device dev;	/* as last seen in the kernel */
@@ -257,7 +257,7 @@ static uint32_t wanted_mtu(const struct controller *c)
 		return mtu;
 	if (c->qualify.mtu < mtu)
 		mtu = c->qualify.mtu;
-	/* The socket may be in another namespace. */
+	/* The path is unknown if the socket is in another namespace. */
 	path = DEV_HAS(&c->dev, LINK_NETNSID) ? 0 :
 	       host_path_mtu(c->qualify.server.primary);
 	if (path && path < mtu + TEREDO_ENCAP_LEN)
