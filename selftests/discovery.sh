@@ -18,7 +18,7 @@ need_modules bridge
 lab_up restricted restricted || skip_all "no laboratory"
 
 { share_lan && lan_host clic 10.1.0.3; } || skip_all "no laboratory"
-plan 43
+plan 45
 
 diagnose()
 {
@@ -241,6 +241,10 @@ check "the client's own link goes, and its neighbours with it" eval "
 check "and comes back (C-82)" eval "nip clic link set eth0 up &&
 	nip clic route add default via 10.1.0.1 && wait_for 20 joined clic eth0"
 check "with them" wait_for 20 eval 'pings clic clia && local_peer clic clia'
+check "a link without multicast is none for it" eval "
+	nip clic link set eth0 multicast off && wait_for 10 eval '! joined clic'"
+check "and is again when it has it (C-82)" eval "
+	nip clic link set eth0 multicast on && wait_for 20 joined clic eth0"
 check "an address less" eval "nip clic addr add 10.1.0.33/24 dev eth0 &&
 	nip clic addr del 10.1.0.33/24 dev eth0 && wait_for 20 joined clic eth0 &&
 	reaches clia ${address[clic]}"
