@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Everything that differs between kernel versions. The sources are spelled
- * for the newest kernel that we support; no other file tests versions.
+/* Everything that differs between kernel versions. The sources use the interfaces of the
+ * newest kernel that we support; no other file tests versions.
  */
 #ifndef TEREDO_COMPAT_H
 #define TEREDO_COMPAT_H
 
 #include <linux/version.h>
 
-/* net/genetlink.h: split operations came with 6.2. Before, one entry serves
- * the do and the dump of a command; teredo_compat_merge_ops() makes such
- * entries from the generated table. May go when 6.1 does.
+/* net/genetlink.h: split operations came with 6.2. Before, one entry serves the do and the
+ * dump of a command; teredo_compat_merge_ops() makes such entries from the generated table.
+ * To be removed with the support of 6.1.
  */
 #include <net/genetlink.h>
 
@@ -29,8 +29,8 @@ struct genl_split_ops {
 	u8 flags;
 };
 
-/* The narrower policy of a pair would refuse what the other form takes, so
- * the wider one serves both and the handlers ignore what is not theirs.
+/* Merge the do and the dump of each command. Both get the wider of the two policies, as the
+ * narrower would refuse attributes of the other form; handlers ignore what is not for them.
  * Returns the number of entries in @out.
  */
 static inline unsigned int
@@ -62,7 +62,7 @@ teredo_compat_merge_ops(struct genl_ops *out, const struct genl_split_ops *in,
 	return used;
 }
 
-/* The entry of the do of a command; there are no two. */
+/* Return the entry for the do of a command; the table has exactly one. */
 static inline const struct genl_split_ops *
 teredo_compat_find_op(const struct genl_split_ops *table, u8 cmd)
 {
@@ -122,8 +122,8 @@ teredo_compat_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/* linux/rtnetlink.h: newlink() takes a struct since 6.15. The body has the
- * signature of teredo_newlink_body(); the macro makes the callback of it.
+/* linux/rtnetlink.h: newlink() takes a struct since 6.15. The macro defines the callback
+ * @name, which calls @body with the arguments of teredo_newlink_body().
  */
 #include <net/rtnetlink.h>
 
@@ -158,9 +158,9 @@ static inline void teredo_compat_set_lltx(struct net_device *dev)
 #endif
 }
 
-/* net/udp_tunnel.h: the hook for ICMP errors got their details as arguments in
- * 6.2. The packet has them all: its data is what was quoted, its transport
- * header that of ICMP. The body is void body(struct sock *, struct sk_buff *).
+/* net/udp_tunnel.h: since 6.2 the hook for ICMP errors gets their details as arguments.
+ * They are not needed: skb->data is at the quoted packet, and the transport header is the
+ * ICMP header. The body is void body(struct sock *, struct sk_buff *).
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define TEREDO_ENCAP_ERR_RCV(name, body)				\
@@ -178,12 +178,12 @@ static void name(struct sock *sk, struct sk_buff *skb, int err,		\
 }
 #endif
 
-/* net/udp_tunnel.h: these take a struct sock since 7.1, and where that was
- * ported back, so their types decide, one by one.
+/* net/udp_tunnel.h: these functions take a struct sock since 7.1, and in kernels with a
+ * backport of that. So the type of each function decides, not the version.
  */
 #include <net/udp_tunnel.h>
 
-/* @sock, or its sock if these are what @function takes. */
+/* Evaluate to sock->sk if @function takes the arguments that follow it, else to @sock. */
 #define teredo_compat_sock(sock, function, ...)				\
 	__builtin_choose_expr(__builtin_types_compatible_p(		\
 		typeof(function), void (__VA_ARGS__)), (sock)->sk, sock)
@@ -205,8 +205,8 @@ static inline void teredo_compat_release_tunnel(struct socket *sock)
 						   struct sock *));
 }
 
-/* linux/local_lock.h: what guards data of a CPU from others with BH off on
- * PREEMPT_RT came with 6.11. Before, BH off kept them away there, too.
+/* linux/local_lock.h: on PREEMPT_RT, local_lock_nested_bh() protects per-CPU data of code
+ * that runs with BH off. It came with 6.11; before, BH off was enough there, too.
  */
 #include <linux/local_lock.h>
 
@@ -215,7 +215,7 @@ static inline void teredo_compat_release_tunnel(struct socket *sock)
 #define local_unlock_nested_bh(lock)	do { } while (0)
 #endif
 
-/* linux/udp.h: inner UDP GSO packets may come to the socket; the flag moved
+/* linux/udp.h: let GSO packets of inner UDP reach the socket unsegmented. The flag moved
  * into a word of its own in 6.6, and in stable trees.
  */
 #include <linux/udp.h>
@@ -229,7 +229,7 @@ static inline void teredo_compat_accept_udp_gso(struct sock *sk)
 #endif
 }
 
-/* net/inet_sock.h: flags of a socket moved into a word of their own in 6.6. */
+/* net/inet_sock.h: the flags of a socket moved into a word of their own in 6.6. */
 #include <net/inet_sock.h>
 
 static inline void teredo_compat_no_mc_all(struct sock *sk)

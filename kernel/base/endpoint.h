@@ -11,8 +11,8 @@
 #include "codec/wire.h"
 
 /* IPv4 address and UDP port of a remote host, in network byte order, and the local socket
- * that it is reached by (TEREDO_SOCK_...): a NAT may let datagrams from one of our ports pass
- * and not from another. Compared and copied as one word.
+ * that it is reached by (TEREDO_SOCK_...): a NAT may let datagrams from one of our ports
+ * pass and not from another. Compared and copied as one word.
  */
 union teredo_endpoint {
 	struct {
@@ -34,8 +34,8 @@ static inline union teredo_endpoint teredo_endpoint(__be32 addr, __be16 port)
 	return ep;
 }
 
-/* Read, without a lock, an endpoint whose writers hold one; never torn. On 32 bits a sequence
- * counter tells if it changed meanwhile.
+/* Read an endpoint without a lock, never torn; writers hold the lock that protects it. On
+ * 32 bits, where a word takes two accesses, a seqlock makes readers retry.
  */
 #if BITS_PER_LONG == 64
 static inline union teredo_endpoint

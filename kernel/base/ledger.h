@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Objects of the module by kind, allocated and freed: at unload the two have to be equal,
- * which teredo_ledger_close() reports. Counted where an object is allocated, and where it is
- * freed or handed to RCU, which kmemleak watches. Packets of trusted peers are not counted.
+/* Numbers of allocated and freed objects, by kind. At unload the two must be equal;
+ * teredo_ledger_close() reports it. An object counts as freed once it is handed to RCU:
+ * what RCU does not free, kmemleak finds. Packets of trusted peers are not counted.
  */
 #ifndef TEREDO_LEDGER_H
 #define TEREDO_LEDGER_H
@@ -15,16 +15,17 @@ enum teredo_object {
 	TEREDO_OBJECT_SOCKET,
 	TEREDO_OBJECT_SECRET,
 	TEREDO_OBJECT_PEER,
-	TEREDO_OBJECT_EXTRA,		/* of a peer */
+	TEREDO_OBJECT_EXTRA,		/* struct teredo_extra */
 	TEREDO_OBJECT_NEIGHBOUR,
 	TEREDO_OBJECT_WAIT,
-	TEREDO_OBJECT_WAITING,		/* a packet, in there */
+	TEREDO_OBJECT_WAITING,		/* packet held in a struct teredo_wait */
 	TEREDO_OBJECT_DUMP,
 	TEREDO_OBJECT_EVENT,
-	TEREDO_OBJECT_PERCPU,		/* of each CPU, which kmemleak does not tell of */
+	TEREDO_OBJECT_PERCPU,		/* per-CPU memory; kmemleak does not report it */
 	TEREDO_OBJECTS,
 };
 
+/* Numbers of one CPU; an object may be freed on another CPU */
 struct teredo_ledger {
 	unsigned long made[TEREDO_OBJECTS];
 	unsigned long gone[TEREDO_OBJECTS];
@@ -32,8 +33,9 @@ struct teredo_ledger {
 
 DECLARE_PER_CPU(struct teredo_ledger, teredo_ledger);
 
-/* Count an object and return it, to be wrapped around an allocation or the argument of a
- * function that frees; NULL is not counted.
+/* Count @object as allocated, or as freed, and return it. To be wrapped around an
+ * allocation, or around the argument of the function that frees. NULL is not counted. Any
+ * context.
  */
 static inline void *teredo_made(enum teredo_object what, void *object)
 {
@@ -49,7 +51,7 @@ static inline void *teredo_gone(enum teredo_object what, void *object)
 	return object;
 }
 
-/* The same for per-CPU memory, whose pointers have a type of their own */
+/* The same for per-CPU memory, whose pointers have their own address space */
 static inline void __percpu *teredo_percpu_made(void __percpu *object)
 {
 	if (object)
@@ -57,7 +59,9 @@ static inline void __percpu *teredo_percpu_made(void __percpu *object)
 	return object;
 }
 
-/* Allocate one @type per CPU, zeroed and charged to the current task. May sleep. */
+/* Allocate a zeroed @type per CPU, charged to the memory cgroup of the current task. May
+ * sleep. Returns NULL without memory.
+ */
 #define teredo_percpu_alloc(type)					\
 	((type __percpu *)teredo_percpu_made(				\
 		alloc_percpu_gfp(type, GFP_KERNEL_ACCOUNT)))
@@ -69,7 +73,7 @@ static inline void teredo_percpu_free(void __percpu *object)
 	free_percpu(object);
 }
 
-/* Log the account, at unload. */
+/* Log the numbers of each kind, and warn where they differ. At unload, as the last step. */
 void teredo_ledger_close(void);
 
 #endif /* TEREDO_LEDGER_H */

@@ -7,13 +7,13 @@
 /* How long a key keeps its buckets: 2^36 ns */
 #define EPOCH_SHIFT	36
 
-/* The burst, ns */
+/* Return the time in which a whole burst refills, ns. */
 static u64 depth_of(const struct teredo_rate *rate)
 {
 	return rate->interval * rate->burst;
 }
 
-/* Return what is missing in a bucket, ns. */
+/* Return the time until a bucket is full, ns. */
 static u64 debt_of(const atomic64_t *due, u64 now)
 {
 	u64 full = atomic64_read(due);
@@ -49,7 +49,7 @@ static u64 hash_of(const struct teredo_buckets *buckets, u32 what, u64 key,
 	return siphash_3u64(key, what, now >> EPOCH_SHIFT, &buckets->secret);
 }
 
-/* Return the place, in @row, of a key with that hash. */
+/* Return the index of the bucket in @row of a key with that hash. */
 static unsigned int place(u64 hash, unsigned int row)
 {
 	return (hash >> row * 16) & ((1 << TEREDO_BUCKETS_BITS) - 1);
@@ -66,10 +66,10 @@ static u64 least_debt(const struct teredo_buckets *buckets, u64 hash, u64 now)
 	return least;
 }
 
-/* Charge a key whose buckets miss @least or more for an event. None may miss less than the
- * key has used; if one misses more, that is another key's, and it stays as it is. So the
- * tables tell four times as many keys apart as if each event filled a bucket in each row.
- * If CPUs race, an event may not be counted.
+/* Charge a key for an event. @least is the smallest debt of its buckets, which is what the
+ * key has used. Raise only those buckets that are below its new debt; the debt of others is
+ * due to other keys. So the tables tell four times as many keys apart as if each event
+ * charged a bucket in each row. If CPUs race, an event may not be counted.
  */
 static void charge(struct teredo_buckets *buckets,
 		   const struct teredo_rate *rate, u64 hash, u64 least, u64 now)

@@ -4,12 +4,12 @@
 #define CREATE_TRACE_POINTS
 #include "base/trace.h"
 
-/* Read the inner addresses of a payload that is ours or the stack's; zeros if there are
- * none.
+/* Parse a payload at skb->data that we or the stack have made. If it has no IPv6 header,
+ * the addresses are zero.
  */
 static void inner_of(struct teredo_packet *pkt, const struct sk_buff *skb)
 {
-	/* The length of a GSO packet need not fit. */
+	/* The payload length in the header of a GSO packet need not match skb->len. */
 	teredo_parse(pkt, skb->data, skb_headlen(skb),
 		     skb_is_gso(skb) ? TEREDO_PAYLOAD_LIMIT : skb->len);
 }

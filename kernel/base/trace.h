@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Tracepoints: a patched-out jump until enabled. IPv4 addresses and ports are numbers in host
- * byte order, so that filters can compare them.
+/* Tracepoints. Each costs a patched-out jump until it is enabled. IPv4 addresses and ports
+ * are numbers in host byte order, so that filters can compare them.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM teredo
@@ -20,7 +20,7 @@
 #ifndef TEREDO_TRACE_ONCE
 #define TEREDO_TRACE_ONCE
 
-/* The tracepoints for callers that have only the payload, at @skb->data */
+/* Call a tracepoint with the inner addresses of the payload at skb->data. */
 void teredo_trace_xmit(const struct net_device *dev, const struct sk_buff *skb,
 		       union teredo_endpoint src, union teredo_endpoint dst);
 void teredo_trace_drop_tx(const struct net_device *dev,
@@ -29,16 +29,17 @@ void teredo_trace_drop_tx(const struct net_device *dev,
 
 /* Inner addresses of a packet, saved before it is freed */
 struct teredo_trace_inner {
-	bool known;
+	bool known;			/* set only while drops are traced */
 	struct in6_addr saddr, daddr;
 };
 
+/* Save the inner addresses of the payload at skb->data. */
 void teredo_trace_inner(struct teredo_trace_inner *inner,
 			const struct sk_buff *skb);
 
 #endif
 
-/* For tools that read the format: the numbers behind the names. */
+/* Export the values of the enumerations to tools that read the format. */
 #define EM(name, text)	TRACE_DEFINE_ENUM(TEREDO_A_STATS_##name);
 #define EMe(name, text)	TRACE_DEFINE_ENUM(TEREDO_A_STATS_##name);
 TEREDO_STATS_NAMES(EM, EMe)
@@ -59,7 +60,7 @@ TEREDO_PEER_STATE_NAMES(EM, EMe)
 #define STATE(name, text)	{ TEREDO_PEER_STATE_##name, text },
 #define STATEe(name, text)	{ TEREDO_PEER_STATE_##name, text }
 
-/* Names of links are unique in their namespace only. */
+/* The name of a link is unique only within its namespace. */
 #define DEV_FIELDS							\
 	__array(char, dev, IFNAMSIZ)					\
 	__field(unsigned int, netns)
@@ -69,7 +70,7 @@ TEREDO_PEER_STATE_NAMES(EM, EMe)
 #define DEV_FORMAT	"dev=%s netns=%u "
 #define DEV_ARGS	__entry->dev, __entry->netns
 
-/* Octet by octet: perf parses this one, but not the address of a field. */
+/* One octet at a time, as perf cannot parse the address of a field that %pI4 takes. */
 #define IPV4_FORMAT	"%u.%u.%u.%u:%u"
 #define IPV4_ARGS(addr, port)						\
 	(addr) >> 24, ((addr) >> 16) & 255, ((addr) >> 8) & 255,	\
@@ -120,7 +121,7 @@ DECLARE_EVENT_CLASS(teredo_datagram,
 		  DEV_ARGS, OUTER_ARGS, INNER_ARGS, __entry->len)
 );
 
-/* Every datagram that leaves, also bubbles and the controller's. */
+/* A datagram is sent: a packet, a bubble, or one of the controller. */
 DEFINE_EVENT(teredo_datagram, teredo_xmit,
 	TP_PROTO(const struct net_device *device, union teredo_endpoint src,
 		 union teredo_endpoint dst, const struct in6_addr *saddr,
@@ -128,7 +129,7 @@ DEFINE_EVENT(teredo_datagram, teredo_xmit,
 	TP_ARGS(device, src, dst, saddr, daddr, len)
 );
 
-/* A packet out of the tunnel, to the stack. */
+/* An inner packet is delivered to the stack. */
 DEFINE_EVENT(teredo_datagram, teredo_rcv,
 	TP_PROTO(const struct net_device *device, union teredo_endpoint src,
 		 union teredo_endpoint dst, const struct in6_addr *saddr,
@@ -136,7 +137,7 @@ DEFINE_EVENT(teredo_datagram, teredo_rcv,
 	TP_ARGS(device, src, dst, saddr, daddr, len)
 );
 
-/* A server sends on for a client: from where it came to where it goes. */
+/* A server forwards a datagram: @src is where it came from, @dst where it is sent. */
 DEFINE_EVENT(teredo_datagram, teredo_forward,
 	TP_PROTO(const struct net_device *device, union teredo_endpoint src,
 		 union teredo_endpoint dst, const struct in6_addr *saddr,
@@ -144,6 +145,7 @@ DEFINE_EVENT(teredo_datagram, teredo_forward,
 	TP_ARGS(device, src, dst, saddr, daddr, len)
 );
 
+/* A packet is dropped. An outer endpoint that is not known is TEREDO_NOWHERE. */
 TRACE_EVENT(teredo_drop,
 	TP_PROTO(const struct net_device *device, bool rx,
 		 enum teredo_stats reason, union teredo_endpoint src,
@@ -169,7 +171,7 @@ TRACE_EVENT(teredo_drop,
 		  show_reason(__entry->reason), OUTER_ARGS, INNER_ARGS)
 );
 
-/* A bubble to or from @there. */
+/* A bubble was received from @there, or sent to it. */
 TRACE_EVENT(teredo_bubble,
 	TP_PROTO(const struct net_device *device, bool rx,
 		 union teredo_endpoint there, const struct in6_addr *saddr,
@@ -220,7 +222,7 @@ DECLARE_EVENT_CLASS(teredo_peer_change,
 		  IPV4_ARGS(__entry->addr, __entry->port), __entry->proven)
 );
 
-/* A new state, a new mapping. */
+/* A peer is new, or its state, mapping or proof has changed. */
 DEFINE_EVENT(teredo_peer_change, teredo_peer,
 	TP_PROTO(const struct net_device *device, const struct in6_addr *who,
 		 enum teredo_peer_state state, union teredo_endpoint mapped,
@@ -228,7 +230,7 @@ DEFINE_EVENT(teredo_peer_change, teredo_peer,
 	TP_ARGS(device, who, state, mapped, proven)
 );
 
-/* Forgotten, for whatever reason. */
+/* A peer is removed. */
 DEFINE_EVENT(teredo_peer_change, teredo_peer_del,
 	TP_PROTO(const struct net_device *device, const struct in6_addr *who,
 		 enum teredo_peer_state state, union teredo_endpoint mapped,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Teredo addresses and the IPv4 addresses inside them. Pure code. */
+/* Teredo addresses and the IPv4 addresses inside them. No state, no allocation. */
 #include "codec/addr.h"
 
 #ifdef __KERNEL__
@@ -57,8 +57,8 @@ bool teredo_ipv4_is_global(__be32 addr)
 		return (a >> 16) != 0xc0a8 &&	/* 192.168.0.0/16 */
 		       (a >> 8) != 0xc05863;	/* 192.88.99.0/24 */
 	}
-	/* 224.0.0.0/4 and 255.255.255.255; the rest of 240.0.0.0/4 passes,
-	 * as F-50 has it.
+	/* 224.0.0.0/4 and 255.255.255.255; the rest of 240.0.0.0/4 passes
+	 * (F-50).
 	 */
 	return (a >> 28) != 14 && a != 0xffffffff;
 }
@@ -80,7 +80,7 @@ bool teredo_addr_is_link_local(const struct in6_addr *addr)
 	return (ntohl(addr->s6_addr32[0]) >> 22) == 0x3fa;
 }
 
-/* ff02::@group */
+/* Return true if @addr is ff02::@group. */
 static bool is_on_link_group(const struct in6_addr *addr, u32 group)
 {
 	return addr->s6_addr32[0] == htonl(0xff020000) &&

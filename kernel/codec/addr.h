@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Teredo addresses, and kinds of IPv4 and IPv6 addresses. */
 #ifndef TEREDO_ADDR_H
 #define TEREDO_ADDR_H
 
@@ -26,8 +27,8 @@ void teredo_addr_pack(struct in6_addr *out, const struct in6_addr *prefix,
  */
 void teredo_addr_link_local(struct in6_addr *out, const struct teredo_addr *in);
 
-/* Return true if @addr has the format of a global unicast address (F-50). Directed broadcast
- * addresses (F-51) depend on the routing tables, and are up to the caller.
+/* Return true if @addr has the format of a global unicast address (F-50). Directed
+ * broadcast addresses (F-51) depend on the routing tables, and are up to the caller.
  */
 bool teredo_ipv4_is_global(__be32 addr);
 
@@ -41,8 +42,8 @@ bool teredo_addr_is_link_local(const struct in6_addr *addr);	/* fe80::/10 */
 bool teredo_addr_is_all_nodes(const struct in6_addr *addr);	/* ff02::1 */
 bool teredo_addr_is_all_routers(const struct in6_addr *addr);	/* ff02::2 */
 
-/* Return true if @addr is a 6to4 or ISATAP address, which embeds an IPv4 address. Called for
- * every packet.
+/* Return true if @addr is a 6to4 or ISATAP address, which embeds an IPv4 address. Inline,
+ * as it is called for every packet.
  */
 static inline bool teredo_addr_is_tunnel(const struct in6_addr *addr)
 {
@@ -50,14 +51,14 @@ static inline bool teredo_addr_is_tunnel(const struct in6_addr *addr)
 	       (addr->s6_addr32[2] & htonl(0xfdffffff)) == htonl(0x00005efe);
 }
 
-/* Return true if @addr is unicast of global scope, and so may be routed. */
+/* Return true if @addr may be routed: not multicast, link-local, or in ::/64. */
 static inline bool teredo_addr_is_routable(const struct in6_addr *addr)
 {
 	u32 a = ntohl(addr->s6_addr32[0]);
 
 	if ((a >> 24) == 0xff || (a >> 22) == 0x3fa)
 		return false;
-	/* ::, ::1 and IPv4-mapped or -compatible addresses */
+	/* ::/64 has ::, ::1, and IPv4-mapped and -compatible addresses. */
 	return a || addr->s6_addr32[1];
 }
 

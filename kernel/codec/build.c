@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Control datagrams. Pure code. */
+/* Writers of control datagrams. No state, no allocation. */
 #include "codec/build.h"
 
 #include "codec/octets.h"
 
-/* Sum native words: the byte order of the sum is that of memory (RFC 1071). 65535 octets
- * cannot overflow 64 bits.
+/* Add up words as they are in memory, so the sum has the byte order of memory (RFC 1071).
+ * 65535 octets cannot overflow 64 bits.
  */
 static u64 sum_octets(u64 sum, const u8 *p, size_t len)
 {
@@ -166,13 +166,13 @@ size_t teredo_build_echo(u8 *p, const struct in6_addr *saddr,
 {
 	u8 *icmp = p + TEREDO_IPV6_LEN;
 
-	/* Low hop limits left some hosts unreachable for other clients (F-34). */
+	/* Other implementations use a low hop limit and do not reach some hosts (F-34). */
 	put_ipv6(p, saddr, daddr, TEREDO_ICMP_LEN + TEREDO_NONCE_LEN,
 		 TEREDO_NEXTHDR_ICMPV6, 128);
 	memset(icmp, 0, TEREDO_ICMP_LEN);
 	icmp[0] = TEREDO_ICMP_ECHO_REQUEST;
-	/* Identifier and sequence number repeat the nonce, so that a relay
-	 * or firewall that tracks echoes tells tests apart.
+	/* Identifier and sequence number are the first half of the nonce, so that relays
+	 * and firewalls that track echoes can tell tests apart.
 	 */
 	memcpy(icmp + 4, nonce, 4);
 	memcpy(icmp + TEREDO_ICMP_LEN, nonce, TEREDO_NONCE_LEN);

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Writers of control datagrams, the mirror of parse.h. Each writes at @p,
- * into space that the caller knows to be there, and returns the number of
- * octets written.
+/* Writers of control datagrams, the counterpart of parse.h. Each writes at @p, where the
+ * caller provides enough room, and returns the number of octets written. Addresses and
+ * ports are in network byte order.
  */
 #ifndef TEREDO_BUILD_H
 #define TEREDO_BUILD_H
 
 #include "codec/addr.h"
 
-/* Internet checksum of an ICMPv6 message with its pseudo-header: what has to
- * go into a zero checksum field, and 0 for a message that has the right one.
+/* Return the Internet checksum of the ICMPv6 message @icmp of @len octets with its
+ * pseudo-header, in network byte order: the value for the checksum field if that is 0 now,
+ * and 0 if the message has the right checksum.
  */
 __be16 teredo_icmp_csum(const struct in6_addr *saddr,
 			const struct in6_addr *daddr, const u8 *icmp,
 			size_t len);
 
-/* Origin indication (F-20); @addr and @port in clear. */
+/* Origin indication (F-20): TEREDO_ORIGIN_LEN octets. @addr and @port are in clear. */
 size_t teredo_build_origin(u8 *p, __be32 addr, __be16 port);
 
-/* Authentication without identifier and value (F-22). */
+/* Authentication without identifier and value (F-22): TEREDO_AUTH_MIN octets. */
 size_t teredo_build_auth(u8 *p, const u8 *nonce, u8 confirmation);
 
-/* Authentication with the identifier @id of 1 to 255 octets, and with room for
- * a value of @au_len octets at @p + 4 + @id_len (F-21). The value covers all
- * from the nonce behind it to the end of the IPv6 packet (C-28).
+/* Authentication with the identifier @id of 1 to 255 octets (F-21). The caller fills in the
+ * authentication value, @au_len octets at @p + 4 + @id_len. The value covers everything
+ * from the nonce, which follows it, to the end of the IPv6 packet (C-28).
  */
 size_t teredo_build_auth_signed(u8 *p, const u8 *id, u8 id_len, u8 au_len,
 				const u8 *nonce, u8 confirmation);
@@ -32,7 +33,7 @@ size_t teredo_build_auth_signed(u8 *p, const u8 *id, u8 id_len, u8 au_len,
 size_t teredo_build_bubble(u8 *p, const struct in6_addr *saddr,
 			   const struct in6_addr *daddr);
 
-/* Discovery bubble (C-84): TEREDO_IPV6_LEN octets. */
+/* Discovery bubble from @saddr to ff02::1 (C-84): TEREDO_IPV6_LEN octets. */
 size_t teredo_build_discovery(u8 *p, const struct in6_addr *saddr);
 
 /* Router Solicitation from @saddr to ff02::2 (F-32): TEREDO_RS_LEN octets. */
@@ -45,7 +46,7 @@ size_t teredo_build_advert(u8 *p, const struct in6_addr *saddr,
 			   const struct in6_addr *daddr,
 			   const struct in6_addr *prefix, u32 mtu);
 
-/* Echo Request with an 8-octet nonce as data (F-34): TEREDO_ECHO_LEN. */
+/* Echo Request with the 8-octet @nonce as data (F-34): TEREDO_ECHO_LEN octets. */
 size_t teredo_build_echo(u8 *p, const struct in6_addr *saddr,
 			 const struct in6_addr *daddr, const u8 *nonce);
 

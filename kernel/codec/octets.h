@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers in network byte order, at any address. Values stay in network byte order when they
- * are read, and are in host byte order to be written. Writers return the octets written.
+/* Access to numbers in network byte order, at any alignment. Readers return a value in
+ * network byte order. Writers take it in host byte order, and return the number of octets
+ * written.
  */
 #ifndef TEREDO_OCTETS_H
 #define TEREDO_OCTETS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The parser of datagrams. Pure code: no allocation, every loop bounded by
- * the length of the input or by a constant.
+/* The parser of datagrams. No state, no allocation; every loop is bounded by the length of
+ * the input or by a constant.
  */
 #include "codec/parse.h"
 
@@ -84,7 +84,7 @@ bool teredo_icmp_is_valid(const struct teredo_packet *pkt, const u8 *icmp)
 				 pkt->payload_len);
 }
 
-/* No option of length 0 and none past the end (RFC 4861 4.6). */
+/* Return true if no option has the length 0, and none ends past @len (RFC 4861 4.6). */
 static bool options_are_valid(const u8 *opt, size_t len)
 {
 	while (len) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The parser: the only code that reads octets not yet checked. It returns offsets, so that
- * a caller may move the octets.
+/* The parser of datagrams: with trailer.h, the only code that reads octets that were not
+ * checked before. It returns offsets, not pointers, so that callers may move the data.
  */
 #ifndef TEREDO_PARSE_H
 #define TEREDO_PARSE_H
@@ -13,7 +13,7 @@ enum teredo_parse {
 	TEREDO_PARSE_MALFORMED,		/* not a Teredo encapsulation */
 };
 
-/* Most octets in front of an inner IPv6 payload. */
+/* Largest number of octets in front of an inner IPv6 payload */
 #define TEREDO_HEADERS_MAX \
 	(TEREDO_AUTH_MAX + TEREDO_ORIGIN_LEN + TEREDO_IPV6_LEN)
 
@@ -37,10 +37,12 @@ struct teredo_packet {
 	struct in6_addr daddr;
 };
 
-/* Find the elements of a UDP payload (F-19 to F-27).
+/* Find the elements of a UDP payload (F-19 to F-27). Clears @pkt first, so on failure all
+ * that was not found is 0.
  *
- * @head: the first @head_len octets; shorter than the datagram is fine as
- *	long as it holds min(TEREDO_HEADERS_MAX, @len) octets.
+ * @head: the first @head_len octets. They have to include all headers: TEREDO_IPV6_LEN
+ *	octets if the first one is not 0, else TEREDO_HEADERS_MAX; or the whole payload if
+ *	that is shorter.
  * @len: octets of the whole UDP payload.
  *
  * @pkt is complete with TEREDO_PARSE_OK only.
@@ -48,7 +50,7 @@ struct teredo_packet {
 enum teredo_parse teredo_parse(struct teredo_packet *pkt, const u8 *head,
 			       size_t head_len, size_t len);
 
-/* IPv6 header only, next header 59 (F-28). */
+/* Return true for a bubble: an IPv6 header only, with next header 59 (F-28). */
 static inline bool teredo_is_bubble(const struct teredo_packet *pkt)
 {
 	return !pkt->payload_len && pkt->nexthdr == TEREDO_NEXTHDR_NONE;
@@ -60,16 +62,16 @@ struct teredo_advert {
 	u32 mtu;		/* 0: no MTU option */
 };
 
-/* Check an ICMPv6 message in a packet that teredo_parse() accepted, and its
- * checksum. @icmp holds the whole IPv6 payload.
+/* Return true if @icmp is an ICMPv6 message with the right checksum. @pkt was accepted by
+ * teredo_parse(); @icmp is its whole IPv6 payload, pkt->payload_len octets, here and below.
  */
 bool teredo_icmp_is_valid(const struct teredo_packet *pkt, const u8 *icmp);
 
 /* Return true if @icmp is a valid Router Solicitation (RFC 4861 6.1.1, F-32). */
 bool teredo_is_solicitation(const struct teredo_packet *pkt, const u8 *icmp);
 
-/* Read the Router Advertisement in @icmp. Returns false if it is not valid. The 64-bit prefix
- * is not checked.
+/* Read the Router Advertisement @icmp. Returns false if it is not valid, or does not have
+ * exactly one prefix option. The prefix of 64 bits is not checked.
  */
 bool teredo_parse_advert(struct teredo_advert *out,
 			 const struct teredo_packet *pkt, const u8 *icmp);

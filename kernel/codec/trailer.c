@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Trailers. Pure code: no allocation, every loop bounded by a constant. */
+/* Trailers. No state, no allocation; every loop is bounded by a constant. */
 #include "codec/trailer.h"
 
 #include "codec/octets.h"
@@ -11,7 +11,7 @@ static bool alternates_are_valid(const u8 *entry, unsigned int n)
 	for (; n; n--, entry += 6) {
 		u32 addr = ntohl(teredo_get_be32(entry));
 
-		/* unicast, and no port 0 */
+		/* The address has to be unicast, and the port not 0. */
 		if (addr >> 24 == 0 || addr >> 24 == 127 || addr >> 28 >= 14 ||
 		    !teredo_get_be16(entry + 4))
 			return false;
@@ -71,7 +71,7 @@ bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
 
 /* -- writing -- */
 
-/* Type and length of a trailer */
+/* Write the type and length of a trailer. */
 static size_t put_head(u8 *p, u8 type, u8 len)
 {
 	p[0] = type;
@@ -104,7 +104,7 @@ size_t teredo_build_nd_trailer(u8 *p, u8 type)
 {
 	size_t len = put_head(p, TEREDO_TRAILER_ND, 4);
 
-	len += teredo_put_be32(p + len, (u32)type << 24);	/* three octets are reserved */
+	len += teredo_put_be32(p + len, (u32)type << 24);	/* 24 bits are reserved */
 	return len;
 }
 

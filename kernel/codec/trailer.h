@@ -5,34 +5,37 @@
 
 #include "codec/wire.h"
 
-/* Octets of an entry in an Alternate Address trailer, and most entries of one (F-46) */
+/* Octets of an entry of an Alternate Address trailer, and limit of entries (F-46) */
 #define TEREDO_ALTERNATE_LEN	6
 #define TEREDO_ALTERNATES_MAX	4
 
-/* Another mapping of a client, in network byte order. */
+/* Another mapping of a client, in network byte order */
 struct teredo_alternate {
 	__be32 addr;
 	__be16 port;
 };
 
-/* What the trailers of a packet say. Of several of one type, the last one counts. */
+/* Contents of the trailers of a packet. Of several of one type, the last one counts. */
 struct teredo_trailers {
 	bool has_nonce;
 	bool has_nd;
 	u8 nd_type;
 	u8 alternates;		/* number of entries; 0 is none */
-	bool bad_alternate;
-	u32 nonce;		/* compared, never calculated with */
+	bool bad_alternate;	/* an Alternate Address trailer was not valid */
+	u32 nonce;		/* as on the wire; only compared */
 	__be16 random_port;	/* 0 is none */
-	u16 alternate;		/* offset of the first entry */
+	u16 alternate;		/* offset of the first entry in the trailers */
 };
 
-/* Read the trailers in @data (F-39 to F-46). Returns false if the packet has to be dropped. */
+/* Read the trailers in @data, @len octets (F-39 to F-46). Returns false if the packet has
+ * to be dropped, because a trailer of an unknown type asks for it. At most
+ * TEREDO_TRAILERS_MAX are read; the rest is ignored.
+ */
 bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
 			   size_t len);
 
-/* Writers. Each writes at @p, into space that the caller knows to be there, and returns the
- * number of octets written.
+/* Writers. Each writes at @p, where the caller provides enough room, and returns the number
+ * of octets written.
  */
 
 /* Nonce (F-41); @nonce as teredo_parse_trailers() returns it: 6 octets. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What Teredo looks like on the wire: formats, numbers, limits; no code.
- *
- * Compiled into the module, the tool and the tests. All multi-octet fields
- * are in network byte order.
+/* Teredo on the wire: formats, numbers and limits. Compiled into the module, the tool and
+ * the tests. All fields of several octets are in network byte order.
  */
 #ifndef TEREDO_WIRE_H
 #define TEREDO_WIRE_H
@@ -43,7 +41,7 @@ typedef uint64_t u64;
 #define TEREDO_AUTH_MAX		523		/* F-21 */
 #define TEREDO_NONCE_LEN	8
 #define TEREDO_ID_MAX		255		/* F-21 */
-#define TEREDO_AU_MAX		32		/* of the algorithms we know */
+#define TEREDO_AU_MAX		32		/* longest value of all algorithms */
 #define TEREDO_IPV6_LEN		40
 #define TEREDO_ICMP_LEN		8
 #define TEREDO_RS_LEN		(TEREDO_IPV6_LEN + 8)
@@ -57,8 +55,8 @@ typedef uint64_t u64;
 /* IPv4 and UDP around an inner packet. */
 #define TEREDO_ENCAP_LEN	(20 + 8)
 
-/* Largest ICMPv6 message that a server carries for others, in octets of
- * IPv6 payload (S-26, D-26): enough for every connectivity test.
+/* Largest ICMPv6 message that a server forwards, in octets of IPv6 payload
+ * (S-26, D-26): enough for every connectivity test.
  */
 #define TEREDO_SERVER_ICMP_MAX	88
 
@@ -82,17 +80,17 @@ typedef uint64_t u64;
 #define TEREDO_TRAILER_ND	0x04
 #define TEREDO_TRAILER_PORT	0x05
 #define TEREDO_TRAILER_PORT_OLD	0x02		/* the registry's number for it (D-01) */
-#define TEREDO_TRAILER_ACTION	0xc0		/* top two bits say what to */
-#define TEREDO_TRAILER_DISCARD	0x40		/* do when unknown (F-40) */
+#define TEREDO_TRAILER_ACTION	0xc0		/* mask: action if the type is unknown */
+#define TEREDO_TRAILER_DISCARD	0x40		/* action: drop the datagram (F-40) */
 
-/* Most trailers that are looked at in one datagram, and most octets of them that a
- * datagram may have: all that RFC 6081 defines take 46 (SEC-40).
+/* Limit of trailers that are read in one datagram, and limit of octets of trailers that it
+ * may have. One of each type of RFC 6081 takes 44 octets in all (SEC-40).
  */
 #define TEREDO_TRAILERS_MAX	16
 #define TEREDO_TRAILERS_LEN_MAX	512
 
-/* Longest ICMPv6 message that is read as a solicitation: nobody sends more than a
- * few options in one.
+/* Longest ICMPv6 message that is read as a solicitation, in octets; a solicitation has a
+ * few options at most.
  */
 #define TEREDO_SOLICITATION_MAX	256
 

@@ -51,7 +51,7 @@ static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
 	return err;
 }
 
-/* Options of roles and extensions that this module does not have yet. */
+/* Refuse options of roles and extensions that this module does not have yet. */
 static int parse_unsupported(struct nlattr *tb[],
 			     struct netlink_ext_ack *extack)
 {
@@ -63,7 +63,7 @@ static int parse_unsupported(struct nlattr *tb[],
 		return refuse(extack, fallback,
 			      "fallback is not supported by this module",
 			      -EOPNOTSUPP);
-	/* The port of no gateway has no meaning. */
+	/* Without a gateway, a port has no meaning. */
 	if ((gateway && nla_get_in_addr(gateway)) ||
 	    (!gateway && port && nla_get_be16(port)))
 		return refuse(extack, gateway ?: port,
@@ -72,9 +72,9 @@ static int parse_unsupported(struct nlattr *tb[],
 	return 0;
 }
 
-/* -- options that are not for all modes, see modes.h -- */
+/* -- options that do not apply to all modes, see modes.h -- */
 
-/* Return true if the option has its default, which any mode accepts. */
+/* Return true if the option has its default, which every mode accepts. */
 static bool is_default(const struct teredo_config *cfg, unsigned int attr)
 {
 	switch (attr) {
@@ -98,8 +98,8 @@ static bool is_default(const struct teredo_config *cfg, unsigned int attr)
 	return true;
 }
 
-/* Options of another mode would affect this one, or mean something else in it, and could
- * not be told from those that are intended.
+/* Reset the options that do not apply to all modes. Values for the previous mode could
+ * affect the new one, or mean something else in it, without anybody having intended that.
  */
 static void forget_other_mode(struct teredo_config *cfg)
 {
@@ -113,7 +113,9 @@ static void forget_other_mode(struct teredo_config *cfg)
 	cfg->id[0] = 0;
 }
 
-/* Defaults are no error, so that a configuration can be read and written back. */
+/* Refuse options that do not apply to the mode. Defaults are accepted, so that a
+ * configuration can be read and written back.
+ */
 static int check_mode(const struct teredo_config *cfg, struct nlattr *tb[],
 		      struct netlink_ext_ack *extack)
 {
@@ -170,13 +172,13 @@ static int parse_prefix(struct teredo_config *cfg, struct nlattr *tb[],
 	return 0;
 }
 
-/* Check what has to hold between options, once all are known. */
+/* Check the options of a server against each other, once all are known. */
 static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 			struct netlink_ext_ack *extack)
 {
 	__be32 second = teredo_config_server2(cfg, cfg->local);
 
-	/* Both would answer from one address, and no NAT would look symmetric. */
+	/* With the same address for both, a symmetric NAT would not be recognised. */
 	if (cfg->mode == TEREDO_MODE_CLIENT && cfg->server2 &&
 	    cfg->server2 == cfg->server)
 		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2] ?:

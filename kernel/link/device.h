@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One link of type teredo. */
+/* A link of type teredo. */
 #ifndef TEREDO_DEVICE_H
 #define TEREDO_DEVICE_H
 
@@ -20,13 +20,13 @@ struct teredo_role;
 struct teredo_secrets;
 struct teredo_sockets;
 
-/* What every floor knows of a link. The parts that only some floors know are pointers: they
- * are allocated with the link, in one piece (device/device.c), and defined where they are
- * used.
+/* What all folders know of a link. Parts that only some folders know are pointers to
+ * structures that are defined where they are used; they are allocated together with the
+ * link (device/link.h).
  */
 struct teredo_dev {
 	struct net_device *dev;
-	struct net *underlay;		/* of the IPv4 sockets */
+	struct net *underlay;		/* namespace of creation, of the IPv4 sockets */
 	const struct teredo_role *role;	/* static; READ_ONCE(), WRITE_ONCE() */
 	struct teredo_config __rcu *config;	/* written under RTNL */
 	struct teredo_status __rcu *status;	/* written under RTNL */
@@ -34,18 +34,18 @@ struct teredo_dev {
 	struct teredo_peers *peers;
 	struct teredo_stats_pcpu __percpu *stats;
 	struct gro_cells gro_cells;
-	struct mem_cgroup *memcg;	/* counted, pays for peers; or NULL */
+	struct mem_cgroup *memcg;	/* charged for peers, or NULL; counted */
 
-	unsigned long server_heard;	/* jiffies of its last datagram */
-	unsigned long server_sent;	/* jiffies of our last one to it */
+	unsigned long server_heard;	/* jiffies, last datagram of our server */
+	unsigned long server_sent;	/* jiffies, our last datagram to it */
 	bool server_known;		/* server_heard is valid */
 	bool server_asked;		/* server_sent is valid */
-	u32 mtu_configured;		/* 0: dev->mtu is; written under RTNL */
+	u32 mtu_configured;		/* 0: that is dev->mtu; written under RTNL */
 
 	struct teredo_control *control;
 	struct teredo_discovery *discovery;
 	struct teredo_relays *relays;
-	struct teredo_secrets *secrets;	/* a server's */
+	struct teredo_secrets *secrets;	/* of a server */
 	struct teredo_limits limits;
 };
 

@@ -8,13 +8,13 @@
 #include "link/config.h"
 #include "link/device.h"
 
-/* Events a second, and burst. No limit whose keys can be forged by the thousand is below 50
- * a second: otherwise 10 Mbit/s of forged keys would fill the table.
+/* Events per second, and burst. A limit whose keys can be forged by the thousand is at
+ * least 50 per second: otherwise 10 Mbit/s of forged keys would fill the table.
  */
 static const struct teredo_rate rates[TEREDO_LIMITS] = {
-	/* an initiator that asks for many at once gets a quarter */
+	/* An initiator that asks for many at once gets a quarter. */
 	[TEREDO_LIMIT_PROBES]		= TEREDO_RATE(20000, 80000),
-	/* each takes up to four of the thousand echo requests to our server */
+	/* Each test takes up to four of the 1000 echo requests to our server. */
 	[TEREDO_LIMIT_NATIVE_TESTS]	= TEREDO_RATE(100, 100),
 	[TEREDO_LIMIT_ICMPV6_ERRORS]	= TEREDO_RATE(50, 100),
 	[TEREDO_LIMIT_VERIFICATIONS]	= TEREDO_RATE(20000, 20000),
@@ -27,7 +27,7 @@ static const struct teredo_rate rates[TEREDO_LIMITS] = {
 	[TEREDO_LIMIT_ICMPV4_ERRORS]	= TEREDO_RATE(10, 20),
 };
 
-/* What an initiator may ask for without having to leave anything to others */
+/* Share of an initiator: the more it has used of this, the more it has to leave. */
 static const struct teredo_rate share = TEREDO_RATE(4, 64);
 
 void teredo_limits_init(struct teredo_limits *limits)

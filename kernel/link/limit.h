@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Rate limits, and how initiators share them. The rates are in limit.c; internals.rst says
- * what each means for an attacker and for everybody else.
+/* Rate limits, and how initiators share them. The rates are in limit.c; internals.rst
+ * explains what each means for an attacker and for everybody else.
  *
  * Every event has an initiator: the host or site on whose behalf we would send. Many
  * initiators share one limit (that of a server, of an address, of a kind of event). An
@@ -27,37 +27,38 @@ enum teredo_limit {
 	TEREDO_LIMIT_ALL_PUNTS,		/* to the controller */
 	TEREDO_LIMIT_SINGLE,		/* number of those */
 
-	/* One for each key */
+	/* One bucket for each key, which is the */
 	TEREDO_LIMIT_SERVER_PROBES = TEREDO_LIMIT_SINGLE, /* server, SEC-28 */
 	TEREDO_LIMIT_NEW_DESTINATIONS,	/* site, SEC-26 */
 	TEREDO_LIMIT_INDIRECT_ANSWERS,	/* IPv4 address, C-72 */
 	TEREDO_LIMIT_ADVERTISEMENTS,	/* IPv4 address, SEC-35 */
-	TEREDO_LIMIT_PUNTS,		/* the same; IPv4 address */
-	TEREDO_LIMIT_ICMPV4_ERRORS,	/* believed; mapping of the peer */
+	TEREDO_LIMIT_PUNTS,		/* IPv4 address */
+	TEREDO_LIMIT_ICMPV4_ERRORS,	/* mapping of the peer */
 	TEREDO_LIMITS,
 };
 
-/* To teredo_limit_ok(): what has to be left to others. */
+/* What teredo_limit_ok() has to leave to others, of TEREDO_WHOLE */
 #define TEREDO_KEEP_NOTHING	0
 #define TEREDO_KEEP_MOST	(TEREDO_WHOLE * 7 / 8)
 
+/* Limits of a device */
 struct teredo_limits {
 	atomic64_t single[TEREDO_LIMIT_SINGLE];
 	struct teredo_buckets keyed;
 	struct teredo_buckets shares;
-	siphash_key_t secret;
+	siphash_key_t secret;		/* of teredo_initiator() */
 };
 
 void teredo_limits_init(struct teredo_limits *limits);
 
-/* Take a token of @limit for @key, unless less than @keep would be left; false if so. @key
- * is 0 for a limit with a single bucket. Any context, as all below.
+/* Take a token of @limit for @key, 0 if the limit has a single bucket. Returns false, and
+ * takes none, if less than @keep of TEREDO_WHOLE would be left. Any context, as all below.
  */
 bool teredo_limit_ok(struct teredo_dev *td, enum teredo_limit limit, u64 key,
 		     unsigned int keep);
 
-/* Note that @initiator asks for one of @limit. Returns the part of the burst that it has to
- * leave to others, of TEREDO_WHOLE.
+/* Count a request of @initiator for @limit. Returns the part of the burst that it has to
+ * leave to others: @keep for teredo_limit_ok(), up to three quarters of TEREDO_WHOLE.
  */
 unsigned int teredo_limit_keep(struct teredo_dev *td, enum teredo_limit limit,
 			       u64 initiator);

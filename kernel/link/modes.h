@@ -15,7 +15,7 @@
 
 #define TEREDO_REFRESH_DEFAULT	30	/* seconds */
 
-/* Return true if this version has the mode. */
+/* Return true if this version supports the mode. */
 bool teredo_mode_exists(unsigned int mode);
 
 /* Return NULL if the attribute of the set config applies to the mode, else the text of the

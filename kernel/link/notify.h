@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Notifications to processes. The floors below netlink/ call this table, which netlink/
- * fills in.
+/* Notifications to processes. Folders below netlink/ call the functions of this table,
+ * which netlink/ fills in.
  */
 #ifndef TEREDO_NOTIFY_H
 #define TEREDO_NOTIFY_H
@@ -17,11 +17,11 @@ struct teredo_dev;
  * @device: a device has changed. RTNL.
  * @device_gone: the device is leaving its namespace. RTNL.
  * @peers_heard: return true if anybody listens to events about peers. Any context.
- * @peers: send a list of struct teredo_event, and ENOBUFS after it if events were lost.
- *	Process context.
+ * @peers: send the events of a list of struct teredo_event, then ENOBUFS if later ones were
+ *	lost. Process context.
  * @datagram: pass a datagram to the controller @portid. Returns 0 or -errno. Any context.
- * @error: tell the controller @portid that @from sent an ICMP error about its datagram to
- *	@to. Lost without memory. Any context.
+ * @error: report to the controller @portid that the IPv4 address @from sent an ICMP error
+ *	about its datagram to @to. Lost without memory. Any context.
  */
 struct teredo_notify {
 	void (*device)(struct teredo_dev *td);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A role is a table of operations. The packet paths call it and never ask for the mode; the
- * floors below role/ know no more of roles than this.
+/* Operations of a role: client, relay, server. The packet paths call them and never test
+ * the mode; folders below role/ know no more of roles than this.
  */
 #ifndef TEREDO_ROLE_H
 #define TEREDO_ROLE_H
@@ -16,10 +16,10 @@ struct teredo_probe;
 struct teredo_rx;
 
 /* Ways to reach a peer */
-#define TEREDO_WAY_LOCAL	BIT(0)	/* bubble to where discovery found it */
+#define TEREDO_WAY_LOCAL	BIT(0)	/* bubble to its local endpoint (discovery) */
 #define TEREDO_WAY_DIRECT	BIT(1)	/* bubble to the mapping in its address */
-#define TEREDO_WAY_INDIRECT	BIT(2)	/* bubble by the server in its address */
-#define TEREDO_WAY_ECHO		BIT(3)	/* echo request by our server */
+#define TEREDO_WAY_INDIRECT	BIT(2)	/* bubble through the server in its address */
+#define TEREDO_WAY_ECHO		BIT(3)	/* echo request through our server */
 
 /**
  * struct teredo_role - operations of a role

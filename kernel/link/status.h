@@ -10,8 +10,8 @@
 
 struct teredo_dev;
 
-/* The outcome of qualification. Replaced as a whole, so readers never see a mixture of two
- * states. Addresses and port in network byte order.
+/* The result of qualification. Readers hold RCU, writers RTNL. Replaced as a whole, so that
+ * readers never see a mixture of two states. Addresses and port in network byte order.
  */
 struct teredo_status {
 	enum teredo_state state;
@@ -21,14 +21,14 @@ struct teredo_status {
 	__be16 mapped_port;
 	__be32 server;
 	__be32 server2;
-	u32 learned_refresh;		/* seconds, 0: none; for information */
+	u32 learned_refresh;		/* interval, seconds, 0: none; only reported */
 	time64_t since;			/* of this state, seconds since boot */
 	struct rcu_head rcu;
 	char reason[TEREDO_REASON_MAX + 1];
 };
 
-/* Allocate a status: a copy of @old, or that of a link that is down if @old is NULL. Returns
- * NULL without memory.
+/* Allocate a status: a copy of @old, or that of a link that is down if @old is NULL.
+ * Returns NULL without memory.
  */
 struct teredo_status *teredo_status_new(const struct teredo_status *old);
 void teredo_status_free(struct teredo_status *status);

@@ -9,13 +9,13 @@
 #include "peer/table.h"
 #include "peer/timers.h"
 
-/* Peers between two pauses of a walk */
+/* Peers to visit between two pauses of a walk */
 #define SLICE	1024
 
 /* -- ageing -- */
 
-/* Return true if the peer was not used or probed for @limit: RFC 4380 5.2 wants the least
- * recently used ones removed.
+/* Return true if the peer was neither used nor probed for @limit jiffies: the least
+ * recently used peers are to be removed (RFC 4380 5.2).
  */
 static bool is_idle(const struct teredo_peer *peer, unsigned long limit)
 {
@@ -111,7 +111,7 @@ static void age(struct work_struct *work)
 	pressed = teredo_quota_is_pressed(td, rcu_dereference(td->config));
 	rcu_read_unlock();
 
-	/* Short of room, peers that have expired are removed at once. */
+	/* If room is short, remove peers as soon as they have expired. */
 	removed = remove_matching(td, may_go, pressed ? TEREDO_PEER_VALID :
 							TEREDO_PEER_IDLE,
 				  TEREDO_PEER_CAUSE_IDLE);
@@ -128,8 +128,8 @@ void teredo_peers_flush(struct teredo_dev *td, bool all,
 {
 	int passes = 8;
 
-	/* A removal or a resize can hide peers from the walk; but with traffic there may
-	 * always be new ones.
+	/* Removals and resizes can hide peers from a walk, so walk again; but not for ever,
+	 * as traffic may add peers all the time.
 	 */
 	while (remove_matching(td, all ? any : not_by_hand, 0, cause) &&
 	       --passes)
@@ -138,7 +138,7 @@ void teredo_peers_flush(struct teredo_dev *td, bool all,
 
 void teredo_peers_flush_local(struct teredo_dev *td)
 {
-	/* Nobody comes any more, so this ends. */
+	/* No neighbour is added any more, so this ends. */
 	while (READ_ONCE(td->peers->locals_count) &&
 	       remove_matching(td, by_discovery, 0, TEREDO_PEER_CAUSE_LEFT))
 		cond_resched();
@@ -189,8 +189,8 @@ void teredo_peers_appear(struct teredo_dev *td)
 	teredo_events_tell(td);
 }
 
-/* The device is down and unlisted, so nothing changes. All events are sent before it
- * leaves the namespace of the listeners.
+/* The device is down and unlisted, so peers do not change meanwhile. All events are sent
+ * before it leaves the namespace of the listeners.
  */
 void teredo_peers_disappear(struct teredo_dev *td)
 {
@@ -212,8 +212,8 @@ void teredo_peers_open(struct teredo_dev *td)
 }
 
 /* Called after the sockets are closed: no datagram arrives any more, but the stack may
- * still pass packets to the transmit path. So first the list is closed, which holds no
- * more packets, then the timer of held packets cannot be armed again.
+ * still pass packets to the transmit path. So close the list first: then no more packets
+ * are held, and the timer cannot be armed again.
  */
 void teredo_peers_close(struct teredo_dev *td)
 {
@@ -223,8 +223,9 @@ void teredo_peers_close(struct teredo_dev *td)
 	spin_unlock_bh(&td->peers->lock);
 	timer_delete_sync(&td->peers->timer);
 	cancel_delayed_work_sync(&td->peers->gc);
-	/* Nobody comes any more, so this ends; who waits must not be missed. Netlink does
-	 * not wait for RTNL, which is ours meanwhile.
+	/* Repeat until no peer is left that is not permanent, and none holds packets. This
+	 * ends, as only permanent peers can be added now: netlink adds peers without RTNL,
+	 * which we hold, but not others while @closing is set.
 	 */
 	while (remove_matching(td, not_by_hand, 0, TEREDO_PEER_CAUSE_DOWN) ||
 	       !list_empty_careful(&td->peers->waiting))
@@ -252,13 +253,13 @@ int teredo_peers_init(struct teredo_dev *td)
 	return teredo_table_init(peers);
 }
 
-/* The device is unregistered: nothing sends, receives or configures. Readers of single
- * peers may be left; RCU frees the peers after them.
+/* The device is unregistered: nothing sends, receives or configures any more. RCU readers
+ * may still use single peers, which are freed after them.
  */
 void teredo_peers_uninit(struct teredo_dev *td)
 {
 	teredo_dumps_end(td->peers);
-	/* Nobody comes any more, so this ends. */
+	/* No peer is added any more, so this ends. */
 	while (teredo_peers_count(td->peers)) {
 		teredo_peers_flush(td, true, TEREDO_PEER_CAUSE_DEVICE);
 		cond_resched();

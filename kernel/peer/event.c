@@ -9,9 +9,9 @@
 #include "link/notify.h"
 #include "peer/peer.h"
 
-#define EVENTS_MAX	1024	/* to be sent, of a device */
+#define EVENTS_MAX	1024	/* events of a device that are not sent yet */
 
-/* Return NULL beyond the limit, or without memory. */
+/* Allocate an event. Returns NULL beyond the limit, or without memory. */
 static struct teredo_event *event_new(struct teredo_dev *td)
 {
 	struct teredo_event *event;
@@ -95,7 +95,7 @@ void teredo_events_init(struct teredo_peers *peers)
 	INIT_WORK(&events->work, work);
 }
 
-/* The last peer has been removed and the device has left its namespace: nothing records. */
+/* All peers are removed and the device has left its namespace, so nothing is recorded. */
 void teredo_events_uninit(struct teredo_peers *peers)
 {
 	struct teredo_events *events = &peers->events;

@@ -10,7 +10,7 @@
 #include "peer/path.h"
 #include "peer/table.h"
 
-#define LOOKS		8	/* at neighbours to evict */
+#define LOOKS		8	/* candidates for an eviction */
 
 struct teredo_neighbour *teredo_neighbour_of(struct teredo_dev *td,
 					     const struct teredo_peer *peer)
@@ -21,8 +21,9 @@ struct teredo_neighbour *teredo_neighbour_of(struct teredo_dev *td,
 						 lockdep_is_held(&td->peers->lock)) : NULL;
 }
 
-/* Evict the neighbour with the oldest announcement. Skip permanent ones, those being probed,
- * and those whose local path is open.
+/* If there are too many neighbours, evict the one with the oldest announcement. Skip
+ * permanent ones, those being probed, and those whose local path is open. Returns false if
+ * there is still no room.
  */
 static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
 {
@@ -48,7 +49,9 @@ static bool make_room(struct teredo_dev *td, struct sk_buff_head *evicted)
 	return false;
 }
 
-/* Make @peer a neighbour, which readers see once it is published. */
+/* Make @peer a neighbour. Readers see that only when set_local() publishes it. Returns NULL
+ * without room or memory.
+ */
 static struct teredo_neighbour *attach(struct teredo_dev *td, struct teredo_peer *peer,
 				       struct sk_buff_head *evicted)
 {
@@ -68,7 +71,7 @@ static struct teredo_neighbour *attach(struct teredo_dev *td, struct teredo_peer
 	return neighbour;
 }
 
-/* Note that @peer is at @src on our link. Returns the reason if that is not believed. */
+/* Note that @peer is at @src on our link. Returns TEREDO_GO_ON, or the reason why not. */
 static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 		     union teredo_endpoint src, bool *news,
 		     struct sk_buff_head *evicted)
@@ -83,8 +86,8 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 			  time_before(jiffies, neighbour->announced +
 					       TEREDO_ANNOUNCE_MIN - HZ));
 	if (moved) {
-		/* A peer set by the administrator keeps the mapping it was given; and one
-		 * multicast does not take over a path in use.
+		/* A peer set by the administrator keeps the mapping it was given. And a
+		 * single multicast must not take over a path in use.
 		 */
 		if (peer->permanent || teredo_path_is_local(td, peer))
 			return TEREDO_A_STATS_RX_MAPPING;
@@ -92,7 +95,7 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 			neighbour = attach(td, peer, evicted);
 		if (!neighbour)
 			return TEREDO_A_STATS_RX_LIMITED;
-		/* The previous endpoint is no longer a mapping either. */
+		/* The peer has left its previous endpoint: do not send there any more. */
 		if (neighbour->local.word &&
 		    peer->mapped.word == neighbour->local.word && !peer->wait)
 			teredo_peer_set_state(td, peer, TEREDO_PEER_STATE_PROBING,
@@ -102,9 +105,9 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(neighbour->announced, teredo_now());
 	neighbour->answered = teredo_now();
 	list_move_tail(&neighbour->node, &td->peers->locals);
-	/* published when complete */
+	/* Publish it now that it is complete. */
 	rcu_assign_pointer(teredo_extra_of(td, peer)->neighbour, neighbour);
-	/* It was heard, so it may be probed again (C-71). */
+	/* The peer was heard, so it may be probed again (C-71). */
 	if (!teredo_peer_is_open(peer))
 		WRITE_ONCE(peer->bubbles, 0);
 	if (!told)
@@ -112,8 +115,8 @@ static int set_local(struct teredo_dev *td, struct teredo_peer *peer,
 	return TEREDO_GO_ON;
 }
 
-/* Neighbours with an open local path are answered regardless of what others send; all
- * others share a rate per source (SEC-11).
+/* Return true if a discovery bubble may be answered. Neighbours with an open local path are
+ * answered whatever others send; for all others there is a limit per source (SEC-11).
  */
 static bool may_answer(struct teredo_dev *td, const struct teredo_peer *peer,
 		       union teredo_endpoint src)

@@ -5,24 +5,24 @@
 
 #include "peer/extra.h"
 
-/* Per device. All neighbours share our own mapped IPv4 address. */
+/* Limit of neighbours of a device. All of them share our own mapped IPv4 address. */
 #define TEREDO_LOCALS_MAX	1024
 
-/* A peer on our own link: a second way to it (RFC 4380 5.2.8), next to the mapping in its
+/* A peer on our own link: a second path to it (RFC 4380 5.2.8), besides the mapping in its
  * address. Protected by the lock, except for single words that are read without it.
- * peer->mapped is the way in use, and peer->last_rx is about that one, so the packet paths
+ * peer->mapped is the path in use, and peer->last_rx is about that path, so the fast paths
  * never look at this structure (D-18).
  */
 struct teredo_neighbour {
 	struct teredo_peer *peer;
 	struct list_head node;		/* in peers.locals */
-	union teredo_endpoint local;	/* whence its discovery bubble came */
-	unsigned long announced;	/* when, jiffies */
+	union teredo_endpoint local;	/* outer source of its discovery bubble */
+	unsigned long announced;	/* jiffies, its last discovery bubble */
 	unsigned long answered;		/* jiffies, our last answer to one */
 	struct rcu_head rcu;
 };
 
-/* Return what makes @peer a neighbour, or NULL. RCU. */
+/* Return the neighbour structure of @peer, or NULL if it is no neighbour. RCU. */
 static inline struct teredo_neighbour *
 teredo_neighbour_rcu(const struct teredo_peer *peer)
 {
@@ -35,7 +35,7 @@ teredo_neighbour_rcu(const struct teredo_peer *peer)
 struct teredo_neighbour *teredo_neighbour_of(struct teredo_dev *td,
 					     const struct teredo_peer *peer);
 
-/* Return true if the peer's discovery bubble came from @src (5.2.3 case 5). RCU. */
+/* Return true if the peer was recently announced from @src (RFC 4380 5.2.3 case 5). RCU. */
 static inline bool teredo_peer_is_local(const struct teredo_peer *peer,
 					union teredo_endpoint src)
 {
@@ -52,7 +52,7 @@ static inline bool teredo_neighbour_is_known(const struct teredo_neighbour *neig
 	return time_before(jiffies, neighbour->announced + TEREDO_LOCAL_KNOWN);
 }
 
-/* Take a discovery bubble of the client @addr, from @src on our own link (C-87). Returns
+/* Record a discovery bubble of the client @addr from @src on our own link (C-87). Returns
  * TEREDO_GO_ON if it is to be answered, else the reason to drop it. Sets *@news if the
  * neighbour may not know us. RCU, BH off.
  */
@@ -61,7 +61,9 @@ int teredo_peer_announced(struct teredo_dev *td,
 			  const struct in6_addr *addr,
 			  union teredo_endpoint src, bool *news);
 
-/* @peer, which is being removed, is no neighbour any more. For extra.c. Under the lock. */
+/* Free the neighbour structure of @peer, which is being removed. For extra.c, under the
+ * lock.
+ */
 void teredo_neighbour_remove(struct teredo_dev *td, struct teredo_peer *peer);
 
 #endif /* TEREDO_NEIGHBOUR_H */

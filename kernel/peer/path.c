@@ -5,10 +5,10 @@
 #include "link/device.h"
 #include "peer/neighbour.h"
 
-/* Paths to a peer, the better ones behind */
+/* Paths to a peer, worst first */
 enum rank {
-	DIRECT,		/* the mapping in its address, or one that it has shown */
-	LOCAL,		/* where discovery found it */
+	DIRECT,		/* the mapping in its address, or another one that it uses */
+	LOCAL,		/* the endpoint that discovery found */
 };
 
 static enum rank rank_of(struct teredo_dev *td, const struct teredo_peer *peer,

@@ -7,10 +7,10 @@
 
 #include "peer/peer.h"
 
-/* Return true if packets to @peer take the local path, be it open or not. */
+/* Return true if packets to @peer take the local path, open or not. */
 bool teredo_path_leads_local(struct teredo_dev *td, const struct teredo_peer *peer);
 
-/* Return true if packets to @peer take the local path, and it is open. */
+/* Return true if packets to @peer take the local path and it is open. */
 bool teredo_path_is_local(struct teredo_dev *td, const struct teredo_peer *peer);
 
 /* Prepare to switch the path of @peer to @src. If that is local, remember when the mapping
@@ -19,8 +19,8 @@ bool teredo_path_is_local(struct teredo_dev *td, const struct teredo_peer *peer)
 void teredo_path_leave(struct teredo_dev *td, struct teredo_peer *peer,
 		       union teredo_endpoint src);
 
-/* Handle a datagram of @peer from @src. Returns true if an open local path is to be kept; that
- * the mapping was heard is remembered.
+/* Decide about the path when a datagram of @peer came from @src. Returns true to keep the
+ * local path, which is open; then remembers that the mapping was heard.
  */
 bool teredo_path_stay(struct teredo_dev *td, struct teredo_peer *peer,
 		      union teredo_endpoint src);

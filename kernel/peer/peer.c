@@ -35,7 +35,7 @@ void teredo_peer_set_state(struct teredo_dev *td, struct teredo_peer *peer,
 	teredo_peer_changed(td, peer, cause);
 }
 
-/* Translate why a peer was created or probed into what listeners are told. */
+/* Return the cause to report to listeners for a peer that was created or probed. */
 static enum teredo_peer_cause told_as(enum teredo_cause cause)
 {
 	switch (cause) {
@@ -100,7 +100,7 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 	if (wait) {
 		teredo_queue_take(td, wait, dropped);
 		if (wait->releasing) {
-			/* confirm() has it, and frees it */
+			/* confirm() is using it, and frees it */
 			wait->dead = true;
 		} else {
 			list_del(&wait->node);
@@ -109,14 +109,14 @@ void teredo_peer_remove(struct teredo_dev *td, struct teredo_peer *peer,
 		}
 	}
 	teredo_gone(TEREDO_OBJECT_PEER, peer);
-	/* in bulk and by a worker, not one by one in softirq */
+	/* frees in bulk from a worker, not one by one in softirq */
 	kfree_rcu(peer, rcu);
 }
 
 void teredo_peer_forget_packets(struct teredo_dev *td,
 				struct sk_buff_head *list)
 {
-	/* sends */
+	/* for sending errors */
 	rcu_read_lock();
 	local_bh_disable();
 	teredo_reject_all(td, list, TEREDO_A_STATS_TX_FORGOTTEN);
@@ -165,9 +165,9 @@ static void send(struct teredo_dev *td, struct sk_buff *skb,
 
 /* -- trust -- */
 
-/* Trust @peer at @src. The held packets are sent before anybody can find the peer open, so
- * that packets stay in order: until then, others append to the queue. Called with the lock,
- * returns without it; RCU keeps @peer.
+/* Trust @peer at @src. The held packets are sent before the peer can be seen as open, so
+ * that packets stay in order: until then, other senders append to the queue. Called with
+ * the lock, returns without it; RCU keeps @peer.
  */
 static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		    union teredo_endpoint src, enum teredo_peer_cause cause)
@@ -188,7 +188,7 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	WRITE_ONCE(peer->last_rx, teredo_now());
 	WRITE_ONCE(peer->bubbles, 0);
 	if (wait && wait->releasing) {
-		/* another CPU is at it */
+		/* Another CPU is sending the queue. */
 		spin_unlock_bh(&peers->lock);
 		return;
 	}
@@ -196,8 +196,8 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 		wait->releasing = true;
 		list_del(&wait->node);
 		__skb_queue_head_init(&queue);
-		/* A fast sender must not keep us here for ever: what comes after the last
-		 * round may be reordered.
+		/* A fast sender must not keep us here for ever. Packets that are queued
+		 * after the last round may be reordered.
 		 */
 		while (!skb_queue_empty(&wait->queue) && rounds--) {
 			teredo_queue_take(td, wait, &queue);
@@ -212,7 +212,7 @@ static void confirm(struct teredo_dev *td, struct teredo_peer *peer,
 	if (wait && wait->dead)
 		news = false;
 	else
-		/* pairs with the acquire in teredo_peer_is_open() */
+		/* pairs with smp_load_acquire() in teredo_peer_is_open() */
 		smp_store_release(&peer->state, TEREDO_PEER_STATE_TRUSTED);
 	if (news)
 		teredo_peer_changed(td, peer, cause);
@@ -285,8 +285,8 @@ void teredo_peer_fail(struct teredo_dev *td, struct teredo_peer *peer,
 
 /* -- use -- */
 
-/* Return true if a probe of the trusted @peer is due. A hint if called without the lock: a
- * one-way flow calls it for each packet.
+/* Return true if a probe of the trusted @peer is due. Without the lock, which a one-way
+ * flow must not take for each packet, this is only a hint.
  */
 static bool may_refresh(const struct teredo_peer *peer)
 {
@@ -320,7 +320,7 @@ void teredo_peer_doubt(struct teredo_dev *td, struct teredo_peer *peer)
 	refresh(td, peer);
 }
 
-/* The sender of a packet has confirmed that its peer receives: that proves the peer. */
+/* Prove @peer: the sender of a packet has confirmed that its packets arrive. */
 static void vouch(struct teredo_dev *td, struct teredo_peer *peer)
 {
 	const struct teredo_config *cfg = rcu_dereference(td->config);
@@ -347,7 +347,9 @@ void teredo_peer_send(struct teredo_dev *td, struct teredo_peer *peer,
 		refresh(td, peer);
 }
 
-/* Begin to probe @peer. Returns 0, or the reason to drop what would wait for it. */
+/* Begin to probe @peer. Returns 0, or the reason to drop the packet that should be held.
+ * Sets *@send if the caller has to send @probe. Under the lock.
+ */
 static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 			 struct teredo_peer *peer, enum teredo_cause cause,
 			 u32 initiator, struct teredo_probe *probe, bool *send)
@@ -359,8 +361,9 @@ static int start_waiting(struct teredo_dev *td, const struct teredo_config *cfg,
 	if (!wait)
 		return TEREDO_A_STATS_TX_NO_MEMORY;
 	*send = teredo_probe_start(td, peer, initiator, probe);
-	/* No attempt is left, or the last one was just now. In the latter case the first
-	 * attempt comes a whole spacing later, which keeps the list in order.
+	/* If none was started, either no attempt is left, or the last one was too recent.
+	 * In the latter case the first attempt comes a whole spacing from now, which keeps
+	 * the list in order.
 	 */
 	if (!*send && READ_ONCE(peer->bubbles) >= TEREDO_PROBE_TRIES) {
 		teredo_wait_free(wait);
@@ -407,7 +410,7 @@ int teredo_peer_wait(struct teredo_dev *td, const struct teredo_config *cfg,
 	}
 	teredo_path_fall_back(td, peer);
 	if (teredo_peer_is_open(peer)) {
-		/* just now, or since the caller looked */
+		/* It fell back just now, or was trusted since the caller looked. */
 		spin_unlock_bh(&td->peers->lock);
 		if (skb)
 			teredo_peer_send(td, peer, skb);
@@ -433,7 +436,7 @@ void teredo_peer_probe(struct teredo_dev *td, const struct teredo_config *cfg,
 	teredo_peer_wait(td, cfg, addr, kind, NULL);
 }
 
-/* -- by hand -- */
+/* -- for the administrator -- */
 
 int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 		    enum teredo_peer_kind kind, union teredo_endpoint mapped,
@@ -446,7 +449,7 @@ int teredo_peer_set(struct teredo_dev *td, const struct in6_addr *addr,
 
 	__skb_queue_head_init(&evicted);
 
-	/* confirm() sends */
+	/* for confirm(), which sends */
 	rcu_read_lock();
 	local_bh_disable();
 	cfg = rcu_dereference(td->config);

@@ -9,8 +9,8 @@
 #include "peer/path.h"
 #include "peer/table.h"
 
-/* Return how long a peer that did not answer is not probed. The RFC limits bubbles; echo
- * requests to native hosts only have to be rare.
+/* Return how long to leave a peer alone that has not answered a series of probes, in
+ * jiffies. The RFC limits bubbles; echo requests to native hosts only have to be rare.
  */
 static unsigned long quiet_time(const struct teredo_peer *peer)
 {
@@ -28,9 +28,9 @@ bool teredo_probe_is_due(const struct teredo_peer *peer)
 	       (!last || !time_before(jiffies, last + pause));
 }
 
-/* Choose the ways to try, of those that the role has (C-49, C-51): for a neighbour the local
- * one first, and from the second attempt on the mapping in its address as well, in case it
- * has left the link.
+/* Choose which ways of the role to try (C-49, C-51). For a neighbour, try the local one
+ * first, and from the second attempt on also the mapping in its address, in case it has
+ * left the link.
  */
 static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 			struct teredo_probe *probe)
@@ -54,9 +54,9 @@ static void choose_ways(struct teredo_dev *td, const struct teredo_peer *peer,
 	probe->ways &= ways;
 }
 
-/* Return true if an answer to an earlier attempt of this series may still arrive. Unanswered
- * attempts share a nonce (RFC 4380 5.2.9): on a path of more than 2 s each answer arrives
- * after the next attempt was sent.
+/* Return true if an answer to an earlier attempt of this series may still arrive.
+ * Unanswered attempts share a nonce (RFC 4380 5.2.9): on a path of more than 2 s each
+ * answer arrives after the next attempt was sent.
  */
 static bool is_awaited(const struct teredo_peer *peer, unsigned long now)
 {
@@ -78,8 +78,8 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 			return false;
 		WRITE_ONCE(peer->bubbles, 0);
 	}
-	/* For the echo request of a client (C-89) and the bubble of a relay
-	 * (R-13); 0 is none.
+	/* For the echo request of a client (C-89) and the bubble of a relay (R-13); 0 means
+	 * none.
 	 */
 	if (!is_awaited(peer, now))
 		WRITE_ONCE(peer->nonce, get_random_u64() ?: 1);
@@ -95,8 +95,8 @@ bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 	return true;
 }
 
-/* Undo an attempt that was not sent, and so does not count as unanswered (C-68). The spacing
- * stays: the next attempt comes no sooner than after one that was sent.
+/* Undo the count of an attempt that was not sent, and so is not unanswered (C-68). The
+ * spacing stays: the next attempt comes no sooner than after one that was sent.
  */
 static void withdraw(struct teredo_dev *td, const struct teredo_probe *probe)
 {
@@ -113,13 +113,13 @@ void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)
 {
 	bool sent = false;
 
-	/* First attempts have priority over later ones, and initiators of few over
+	/* First attempts have priority over later ones, and initiators of few attempts over
 	 * initiators of many.
 	 */
 	probe->keep = teredo_limit_keep(td, TEREDO_LIMIT_PROBES, probe->initiator);
 	if (probe->again)
 		probe->keep = teredo_limit_behind(probe->keep);
-	/* Bounds the traffic that others can make us send, wherever it goes (SEC-28). */
+	/* Limit the traffic that others can make us send, wherever it goes (SEC-28). */
 	if (teredo_limit_ok(td, TEREDO_LIMIT_PROBES, 0, probe->keep))
 		sent = READ_ONCE(td->role)->probe(td, probe);
 	else
@@ -131,7 +131,7 @@ void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe)
 bool teredo_probe_may_ask(struct teredo_dev *td, __be32 server,
 			  const struct teredo_probe *probe)
 {
-	/* Calls to many clients of one server must not make us flood it (SEC-28). */
+	/* Packets to many clients of one server must not make us flood it (SEC-28). */
 	if (teredo_limit_ok(td, TEREDO_LIMIT_SERVER_PROBES,
 			    (__force u32)server, probe->keep))
 		return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Attempts to reach a peer: when they are due, and by which ways (RFC 4380 5.2.4, 5.2.6). The
- * role sends.
+/* Attempts to reach a peer: when they are due, and by which ways (RFC 4380 5.2.4, 5.2.6).
+ * The role sends.
  */
 #ifndef TEREDO_PROBE_H
 #define TEREDO_PROBE_H
@@ -15,8 +15,8 @@ struct teredo_probe {
 	u8 ways;			/* to try, TEREDO_WAY_... */
 	bool again;			/* earlier attempts went unanswered */
 	u32 initiator;			/* teredo_initiator() */
-	unsigned int keep;		/* part of limits to leave to others */
-	unsigned long when;		/* peer->last_probe */
+	unsigned int keep;		/* part of a limit to leave to others */
+	unsigned long when;		/* peer->last_probe, jiffies */
 };
 
 /* Account for an attempt to reach @peer on behalf of @initiator, and describe it in @probe.
@@ -25,8 +25,8 @@ struct teredo_probe {
 bool teredo_probe_start(struct teredo_dev *td, struct teredo_peer *peer,
 			u32 initiator, struct teredo_probe *probe);
 
-/* Return true if an attempt to reach @peer seems due, so that a rate limit is worth asking.
- * No lock needed.
+/* Return true if an attempt to reach @peer seems due, so that a token of a rate limit would
+ * not be wasted. No lock needed.
  */
 bool teredo_probe_is_due(const struct teredo_peer *peer);
 
@@ -35,8 +35,8 @@ bool teredo_probe_is_due(const struct teredo_peer *peer);
  */
 void teredo_probe_send(struct teredo_dev *td, struct teredo_probe *probe);
 
-/* Take a token of the limit of @server for @probe. Returns false, and counts that, if there
- * is none. For roles.
+/* Take a token of the limit of probes to @server. Returns false, and counts tx-limited, if
+ * there is none for @probe. For roles.
  */
 bool teredo_probe_may_ask(struct teredo_dev *td, __be32 server,
 			  const struct teredo_probe *probe);

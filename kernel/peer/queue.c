@@ -36,7 +36,7 @@ struct held {
 static_assert(sizeof(struct held) <= sizeof_field(struct sk_buff, cb));
 static_assert(TEREDO_QUEUE_SHARES - 1 <= U8_MAX);
 
-/* At most so many packets are dropped to hold one more. */
+/* Limit of packets to drop in order to hold another one */
 #define VICTIMS		128
 
 static struct held *held(struct sk_buff *skb)
@@ -114,9 +114,9 @@ static bool make_room(struct teredo_backlog *backlog, const struct sk_buff *skb,
 	return true;
 }
 
-/* A held packet stays charged to the program that sent it, which has to wait in turn. Not
- * so a packet of the stack: one socket sends all ICMPv6 of a CPU, for every namespace, and
- * answers to a few hundred strangers would block it (SEC-27).
+/* Uncharge a packet of the stack. A held packet of a program stays charged to its socket,
+ * so that the program has to wait. But one socket of each CPU sends the ICMPv6 of all
+ * namespaces, and answers to a few hundred strangers would block it (SEC-27).
  */
 static void release_stack(struct sk_buff *skb)
 {

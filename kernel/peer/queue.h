@@ -7,18 +7,19 @@
 
 #include "peer/peer.h"
 
-/* Attached to a peer only while it is being probed */
+/* State of a peer while it is being probed */
 struct teredo_wait {
 	struct list_head node;		/* in peers.waiting, by deadline */
 	struct teredo_peer *peer;
 	unsigned long deadline;		/* of the current attempt, jiffies */
 	u32 initiator;			/* of the probes, teredo_initiator() */
-	u8 tries;			/* spacings begun */
+	u8 tries;			/* attempts begun, sent or not */
 	bool releasing;			/* a CPU is sending the queue, unlocked */
 	bool dead;			/* the peer was removed meanwhile */
 	struct sk_buff_head queue;
 };
 
+/* Allocate a wait with an empty queue. Returns NULL without memory. */
 struct teredo_wait *teredo_wait_new(struct teredo_dev *td);
 void teredo_wait_free(struct teredo_wait *wait);
 
@@ -28,8 +29,8 @@ void teredo_queue_init(struct teredo_dev *td);
 bool teredo_queue_is_even(const struct teredo_dev *td);
 
 /* Append @skb on behalf of @initiator. Packets that have to make room for it move to
- * @dropped, or @skb itself: the oldest of the same peer beyond @limit packets, and the oldest
- * of the largest share if the memory limit is reached.
+ * @dropped: the oldest of this peer beyond @limit packets, and the oldest of the largest
+ * share at the memory limit. If there is no room at all, @skb itself moves there.
  */
 void teredo_queue_add(struct teredo_dev *td, struct teredo_wait *wait,
 		      struct sk_buff *skb, u32 initiator, unsigned int limit,

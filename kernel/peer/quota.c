@@ -3,16 +3,16 @@
  *
  * Forged sources create a peer each, and make us answer each: bubbles need no nonce (RFC
  * 4380 5.2.3). So neither what a peer sent nor what was sent to it says anything about it.
- * A round trip does, something that only a host can know that receives our packets:
+ * A round trip does. It shows in what only a host that receives our packets can know:
  *	- the nonce of our echo request (C-39) or of our relay's bubble (R-13),
  *	- a segment that our TCP saw acknowledged, or MSG_CONFIRM of a program, as in
  *	  neighbour discovery.
- * Such a peer is proven, and is removed only when idle. All others share part of the list
- * and are evicted for each other: of a few candidates, one of the initiator with the most
- * peers, else the oldest, preferably one not heard since it was last a candidate. Peers that
- * we addressed have a part of their own, which strangers cannot fill, and proven peers
- * cannot take either part: so there is always room for a new peer, and a flood costs others
- * at most another bubble.
+ * Such a peer is proven, and is removed only when idle. All others share a part of the
+ * list, where a new one evicts another: of a few candidates, one of the initiator with the
+ * most peers; else one that was not heard since it was last a candidate; else the oldest.
+ * Peers that we addressed have a part of their own, which strangers cannot fill. Proven
+ * peers cannot take either part. So there is always room for a new peer, and a flood costs
+ * others at most another bubble.
  */
 #include "peer/quota.h"
 
@@ -20,11 +20,12 @@
 #include "link/device.h"
 #include "peer/table.h"
 
-#define UNPROVEN_MAX	65535U		/* addressed by us; strangers half of it */
-#define LOOKS		8U		/* at candidates to evict */
+#define UNPROVEN_MAX	65535U		/* addressed by us; half as many strangers */
+#define LOOKS		8U		/* candidates for an eviction */
 
-static_assert(UNPROVEN_MAX <= U16_MAX);		/* a share may be all of them */
+static_assert(UNPROVEN_MAX <= U16_MAX);		/* one share may hold all of them */
 
+/* Return how many unproven peers there may be for @cause. */
 static unsigned int quota_of(const struct teredo_config *cfg,
 			     enum teredo_cause cause)
 {
@@ -65,8 +66,8 @@ static u16 *share_of(struct teredo_quota *quota,
 	return &quota->share[peer->cause][row][peer->share[row]];
 }
 
-/* The number of peers that the initiator of @peer has, or more: others may have the same place in
- * one row, but hardly in both.
+/* Return the number of peers of the initiator of @peer, or more: another initiator may have
+ * the same place in one row, but hardly in both.
  */
 static unsigned int held_by_initiator(struct teredo_quota *quota,
 				      const struct teredo_peer *peer)
@@ -110,7 +111,7 @@ static bool heard_since_queued(const struct teredo_peer *peer)
 /* A candidate for eviction */
 struct candidate {
 	struct teredo_peer *peer;
-	unsigned int held;	/* by its initiator, if that is much, else 0 */
+	unsigned int held;	/* peers of its initiator; 0 if these are not many */
 	bool heard;
 };
 
@@ -124,9 +125,10 @@ static bool goes_before(const struct candidate *a, const struct candidate *b)
 	return time_before(a->peer->queued_at, b->peer->queued_at);
 }
 
-/* Look at some peers, and at others the next time: so what this costs does not depend
- * on how many there are, and who has many of them is seen all the same. Much is eight
- * times what each would have of a full table: nobody's chance neighbours are as many.
+/* Return the peer to evict, or NULL. Look at a few peers, and at others the next time: so
+ * the cost does not depend on the number of peers, and an initiator with many of them is
+ * still found. Many is more than eight times an even share: initiators that share a place
+ * by chance do not have as many.
  */
 static struct teredo_peer *find_victim(struct teredo_quota *quota,
 				       enum teredo_cause cause)
@@ -145,7 +147,7 @@ static struct teredo_peer *find_victim(struct teredo_quota *quota,
 		next.heard = heard_since_queued(next.peer);
 		if (!victim.peer || goes_before(&next, &victim))
 			swap(next, victim);
-		/* who stays has to be heard anew */
+		/* a peer that stays has to be heard again */
 		if (next.peer && next.heard)
 			next.peer->queued_at = jiffies;
 	}
@@ -193,7 +195,7 @@ void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer)
 		td->peers->quota.proven--;
 	} else {
 		dequeue(&td->peers->quota, peer);
-		/* who still finds it has nothing left to prove */
+		/* RCU readers that still find it must not prove it */
 		WRITE_ONCE(peer->proven, true);
 	}
 }

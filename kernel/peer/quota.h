@@ -14,17 +14,18 @@ struct teredo_peer;
 enum teredo_cause {
 	TEREDO_BY_US,		/* we had a packet to send */
 	TEREDO_BY_STRANGER,	/* we received a datagram */
-	TEREDO_BY_HAND,		/* the administrator set it; in no list */
+	TEREDO_BY_HAND,		/* the administrator set it; no quota, no list */
 };
 
-#define TEREDO_QUOTAS	2	/* those of the first two */
+#define TEREDO_QUOTAS	2	/* of the first two causes */
 #define TEREDO_QUOTA_ROWS	2
 #define TEREDO_QUOTA_SHARES	128
 
-struct teredo_quota {		/* under teredo_peers.lock */
-	struct list_head list[TEREDO_QUOTAS];	/* next candidate first */
+/* Numbers of peers; under teredo_peers.lock */
+struct teredo_quota {
+	struct list_head list[TEREDO_QUOTAS];	/* unproven, next candidate first */
 	unsigned int count[TEREDO_QUOTAS];
-	/* The same by initiator, which has a place in each row */
+	/* The counts by initiator, which has a place in each row */
 	u16 share[TEREDO_QUOTAS][TEREDO_QUOTA_ROWS][TEREDO_QUOTA_SHARES];
 	unsigned int proven;
 };
@@ -34,8 +35,8 @@ void teredo_quota_init(struct teredo_quota *quota);
 /* Return true if no peer is accounted for. At teardown. */
 bool teredo_quota_is_even(const struct teredo_quota *quota);
 
-/* Return true if there is room for another peer, after removing *@victim unless that is NULL.
- * Under the lock.
+/* Return true if a peer may be added for @cause. If that takes an eviction, sets *@victim
+ * to the peer that the caller has to remove first, else to NULL. Under the lock.
  */
 bool teredo_quota_admit(struct teredo_dev *td, const struct teredo_config *cfg,
 			enum teredo_cause cause, struct teredo_peer **victim);
@@ -47,18 +48,18 @@ void teredo_quota_enter(struct teredo_dev *td, struct teredo_peer *peer,
 			enum teredo_cause cause, u32 initiator);
 void teredo_quota_leave(struct teredo_dev *td, struct teredo_peer *peer);
 
-/* Account for @peer anew: a series of probes begins on behalf of @initiator. Under the lock. */
+/* Charge @peer to @initiator, on whose behalf a series of probes begins. Under the lock. */
 void teredo_quota_probed(struct teredo_dev *td, const struct teredo_config *cfg,
 			 struct teredo_peer *peer, enum teredo_cause cause,
 			 u32 initiator);
 
-/* Note that @peer is proven: it knew what only a host that receives our packets can know.
- * Under the lock.
+/* Mark @peer as proven, if there is room for another one: it has shown what only a host
+ * that receives our packets can know. Under the lock.
  */
 void teredo_quota_prove(struct teredo_dev *td, const struct teredo_config *cfg,
 			struct teredo_peer *peer);
 
-/* The same on the administrator's word, without a limit. Under the lock. */
+/* The same for a peer that the administrator has set, without a limit. Under the lock. */
 void teredo_quota_vouch(struct teredo_dev *td, struct teredo_peer *peer);
 
 /* Return true if there is no room for another proven peer. No lock needed. */

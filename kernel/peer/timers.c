@@ -6,14 +6,15 @@
 #include "link/device.h"
 #include "peer/probe.h"
 
-/* Peers handled at a time, and in one run of the timer, which also ends with the tick: a
- * softirq must end, and must not fill the transmit queues.
+/* Peers to handle in one batch, and in one run of the timer. A run also ends when the next
+ * jiffy begins: a softirq must not take long, and must not fill the transmit queues.
  */
 #define BATCH	8
 #define RUN	512
 
-/* Set the timer for the first of the list, whoever was just added: the timer may not be
- * pending because it is running, and may then be set for a later one. Under the lock.
+/* Set the timer to the first deadline of the list, which need not be that of the wait that
+ * was just added: if the timer is running, it is not pending, and timer_reduce() would
+ * accept any later time. Under the lock.
  */
 static void arm(struct teredo_dev *td)
 {
@@ -46,6 +47,7 @@ struct batch {
 	struct sk_buff_head dropped;
 };
 
+/* Fill @batch with what is due. Returns false if nothing is. Under the lock. */
 static bool collect(struct teredo_dev *td, struct batch *batch)
 {
 	struct teredo_peers *peers = td->peers;

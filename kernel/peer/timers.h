@@ -10,11 +10,11 @@
  * peer           | 20 s, twice, 4 s apart          | timer at all
  * forget         | 300 s idle, 30 s if short of    | age.c, a work that
  *                | room                            | walks every 10 s
- * announce us    | every 200 to 300 s, sooner if   | discovery.c, one work for
- *                | somebody does not know us       | all of a namespace
+ * announce us    | every 200 to 300 s, sooner if a | discovery.c, one work per
+ *                | neighbour may not know us       | namespace
  *
- * All attempts are equally far apart, so the list is in order if each is
- * appended: no per-peer timer, no sorting.
+ * All attempts have the same spacing, so the list stays in order if each is
+ * appended: no timer per peer, no sorting.
  */
 #ifndef TEREDO_TIMERS_H
 #define TEREDO_TIMERS_H
@@ -24,7 +24,7 @@
 
 void teredo_timer_init(struct teredo_dev *td);
 
-/* Append @wait to the list, due after one spacing. Under the lock. */
+/* Append @wait to the list; it is due after TEREDO_PROBE_SPACING. Under the lock. */
 void teredo_timer_add(struct teredo_dev *td, struct teredo_wait *wait);
 
 #endif /* TEREDO_TIMERS_H */
