@@ -24,7 +24,7 @@ u32 teredo_control_portid(struct teredo_dev *td)
 	u32 portid;
 
 	spin_lock_bh(&td->control->lock);
-	/* A link that was moved has left its controller behind. */
+	/* A link that was moved to another namespace has left its controller behind. */
 	portid = td->control->net == dev_net(td->dev) ? td->control->portid : 0;
 	spin_unlock_bh(&td->control->lock);
 	return portid;
@@ -59,7 +59,7 @@ bool teredo_control_left(struct teredo_dev *td, u32 *seconds)
 	return left;
 }
 
-/* Called with the lock. */
+/* Note that the controller has left. Under the lock. */
 static void leave(struct teredo_control *control)
 {
 	if (!control->portid)
@@ -109,8 +109,8 @@ void teredo_control_expect(struct teredo_dev *td, const u8 *data, size_t len)
 	spin_unlock_bh(&control->lock);
 }
 
-/* Return true, a few times, if the datagram has the nonce of a solicitation. The parser
- * has put the headers in the linear part.
+/* Return true if the datagram has the nonce of a solicitation that may still be answered,
+ * and count the answer. The parser has put the headers in the linear part.
  */
 static bool is_expected(struct teredo_dev *td, const struct sk_buff *skb,
 			const struct teredo_packet *pkt)
@@ -138,8 +138,9 @@ static bool has_nonce(const struct teredo_asked *asked, const void *nonce)
 	return !memcmp(asked->nonce, nonce, TEREDO_NONCE_LEN);
 }
 
-/* Return true if the UDP header behind @ip is that of a datagram with what was @asked. The
- * checksum covers the nonce, so a host that has not seen it has a chance of 1 in 65536.
+/* Return true if the UDP header behind @ip is that of a datagram with the solicitation
+ * @asked. The checksum covers the nonce, so a host that has not seen it has a chance of 1
+ * in 65536.
  */
 static bool has_checksum(const struct teredo_asked *asked, const void *ip)
 {
@@ -155,7 +156,7 @@ static bool has_checksum(const struct teredo_asked *asked, const void *ip)
 			     CSUM_MANGLED_0);
 }
 
-/* Return true once for each solicitation for which @is_about matches @what. */
+/* Return true, once for each solicitation, if @is_about() is true for it and @what. */
 static bool may_err(struct teredo_dev *td,
 		    bool (*is_about)(const struct teredo_asked *asked,
 				     const void *what),
@@ -199,9 +200,10 @@ bool teredo_control_error(struct teredo_dev *td, struct sk_buff *skb,
 	return true;
 }
 
-/* Limited by source, so that a flood does not hide other servers; and in total, as there
- * may be any number of sources and a single controller, perhaps with little CPU time,
- * which needs only a few datagrams to tell what is wrong.
+/* Limit datagrams to the controller that were not expected. Limit them by source, so that a
+ * flood does not hide other servers. And limit them in total, as there may be any number of
+ * sources but only one controller, perhaps with little CPU time, which needs only a few
+ * datagrams to tell what is wrong.
  */
 static bool may_punt(struct teredo_dev *td, __be32 source)
 {
@@ -222,7 +224,7 @@ int teredo_control_recv(struct teredo_dev *td, struct sk_buff *skb,
 		return TEREDO_A_STATS_RX_NO_CONTROLLER;
 	if (rx->data_len > TEREDO_PAYLOAD_MAX)
 		return TEREDO_A_STATS_RX_TOO_BIG;
-	/* No flood hides the awaited answer, not even one in the server's name. */
+	/* An expected answer is not limited: no flood must hide it, whatever its source. */
 	if (!is_expected(td, skb, &rx->pkt) &&
 	    !may_punt(td, rx->src.addr))
 		return TEREDO_A_STATS_RX_LIMITED;

@@ -17,12 +17,12 @@
 /* Largest number of secrets of a device */
 #define SECRETS_MAX	16384
 
-/* Octets in a block, of all algorithms */
+/* Octets in the largest block of all algorithms */
 #define BLOCK_MAX	64
 
 /* HMAC (RFC 2104) consists of two hashes, each of which begins with one block derived from
- * the key. Only the states of the hashes after these blocks are kept, not the key: a keyed
- * transform per secret would be half a dozen allocations that are charged to nobody.
+ * the key. Keep only the states of the hashes after these blocks, not the key: a keyed
+ * transform for each secret would be half a dozen allocations that are not accounted.
  */
 struct teredo_secret {
 	struct rhash_head node;
@@ -43,19 +43,19 @@ static const char *const algorithms[] = {
 	[TEREDO_ALGORITHM_HMAC_SHA256]	= "sha256",
 };
 
-/* Allocated for the first secret that needs one, and never changed again */
+/* Each is allocated for the first secret that needs it, and stays until unload. */
 static struct crypto_shash *hashes[ARRAY_SIZE(algorithms)];
 static DEFINE_MUTEX(hashes_lock);
 
 /* -- the table -- */
 
-/* What the table compares. */
+/* Key of the table */
 struct id {
 	const u8 *octets;
 	unsigned int len;
 };
 
-/* Remote hosts choose what is looked up, so the hash has a secret seed. */
+/* Remote hosts choose what is looked up, so the hash has a secret key. */
 static siphash_key_t hash_key __read_mostly;
 
 static u32 hash_id(const void *data, u32 len, u32 seed)
@@ -147,12 +147,13 @@ static void free_rcu(struct rcu_head *rcu)
 	teredo_secret_free(container_of(rcu, struct teredo_secret, rcu));
 }
 
-/* Packets may still be verified with it. */
+/* Free a secret after a grace period: packets may still be verified with it. */
 static void free_later(struct teredo_secret *secret)
 {
 	call_rcu(&secret->rcu, free_rcu);
 }
 
+/* Return the hash of an algorithm, or ERR_PTR. May sleep. */
 static struct crypto_shash *hash_for(enum teredo_algorithm algorithm)
 {
 	struct crypto_shash *hash;
@@ -168,7 +169,7 @@ static struct crypto_shash *hash_for(enum teredo_algorithm algorithm)
 	return hash;
 }
 
-/* The state of a hash after @block, each octet of which is combined with @pad. */
+/* Save the state of a hash after one block: @block, each octet of it XORed with @pad. */
 static int hash_block(struct shash_desc *desc, const u8 *block,
 		      unsigned int len, u8 pad, u8 *state)
 {
@@ -196,7 +197,7 @@ static int set_key(struct teredo_secret *secret, const u8 *key,
 	if (WARN_ON_ONCE(len > BLOCK_MAX ||
 			 teredo_secret_au_len(secret) > TEREDO_AU_MAX))
 		return -EINVAL;
-	/* as crypto/hmac.c has it */
+	/* the same rule as in crypto/hmac.c */
 	if (fips_enabled && key_len < 112 / 8)
 		return -EINVAL;
 	desc->tfm = secret->hash;

@@ -31,13 +31,13 @@ static bool embeds_own_ipv4(struct teredo_dev *td,
 		teredo_addr_unpack(&ta, addr);
 		return is_own_ipv4(td, ta.client) || is_own_ipv4(td, ta.server);
 	}
-	/* An address may have both forms. */
+	/* An address may be both 6to4 and ISATAP. */
 	return is_own_ipv4(td, ipv4_of_6to4(addr)) ||
 	       is_own_ipv4(td, addr->s6_addr32[3]);
 }
 
-/* Return true for an address of this host, or of a link where it has neighbours: a site
- * with a 6to4 prefix may use this node for both.
+/* Return true for an address of this host, or on a link where it has neighbours: this node
+ * may be both the 6to4 router and the Teredo node of a site.
  */
 static bool is_on_link(struct net *net, const struct in6_addr *addr)
 {

@@ -8,8 +8,9 @@
 
 #include "codec/wire.h"
 
-/* Return the held packet with the same outer and inner addresses (@off) as @skb. @skb
- * cannot be merged, so that one is flushed first to keep the order.
+/* Return the packet in @head with the same outer and inner addresses as the one with the
+ * header @ip6, or NULL. @off is the offset of inner headers. The new packet cannot be
+ * merged, so the other one has to be flushed first, to keep the order.
  */
 static struct sk_buff *ahead_of(struct list_head *head, const struct ipv6hdr *ip6,
 				unsigned int off)
@@ -82,7 +83,7 @@ int teredo_gro_complete(struct sock *sk, struct sk_buff *skb, int nhoff)
 	ops = gro_find_complete_by_type(htons(ETH_P_IPV6));
 	if (!ops)
 		return -ENOENT;
-	/* end of the outer headers, for segmenting it again */
+	/* the end of the outer headers, for segmenting the packet again */
 	skb_set_inner_mac_header(skb, nhoff);
 	/* The socket has been found; before 6.9, TCP looks here for its addresses. */
 	skb_set_network_header(skb, nhoff);

@@ -7,8 +7,8 @@
 #include "data/drop.h"
 #include "link/device.h"
 
-/* Return the error for a reason, or false for those without one. The stack does not answer
- * errors, multicasts and the like (SEC-30).
+/* Set *@type and *@code to the error for @reason. Returns false if there is none. The stack
+ * sends no error about errors, multicasts and the like (SEC-30).
  */
 static bool error_for(enum teredo_stats reason, u8 *type, u8 *code)
 {
@@ -46,15 +46,15 @@ bool teredo_reject_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
 	return true;
 }
 
-/* Return true if a program of this host has sent @skb, and not the stack. */
+/* Return true if @skb was sent by a program of this host, not by the stack. */
 static bool is_of_program(const struct sk_buff *skb)
 {
 	return skb->sk && sk_fullsock(skb->sk) && !skb->sk->sk_kern_sock;
 }
 
-/* Return what an error about @skb has to leave to others. Sites that get many leave some;
- * programs of this host leave nothing. For answers of the stack to strangers, which may be
- * forged, nobody waits.
+/* Return what an error about @skb has to leave to others. Sites that get many errors leave
+ * some; programs of this host leave nothing. Answers of the stack to strangers, which may
+ * be forged, come last: nobody waits for an error about them.
  */
 static unsigned int keep_for(struct teredo_dev *td, const struct sk_buff *skb)
 {

@@ -10,13 +10,13 @@ struct sk_buff;
 struct sk_buff_head;
 struct teredo_dev;
 
-/* Drop the IPv6 packet @skb for @reason, and send an error to its sender if the reason calls
- * for one (C-55 to C-57, R-03, R-30). RCU, no lock.
+/* Drop the IPv6 packet @skb for @reason, and send an error to its sender if the reason
+ * calls for one (C-55 to C-57, R-03, R-30). RCU, no lock, as all below.
  */
 void teredo_reject(struct teredo_dev *td, struct sk_buff *skb,
 		   enum teredo_stats reason);
 
-/* The same for a packet to @to, of whose path the MTU is @mtu. */
+/* The same for a packet to @to. @mtu is that of the path, for TEREDO_A_STATS_TX_TOO_BIG. */
 void teredo_reject_to(struct teredo_dev *td, struct sk_buff *skb,
 		      enum teredo_stats reason, union teredo_endpoint to,
 		      u32 mtu);
@@ -25,10 +25,10 @@ void teredo_reject_to(struct teredo_dev *td, struct sk_buff *skb,
 void teredo_reject_all(struct teredo_dev *td, struct sk_buff_head *list,
 		       enum teredo_stats reason);
 
-/* Send an error to the sender of @skb, which the caller keeps. Returns false if the rate
- * limit, of which @keep is to be left to others, does not allow it (SEC-29). The stack does
- * not answer errors, multicasts and the like, and limits the rate per sender (SEC-30). @mtu
- * is for Packet Too Big. RCU, no lock.
+/* Send an error of @type and @code to the sender of @skb, which the caller keeps. Returns
+ * false if the rate limit, of which @keep is to be left to others, does not allow it
+ * (SEC-29). The stack sends no error about errors, multicasts and the like, and limits the
+ * rate per sender (SEC-30). @mtu is for Packet Too Big.
  */
 bool teredo_reject_send(struct teredo_dev *td, struct sk_buff *skb, u8 type,
 			u8 code, u32 mtu, unsigned int keep);

@@ -6,7 +6,7 @@
 
 #include "base/stats.h"
 
-/* Almost all datagrams are an IPv6 packet and nothing else, so pull only that much at
+/* Almost all datagrams are an IPv6 packet and nothing else, so pull only its header at
  * first.
  */
 int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx)
@@ -48,7 +48,7 @@ int teredo_rx_read_trailers(struct sk_buff *skb, const struct teredo_rx *rx)
 	struct teredo_trailers trailers;
 	const u8 *data;
 
-	/* Bounded by what a datagram can mean, not by its length. */
+	/* The limit is what valid trailers can need, not the length of a datagram. */
 	if (len > sizeof(buf))
 		return TEREDO_A_STATS_RX_TRAILER;
 	data = skb_header_pointer(skb, end, len, buf);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A received datagram: its context, and accessors to its payload. */
+/* A received datagram: its context, and access to its payload. */
 #ifndef TEREDO_RX_H
 #define TEREDO_RX_H
 
@@ -17,15 +17,16 @@ struct teredo_status;
 struct teredo_rx {
 	const struct teredo_config *cfg;
 	const struct teredo_status *status;
-	const struct teredo_sock *ts;	/* socket it came to */
+	const struct teredo_sock *ts;	/* socket that received it */
 	struct teredo_packet pkt;
 	union teredo_endpoint src;	/* outer source */
 	union teredo_endpoint dst;	/* outer destination */
 	u32 data_len;			/* octets of UDP payload */
 };
 
-/* Pull the headers into the linear part and parse them into rx->pkt. Returns TEREDO_GO_ON, or
- * the reason to drop the datagram.
+/* Pull the headers into the linear part and parse them into rx->pkt. skb->data is at the
+ * UDP payload, of which rx->data_len is the length. Returns TEREDO_GO_ON, or the reason to
+ * drop the datagram.
  */
 int teredo_rx_parse(struct sk_buff *skb, struct teredo_rx *rx);
 

@@ -71,7 +71,7 @@ static const struct teredo_sock_ops sock_ops = {
 	.error = teredo_icmp4_rcv,
 };
 
-/* The stack reports bare errors only; explain them. */
+/* Explain an error of opening the sockets: the stack reports a number only. */
 static void say_why_not_open(struct netlink_ext_ack *extack,
 			     const struct teredo_role *role, int err)
 {
@@ -90,7 +90,9 @@ static void say_why_not_open(struct netlink_ext_ack *extack,
 	}
 }
 
-/* Port 3544 of all addresses is also the port of discovery. */
+/* Open the sockets. Port 3544 of all addresses includes that of the discovery group, whose
+ * socket has to be closed meanwhile.
+ */
 static int open_sockets(struct teredo_dev *td, const struct teredo_config *cfg)
 {
 	bool shared = !cfg->local &&
@@ -121,7 +123,7 @@ static int teredo_open(struct net_device *dev)
 	int err;
 
 	link_of(td)->extack = NULL;
-	/* No link-local communication over Teredo (SEC-03). */
+	/* no link-local address, as there is no link-local communication (SEC-03) */
 	if (idev)
 		idev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 
@@ -160,9 +162,9 @@ static int teredo_stop(struct net_device *dev)
 	close_sockets(td);
 	teredo_peers_close(td);
 
-	/* This must not fail: reuse the old status if there is no memory for another one.
-	 * Sockets and peers are closed, so only netlink reads it, and may mix both this
-	 * once.
+	/* This must not fail: if there is no memory for another status, reuse the old one.
+	 * Sockets and peers are closed, so only netlink reads it, and may report a mixture
+	 * of both this once.
 	 */
 	status = teredo_status_new(NULL);
 	if (status) {
@@ -250,17 +252,17 @@ static const struct net_device_ops netdev_ops = {
 
 static const struct device_type device_type = { .name = "teredo" };
 
-/* TCP reserves MAX_TCP_HEADER per packet, much more than needed here. Allow it as many
- * segments as a datagram can carry, with room for the headers of TCP, IPv6 and a link
- * below; teredo_features_check() handles packets that are still longer.
+/* TCP reserves MAX_TCP_HEADER octets per packet, much more than needed here. Allow it as
+ * much payload as a datagram can carry, with room for the headers of TCP, IPv6 and a link
+ * below. teredo_features_check() handles packets that are still longer.
  */
 #define GSO_SIZE (TEREDO_PAYLOAD_LIMIT - 64 - TEREDO_IPV6_LEN - 60 + \
 		  MAX_TCP_HEADER + 1)
 
 void teredo_device_setup(struct net_device *dev)
 {
-	/* Of the software GSO types, those whose segments carry one pending
-	 * internet checksum: neither lists of fragments nor SCTP.
+	/* All software GSO types whose segments leave one Internet checksum to be
+	 * completed, so neither lists of fragments nor SCTP
 	 */
 	const netdev_features_t features = NETIF_F_SG | NETIF_F_FRAGLIST |
 					   NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
@@ -275,7 +277,7 @@ void teredo_device_setup(struct net_device *dev)
 	dev->features |= features;
 	dev->hw_features |= features;
 	teredo_compat_set_lltx(dev);
-	/* enough for Ethernet; send.c asks for more if necessary */
+	/* This is enough for Ethernet; send.c increases it if necessary. */
 	dev->needed_headroom = ETH_HLEN + TEREDO_ENCAP_LEN;
 	dev->mtu = TEREDO_MTU_MIN;
 	dev->min_mtu = TEREDO_MTU_MIN;
@@ -284,6 +286,6 @@ void teredo_device_setup(struct net_device *dev)
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->gso_max_size = GSO_SIZE;
 	netif_set_tso_max_size(dev, GSO_SIZE);
-	/* ICMPv6 errors need the route of the packet that they are about. */
+	/* To send an ICMPv6 error, the stack needs the route of the packet. */
 	netif_keep_dst(dev);
 }

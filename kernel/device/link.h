@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The link as device/ knows it, with all its parts. */
+/* A link with all its parts, which only device/ knows. */
 #ifndef TEREDO_LINK_H
 #define TEREDO_LINK_H
 
@@ -13,9 +13,9 @@
 #include "method/relays.h"
 #include "peer/peer.h"
 
-/* The private data of a net_device. Each part has what packets need in its first cache lines. */
+/* Private data of a net_device. Each part begins with what packets need. */
 struct link {
-	struct teredo_dev td;		/* first */
+	struct teredo_dev td;		/* has to be first */
 	struct teredo_sockets sockets;
 	struct teredo_peers peers ____cacheline_aligned_in_smp;
 	struct teredo_control control;
@@ -23,7 +23,7 @@ struct link {
 	struct teredo_relays relays;
 	struct teredo_secrets secrets;
 	struct list_head list;		/* in teredo_net, under RTNL */
-	/* For teredo_open(): that of the request that sets the link up. */
+	/* of the request that sets the link up, for teredo_open() */
 	struct netlink_ext_ack *extack;
 };
 
@@ -32,9 +32,9 @@ static inline struct link *link_of(struct teredo_dev *td)
 	return container_of(td, struct link, td);
 }
 
-static_assert(offsetof(struct link, td) == 0);	/* netdev_priv() is both */
+static_assert(offsetof(struct link, td) == 0);	/* netdev_priv() returns both */
 
-/* For rtnl_link_ops.setup. */
+/* This is setup() of struct rtnl_link_ops. */
 void teredo_device_setup(struct net_device *dev);
 
 #endif /* TEREDO_LINK_H */

@@ -14,7 +14,7 @@
 #include "peer/age.h"
 #include "role/roles.h"
 
-/* Links whose sockets are in this namespace, wherever the links are now */
+/* Links whose sockets are in this namespace, wherever the links have been moved */
 struct teredo_net {
 	struct list_head links;		/* under RTNL */
 };
@@ -48,8 +48,8 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	struct teredo_status *status;
 	int err;
 
-	/* With IPv6 disabled at boot its tables do not exist, and its functions do not
-	 * check.
+	/* If IPv6 is disabled at boot, its tables do not exist, and its functions do not
+	 * check that.
 	 */
 	if (!ipv6_mod_enabled()) {
 		NL_SET_ERR_MSG(extack,
@@ -92,8 +92,8 @@ static int teredo_newlink_body(struct net *link_net, struct net_device *dev,
 	err = register_netdevice(dev);
 	if (err)
 		goto err_free;
-	/* From here on the destructor frees what belongs to the device; before,
-	 * register_netdevice() would have called it, too.
+	/* From here on the destructor frees what belongs to the device. It is not set
+	 * before register_netdevice(), which would call it on failure.
 	 */
 	dev->priv_destructor = teredo_destructor;
 	list_add(&link->list, &((struct teredo_net *)
@@ -118,8 +118,9 @@ static int teredo_changelink(struct net_device *dev, struct nlattr *tb[],
 
 	if (!data)
 		return 0;
-	/* rtnetlink has checked the permissions of the opener of the socket in the
-	 * namespace of the link; the message is no longer at hand to check more.
+	/* rtnetlink has checked, for the namespace of the link, the permissions of whoever
+	 * opened the socket. The message is not available here, so check those of the
+	 * current task for the underlay.
 	 */
 	err = teredo_check_underlay(td, ns_capable(td->underlay->user_ns,
 						   CAP_NET_ADMIN), extack);
@@ -188,11 +189,12 @@ static int __net_init teredo_net_init(struct net *net)
 	return 0;
 }
 
-/* Links inside of a dying namespace are deleted with its other devices, all of which are
- * down before anybody waits for references to them. This is for links that were moved out
- * of it, whose sockets and routes hold such references: they have to be deleted first. No
- * new links arrive, so RTNL is not needed if the list is empty; and a link leaves the list
- * down, before RTNL is released, which the stack needs next.
+/* Delete the links that were moved out of a dying namespace. Their sockets and routes hold
+ * references to its devices, so they have to be deleted before the stack waits for such
+ * references. Links that are still inside are deleted with the other devices, all of which
+ * are down before that wait. RTNL is not needed if the list is empty: no link is added any
+ * more, and whoever has just removed the last one sets it down before releasing RTNL, which
+ * the stack takes next.
  */
 static void __net_exit teredo_net_pre_exit(struct net *net)
 {
@@ -225,9 +227,9 @@ static struct pernet_operations pernet_ops = {
 	.size = sizeof(struct teredo_net),
 };
 
-/* A link that moves leaves its controller behind, and must not find it again when it comes
- * back: the port may belong to another socket by then. Changes made by others are notified
- * from here.
+/* Follow changes that others make to our devices, and report them to listeners. A link that
+ * is moved to another namespace leaves its controller behind, and must not find it again
+ * when it comes back: the netlink port may belong to another socket by then.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *data)
@@ -242,8 +244,8 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 		teredo_peers_appear(td);
 		break;
 	case NETDEV_PRE_UP:
-		/* ndo_open() comes next, unless another notifier objects, and
-		 * then not before the next one of these.
+		/* ndo_open() uses it next. If another notifier objects, ndo_open() is not
+		 * called before the next event of this kind, which replaces it.
 		 */
 		link_of(td)->extack = netdev_notifier_info_to_extack(data);
 		break;
@@ -253,7 +255,9 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 		teredo_notify->device_gone(td);
 		break;
 	case NETDEV_CHANGEMTU:
-		/* Whoever it was; if it was the controller, it says so next. */
+		/* Take it as configured. If the controller has changed it, it sets
+		 * mtu_configured next.
+		 */
 		WRITE_ONCE(td->mtu_configured, 0);
 		fallthrough;
 	case NETDEV_CHANGENAME:

@@ -30,6 +30,9 @@ void teredo_discovery_ask(struct teredo_dev *td)
 			      get_random_u32_below(TEREDO_ANNOUNCE_SOON));
 }
 
+/* Handle a discovery bubble of the client @saddr from @src. Returns TEREDO_GO_ON, or the
+ * reason to drop it. RCU, BH off.
+ */
 static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
 		union teredo_endpoint src)
 {
@@ -43,8 +46,8 @@ static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
 		return TEREDO_A_STATS_RX_NOT_READY;
 	if (ipv6_addr_equal(saddr, &status->address))
 		return TEREDO_A_STATS_RX_LOOP;
-	/* A client behind another NAT is reached otherwise, and the address of another NAT
-	 * could be anybody's (C-85, C-86).
+	/* A client behind another NAT is reached at its mapping. And anybody could claim
+	 * the address of another NAT (C-85, C-86).
 	 */
 	if (!teredo_config_covers(cfg, saddr) ||
 	    !teredo_addr_is_usable(&ta, saddr) ||
@@ -57,8 +60,8 @@ static int hear(struct teredo_dev *td, const struct in6_addr *saddr,
 			    &in6addr_linklocal_allnodes);
 	teredo_count(td->stats, TEREDO_A_STATS_RX_DISCOVERY);
 	teredo_bubble_send(td, src, &status->address, saddr);	/* C-88 */
-	/* The answer means nothing to a neighbour that has not heard our announcement, and
-	 * could not begin to send to us for up to 300 s.
+	/* The answer means nothing to a neighbour that has not heard our announcement. It
+	 * could not begin to send to us until the next one, in up to 300 s.
 	 */
 	if (news)
 		teredo_discovery_ask(td);
@@ -103,7 +106,7 @@ bool teredo_discovery_probe(struct teredo_dev *td,
 			    const struct teredo_status *status,
 			    const struct teredo_probe *probe)
 {
-	/* The neighbour does not answer the bubble, but takes it as a sign of life; it
+	/* The neighbour takes the bubble as a sign of life, but does not answer it. It
 	 * answers the announcement.
 	 */
 	bool sent = teredo_bubble_send(td, probe->local, &status->address,
@@ -126,7 +129,7 @@ static bool in_local_subnet(const struct net_device *dev, __be32 addr)
 	in_dev_for_each_ifa_rcu(ifa, in_dev) {
 		if (!ifa->ifa_mask || !inet_ifa_match(addr, ifa))
 			continue;
-		/* not the first and last address, where these are broadcasts */
+		/* not the first and last address, which are broadcasts below /31 */
 		if (ifa->ifa_prefixlen < 31 &&
 		    ((addr & ~ifa->ifa_mask) == 0 ||
 		     (addr | ifa->ifa_mask) == htonl(INADDR_BROADCAST)))
@@ -136,7 +139,7 @@ static bool in_local_subnet(const struct net_device *dev, __be32 addr)
 	return false;
 }
 
-/* Check a discovery bubble (C-84). */
+/* Parse and check a discovery bubble (C-84). Returns 0, or the reason to drop it. */
 static int check_bubble(struct sk_buff *skb, struct teredo_rx *rx)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
@@ -190,7 +193,7 @@ int teredo_announce_rcv(struct sock *sk, struct sk_buff *skb)
 			taken = true;
 	}
 out:
-	/* Drop monitors see only what no client took. */
+	/* Drop monitors are to see only what no client has accepted. */
 	if (taken)
 		consume_skb(skb);
 	else

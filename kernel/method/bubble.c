@@ -33,7 +33,7 @@ int teredo_bubble_taken(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-/* Unpack @daddr. Returns false, which is counted, if it is not usable: no packet waits for
+/* Unpack @daddr. Returns false, and counts that, if it is not usable: no packet is held for
  * such an address, but the administrator may have set such a peer.
  */
 static bool unpack(struct teredo_dev *td, const struct in6_addr *daddr,

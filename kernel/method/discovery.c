@@ -20,16 +20,16 @@
 #include "peer/age.h"
 #include "peer/peer.h"
 
-/* Least time between two announcements for newcomers, which may be forged, but may also
- * have packets that wait for no longer than 8 s
+/* Shortest time between two announcements for newcomers. These may be forged, but may also
+ * have packets for us, which are held for no longer than 8 s.
  */
 #define NEWS_SPACING	(5 * HZ)
-/* Addresses come before routes, and there is no notification of routes. */
+/* Addresses are added before routes, and there is no notification of routes. */
 #define SETTLE		HZ
 #define RETRY		(10 * HZ)
 
-/* At most so many clients of a namespace take part: each hears each of the others, and
- * each answers every neighbour.
+/* Limit of the clients of a namespace that take part: each hears each of the others, and
+ * answers every neighbour.
  */
 #define MEMBERS_MAX	64
 
@@ -40,11 +40,12 @@ struct teredo_discovery_net *teredo_discovery_net(const struct net *net)
 	return net_generic(net, discovery_net_id);
 }
 
-/* The deadline is our own: the work's timer keeps an old one when it is queued without delay.
+/* The deadline is kept in dn->due, as the timer of the work keeps an old one when the work
+ * is queued without delay.
  *
- * Timers come late by up to an eighth of what they are set to, 300 s by more than half
- * a minute. So the work comes after seven eighths, finds nothing to do yet, and asks for
- * the rest, until that is no matter.
+ * A timer may expire late by up to an eighth of its delay, which of 300 s is more than half
+ * a minute. So the work runs after seven eighths, finds nothing to do yet, and is scheduled
+ * for the rest, until an eighth does not matter.
  */
 void teredo_discovery_wake(struct teredo_discovery_net *dn, unsigned long delay)
 {
@@ -61,15 +62,16 @@ void teredo_discovery_wake(struct teredo_discovery_net *dn, unsigned long delay)
 	spin_unlock_bh(&dn->lock);
 }
 
-/* -- the group -- */
+/* -- the socket of the group -- */
 
 static int encap_err_lookup(struct sock *sk, struct sk_buff *skb)
 {
 	return 0;
 }
 
-/* Let the socket of ours that has port 3544 of all addresses share it for a moment, with
- * sockets of its own user only. Others could take its datagrams if it always did.
+/* Let our socket that has port 3544 of all addresses share it, or stop that. It shares the
+ * port with sockets of its own user only, and only while the group's socket binds:
+ * otherwise such sockets could take its datagrams.
  */
 static void holder_shares(struct teredo_discovery_net *dn, bool yes)
 {
@@ -90,7 +92,7 @@ static int group_bind(struct teredo_discovery_net *dn, struct socket *sock)
 	int err;
 
 	/* Datagrams to a group are delivered to all listeners: sharing the port takes
-	 * nothing away, and lets others listen.
+	 * nothing away from us, and lets others listen.
 	 */
 	sock->sk->sk_reuse = SK_CAN_REUSE;
 	sock->sk->sk_reuseport = 1;
@@ -100,8 +102,8 @@ static int group_bind(struct teredo_discovery_net *dn, struct socket *sock)
 	return err;
 }
 
-/* Only sockets of one user share a port, and this one, opened now or after a yield, may be
- * opened on behalf of another user.
+/* Give the group's socket the owner of dn->holder: only sockets of one user share a port,
+ * and the request that opens this one may be from another user.
  */
 static void group_own(const struct teredo_discovery_net *dn, struct socket *sock)
 {
@@ -143,7 +145,7 @@ static int group_open(struct teredo_discovery_net *dn)
 	return 0;
 }
 
-/* One membership serves all clients on a link. */
+/* Return true if a client takes part on the link. One membership serves all of them. */
 static bool others_on(struct teredo_discovery_net *dn, int ifindex)
 {
 	const struct teredo_discovery *d;
@@ -169,15 +171,15 @@ static int membership(struct teredo_discovery_net *dn, int ifindex,
 	return err;
 }
 
-/* The last announcement was something else, or went to others: it does not delay the next
- * one.
+/* Do not let the last announcement delay the next one: it was of another address, or went
+ * to another link.
  */
 static void unsaid(struct teredo_discovery *d)
 {
 	WRITE_ONCE(d->sent, jiffies - TEREDO_ANNOUNCE_SPACING);
 }
 
-/* Between a quit() and this, an RCU grace period has to pass. */
+/* Let a client take part on a link. After quit(), an RCU grace period has to pass first. */
 static void join(struct teredo_discovery_net *dn, struct teredo_discovery *d,
 		 int ifindex)
 {
@@ -193,6 +195,7 @@ static void join(struct teredo_discovery_net *dn, struct teredo_discovery *d,
 	dn->members_count++;
 }
 
+/* Let a client take part no more. A grace period has to follow. */
 static void quit(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 {
 	int ifindex = d->ifindex;
@@ -211,8 +214,9 @@ static void forget_neighbours(struct teredo_discovery *d)
 	teredo_peers_flush_local(d->td);
 }
 
-/* Finish after some have quit: those found on their links are no neighbours any more, and
- * packets to local addresses could end up anywhere. One grace period for all of them.
+/* Finish what quit() has begun, with one grace period for all clients. Peers found on the
+ * links that they have left are no neighbours any more: packets to their local addresses
+ * could end up anywhere.
  */
 static void after_quits(struct teredo_discovery_net *dn)
 {
@@ -231,8 +235,8 @@ static void group_close(struct teredo_discovery_net *dn)
 	ASSERT_RTNL();
 	if (!dn->sock)
 		return;
-	/* The remaining clients join again, and keep their neighbours. No membership may
-	 * be left when the socket is released: that would take RTNL.
+	/* The remaining clients join again later, and keep their neighbours. No membership
+	 * may be left when the socket is released: leaving it then would take RTNL.
 	 */
 	list_for_each_entry_safe(d, next, &dn->members, member)
 		quit(dn, d);
@@ -242,7 +246,7 @@ static void group_close(struct teredo_discovery_net *dn)
 
 /* -- the work -- */
 
-/* Return the link that leads to the server, if neighbours are possible there. */
+/* Return the link that leads to the server, or 0 if it cannot have neighbours. */
 static int find_link(const struct teredo_dev *td)
 {
 	const struct teredo_status *status = rtnl_dereference(td->status);
@@ -271,7 +275,7 @@ static int find_link(const struct teredo_dev *td)
 	return ifindex;
 }
 
-/* Make all clients quit that have to change to another link, or to none. */
+/* Choose the links again. Clients that have to change to another link, or to none, quit. */
 static void move(struct teredo_discovery_net *dn)
 {
 	struct teredo_discovery *d;
@@ -288,7 +292,7 @@ static void move(struct teredo_discovery_net *dn)
 		after_quits(dn);
 }
 
-/* Do what is due for one client. Returns when to look again. */
+/* Do what is due for one client. Returns when to do so again, jiffies. */
 static unsigned long attend(struct teredo_discovery_net *dn,
 			    struct teredo_discovery *d)
 {
@@ -316,7 +320,7 @@ static unsigned long attend(struct teredo_discovery_net *dn,
 		sent = teredo_announce(td, status);
 		local_bh_enable();
 		rcu_read_unlock();
-		/* If it was not sent, nobody has heard it. */
+		/* If it was not sent, try again soon. */
 		d->due = jiffies +
 			 (sent ? TEREDO_ANNOUNCE_MIN +
 				 get_random_u32_below(TEREDO_ANNOUNCE_MAX -
@@ -333,13 +337,13 @@ static void work(struct work_struct *work)
 	unsigned long next = jiffies + TEREDO_ANNOUNCE_MIN;
 	struct teredo_discovery *d;
 
-	/* A wake-up from here on gets another run. */
+	/* A wake-up from here on schedules another run. */
 	spin_lock_bh(&dn->lock);
 	dn->awaited = false;
 	spin_unlock_bh(&dn->lock);
 	rtnl_lock();
 	if (!list_empty(&dn->clients)) {
-		/* if it was not reopened after a yield */
+		/* reopens the socket after a yield */
 		group_open(dn);
 		move(dn);
 		list_for_each_entry(d, &dn->clients, list) {
@@ -377,14 +381,14 @@ static int begin(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 	return 0;
 }
 
-/* Teardown in order, each step after all users of the one before are done: listeners, then
- * neighbours. The work needs RTNL to find us, and ends by itself when there is no client.
+/* Stop receiving, wait for all receivers, then remove the neighbours. The work finds
+ * clients under RTNL only, and ends by itself when there is none.
  */
 static void end(struct teredo_discovery_net *dn, struct teredo_discovery *d)
 {
 	list_del_init(&d->list);
 	quit(dn, d);
-	/* also if it quit earlier, before a yield */
+	/* also if it has quit earlier, because of a yield */
 	synchronize_net();
 	forget_neighbours(d);
 	if (list_empty(&dn->clients))
@@ -435,7 +439,7 @@ void teredo_discovery_forget(struct net *net, const struct sock *sk)
 		dn->holder = NULL;
 }
 
-/* -- what happens around us -- */
+/* -- notifiers -- */
 
 /* @dev went down, lost an address, or is being removed. */
 static void lost(struct net_device *dev)
@@ -509,9 +513,9 @@ static int __net_init net_begin(struct net *net)
 	return 0;
 }
 
-/* Clients in this namespace are down by now, and those that were moved elsewhere were
- * deleted before (rtnl.c): the socket of the group was closed with the last of them, and
- * nothing can wake the work.
+/* Clients in this namespace are down by now, and those that were moved to others are
+ * deleted (rtnl.c). The socket of the group was closed with the last of them, and nothing
+ * can wake the work any more.
  */
 static void __net_exit net_end(struct net *net)
 {

@@ -45,7 +45,9 @@ int teredo_echo_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (!icmp || icmp[0] != TEREDO_ICMP_ECHO_REPLY || icmp[1] ||
 	    !teredo_icmp_is_valid(pkt, icmp))
 		return TEREDO_GO_ON;
-	/* packets will be sent there, unless they are already (F-49, SEC-37) */
+	/* Packets will be sent there, so check the address unless they are sent there
+	 * already (F-49, SEC-37).
+	 */
 	peer = teredo_peer_lookup(td, &pkt->saddr);
 	if (!(peer && teredo_peer_matches(peer, rx->src)) &&
 	    !teredo_is_global(td, rx->src))

@@ -14,7 +14,7 @@ static u64 hash_of(const struct teredo_relays *relays,
 	return siphash_1u64(relay.word, &relays->secret);
 }
 
-/* Return what marks a relay in its place; 0 marks none. */
+/* Return the value that stands for a relay in a table, never 0, which means none. */
 static u32 tag_of(u64 hash)
 {
 	return hash >> 32 | 1;
@@ -29,8 +29,8 @@ void teredo_relay_answered(struct teredo_relays *relays,
 		   tag_of(hash));
 }
 
-/* All ports of an address share a place: answering tests from many ports overwrites only
- * their own, not all other relays.
+/* Return the index of a relay. All ports of an address share one place: a host that answers
+ * tests from many ports overwrites only its own entry, not those of all other relays.
  */
 static unsigned int place_of_proven(const struct teredo_relays *relays,
 				    union teredo_endpoint relay)

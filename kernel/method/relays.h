@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Relays from which a client has reason to expect native hosts. A real relay sends to a
  * client only after its bubble was answered (RFC 4380 5.4.1), or because it carries the
- * answer to a test. Forged relays do neither, and there may be thousands of them a second. So
- * native hosts are tested first by proven relays, then by answered ones. Only a hint: tables
- * of fixed size, of hashes that may be overwritten at any time.
+ * answer to a test. Forged relays do neither, and there may be thousands of them per
+ * second. So native hosts behind proven relays are tested first, then those behind answered
+ * ones. This is only a hint: the tables have a fixed size, and their hashes may be
+ * overwritten at any time.
  */
 #ifndef TEREDO_RELAYS_H
 #define TEREDO_RELAYS_H
@@ -15,6 +16,7 @@
 #define TEREDO_RELAYS_PROVEN	256
 #define TEREDO_RELAYS_ANSWERED	1024
 
+/* Relays of a client, as hashes; written without a lock */
 struct teredo_relays {
 	siphash_key_t secret;
 	u32 proven[TEREDO_RELAYS_PROVEN];
@@ -23,12 +25,12 @@ struct teredo_relays {
 
 void teredo_relays_init(struct teredo_relays *relays);
 
-/* Note that a bubble of @relay was answered, which any host can bring about. Any context. */
+/* Note that a bubble of @relay was answered; any host can cause that. Any context. */
 void teredo_relay_answered(struct teredo_relays *relays,
 			   union teredo_endpoint relay);
 
-/* Note that a native host answered a test by @relay. Proven relays have a table of their own,
- * which answered ones cannot overwrite. Any context.
+/* Note that a native host answered a test through @relay. Proven relays have a table of
+ * their own, which answered ones cannot overwrite. Any context.
  */
 void teredo_relay_proven(struct teredo_relays *relays,
 			 union teredo_endpoint relay);

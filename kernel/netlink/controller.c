@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests of the controller of a client. */
+/* Requests of the controller of a client */
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
@@ -14,7 +14,7 @@
 #include "netlink/netlink-gen.h"
 #include "peer/age.h"
 
-/* Check the part of @status that came with a request against the rest. */
+/* Check @status, of which the request has set a part. Returns 0, or -EINVAL with extack. */
 static int check_status(const struct teredo_config *cfg,
 			const struct teredo_status *status,
 			struct genl_info *info)
@@ -63,8 +63,9 @@ static int check_status(const struct teredo_config *cfg,
 	return 0;
 }
 
-/* A state replaces the reason and the server of the previous one, so that all three belong
- * together; while the client stays qualified the server need not be repeated.
+/* Apply the attributes of a request to @status. A state also replaces the reason and the
+ * server of the previous one, so that all three belong together. While the client stays
+ * qualified, the server need not be repeated.
  */
 static void parse_status(struct teredo_status *status,
 			 const struct teredo_config *cfg, struct nlattr **attrs)
@@ -103,7 +104,7 @@ static void parse_status(struct teredo_status *status,
 		status->nat = nla_get_u8(attrs[TEREDO_A_DEV_NAT]);
 	if (attrs[TEREDO_A_DEV_SERVER]) {
 		status->server = nla_get_in_addr(attrs[TEREDO_A_DEV_SERVER]);
-		/* Not that of another server. */
+		/* The secondary address was that of another server. */
 		status->server2 = 0;
 	}
 	if (attrs[TEREDO_A_DEV_SERVER2])
@@ -112,8 +113,8 @@ static void parse_status(struct teredo_status *status,
 		status->server2 = teredo_config_server2(cfg, status->server);
 }
 
-/* A link that is down has no state to set, but maybe a reason why it cannot be set up.
- * RTNL.
+/* Set only the reason: a link that is down has no state to set, but there may be a reason
+ * why it cannot be set up. RTNL.
  */
 static int set_reason_of_down(struct teredo_dev *td, struct genl_info *info)
 {
@@ -151,7 +152,7 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		teredo_status_free(status);
 		return err;
 	}
-	/* The controller asks a server that we do not know, or has just heard one. */
+	/* This is another server, not heard yet; or the controller has just heard it. */
 	if (status->server != old->server ||
 	    (status->state == TEREDO_STATE_QUALIFIED &&
 	     old->state != TEREDO_STATE_QUALIFIED)) {
@@ -159,13 +160,13 @@ int teredo_nl_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 		WRITE_ONCE(td->server_known,
 			   status->state == TEREDO_STATE_QUALIFIED);
 	}
-	/* When it asked that one, it knows itself. */
+	/* What was sent so far went to another server. */
 	if (status->server != old->server)
 		WRITE_ONCE(td->server_asked, false);
 	if (info->attrs[TEREDO_A_DEV_MTU_CONFIGURED])
 		WRITE_ONCE(td->mtu_configured,
 			   nla_get_u32(info->attrs[TEREDO_A_DEV_MTU_CONFIGURED]));
-	/* Peers know us by our old address (C-61). */
+	/* Peers know us by our old address only (C-61). */
 	moved = old->state == TEREDO_STATE_QUALIFIED &&
 		!ipv6_addr_equal(&old->address, &status->address);
 	teredo_set_status(td, status);

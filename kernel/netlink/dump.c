@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Dump of the list of peers, in as many messages as necessary. */
+/* Dump of the list of peers, in as many messages as necessary */
 #include <net/genetlink.h>
 
 #include "base/compat.h"
@@ -16,7 +16,7 @@ int teredo_nl_peer_get_start(struct netlink_callback *cb)
 	struct teredo_dump *dump;
 	struct teredo_dev *td;
 
-	/* A device that is named has to exist. */
+	/* If the request names a device, it has to exist. */
 	if (attrs[TEREDO_A_PEER_IFINDEX] || attrs[TEREDO_A_PEER_IFNAME]) {
 		rcu_read_lock();
 		td = teredo_nl_find(sock_net(cb->skb->sk), attrs, cb->extack);
@@ -58,15 +58,15 @@ static bool dump_next_dev(struct teredo_dump *dump, struct net *net,
 	} else {
 		td = teredo_nl_next(net, dump->ifindex);
 	}
-	/* It is listed, so its teardown has not begun and will end this dump. */
+	/* It is listed, so its teardown is still to come and will end this dump. */
 	if (td)
 		teredo_dump_begin(dump, td);
 	rcu_read_unlock();
 	return td;
 }
 
-/* Append a message about @peer, if it has the requested state. Returns false if there is
- * no room. RCU.
+/* Append a message about @peer, if it has the requested state. Returns false if there is no
+ * room for it. RCU.
  */
 static bool dump_peer(struct sk_buff *skb, struct netlink_callback *cb,
 		      struct teredo_dev *td, const struct teredo_peer *peer,
@@ -84,20 +84,21 @@ static bool dump_peer(struct sk_buff *skb, struct netlink_callback *cb,
 			  TEREDO_CMD_PEER_GET, NULL, cb);
 }
 
-/* A filter makes a dump look at all of up to a million peers. After so many, yield: to
- * this CPU's other tasks, to RCU, and to those that hold RTNL and wait for the mutex.
+/* A dump with a filter may look at up to a million peers for one message. After this
+ * number, yield to other tasks of this CPU, to RCU, and to those that hold RTNL and wait
+ * for the mutex.
  */
 #define DUMP_SLICE	1024
 
 enum dump_end {
-	DUMP_DONE,	/* with this device */
-	DUMP_PAUSE,	/* somebody else's turn */
-	DUMP_FULL,	/* no more room */
+	DUMP_DONE,	/* all peers of this device were dumped */
+	DUMP_PAUSE,	/* others may run now */
+	DUMP_FULL,	/* the message has no more room */
 };
 
 /* Remove the peers of the current chain from @skb, which had @len octets before them, and
- * make the walk resume at the beginning of that chain. The walk only remembers how many of
- * the chain it has shown; if one of those were removed meanwhile, it would skip another.
+ * make the walk resume at the beginning of that chain. The walk remembers only how many of
+ * a chain it has shown; if one of those were removed meanwhile, it would skip another one.
  * Called before the walk is stopped.
  */
 static void repeat_chain(struct rhashtable_iter *iter, struct sk_buff *skb,
@@ -116,7 +117,7 @@ static enum dump_end dump_slice(struct sk_buff *skb,
 				struct teredo_dump *dump,
 				const struct nlattr *state)
 {
-	unsigned int chain = skb->len;	/* octets before it */
+	unsigned int chain = skb->len;	/* octets before the current chain */
 	struct rhashtable_iter *iter = &dump->iter;
 	enum dump_end end = DUMP_DONE;
 	unsigned int looked_at = 0;
@@ -144,7 +145,7 @@ static enum dump_end dump_slice(struct sk_buff *skb,
 		if (end != DUMP_DONE)
 			break;
 	}
-	/* A chain that fills a message cannot begin again. */
+	/* A chain that fills a whole message cannot begin again. */
 	if (end == DUMP_PAUSE || (end == DUMP_FULL && chain))
 		repeat_chain(iter, skb, chain);
 	rhashtable_walk_stop(iter);
@@ -193,9 +194,9 @@ int teredo_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		if (end == DUMP_DONE)
 			teredo_dump_end(dump);
 		if (end != DUMP_FULL) {
-			/* An empty message would end the dump, so go on here, also if many
-			 * devices have no peers. The device may be removed meanwhile,
-			 * which clears dump->td.
+			/* An empty message would end the dump, so go on here, even if many
+			 * devices have no peers. The device may be removed meanwhile, which
+			 * clears dump->td.
 			 */
 			mutex_unlock(&teredo_dump_mutex);
 			cond_resched();

@@ -23,7 +23,7 @@ static void dev_event(struct teredo_dev *td, enum teredo_cmd cmd)
 		return;
 	msg = teredo_nl_new_dev_msg(false, GFP_ATOMIC);
 	if (!msg) {
-		/* Listeners will ask again, as after any other loss. */
+		/* Listeners will ask for the state, as after any other loss. */
 		genl_set_err(&teredo_nl_family, net, 0, TEREDO_NLGRP_STATE,
 			     -ENOBUFS);
 		return;
@@ -66,7 +66,7 @@ static void tell_events(struct teredo_dev *td, const struct list_head *events,
 	struct sk_buff *msg = NULL;
 
 	list_for_each_entry(event, events, node) {
-		/* As many as fit in one message; one always fits. */
+		/* Put as many into a message as fit; one always fits. */
 		if (msg && teredo_nl_fill_peer(msg, td, &event->peer, 0, 0, 0, event->cmd,
 					       &event->cause, NULL)) {
 			tell_peers(td, msg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Notifications by netlink: the table of link/notify.h. */
+/* Notifications over netlink: functions for the table of link/notify.h. */
 #ifndef TEREDO_NL_EVENT_H
 #define TEREDO_NL_EVENT_H
 

@@ -10,7 +10,9 @@
 #include "netlink/event.h"
 #include "netlink/netlink-gen.h"
 
-/* A netlink socket was closed. If it was a controller's, the device keeps working. */
+/* When a netlink socket is closed, note which devices it was the controller of. They keep
+ * working.
+ */
 static int netlink_event(struct notifier_block *nb, unsigned long event,
 			 void *data)
 {

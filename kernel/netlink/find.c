@@ -15,7 +15,7 @@
 static struct net_device *find_netdev(struct net *net, struct nlattr **attrs,
 				      struct netlink_ext_ack *extack)
 {
-	/* All attribute sets that name devices begin alike. */
+	/* All attribute sets that name a device begin with the same attributes. */
 	const struct nlattr *index = attrs[TEREDO_A_DEV_IFINDEX];
 	const struct nlattr *name = attrs[TEREDO_A_DEV_IFNAME];
 	struct net_device *dev;
@@ -101,7 +101,9 @@ struct teredo_dev *teredo_nl_find_to_change(const struct sk_buff *skb,
 	return err ? ERR_PTR(err) : td;
 }
 
-/* The same, of a client that has no other controller. */
+/* The same for a request of a controller: the device has to be a client that has no other
+ * controller.
+ */
 static struct teredo_dev *dev_to_control(const struct sk_buff *skb,
 					 struct genl_info *info)
 {
@@ -123,14 +125,14 @@ static struct teredo_dev *dev_to_control(const struct sk_buff *skb,
 	return td;
 }
 
-/* Set the device of the request; @td may be ERR_PTR. */
+/* Set the device of the request. @td may be ERR_PTR; then returns that error. */
 static int begin(struct genl_info *info, struct teredo_dev *td)
 {
 	info->user_ptr[0] = td;
 	return PTR_ERR_OR_ZERO(td);
 }
 
-/* sparse does not know that nothing is held on failure. */
+/* Release RCU on failure, as post_doit() is not called then. sparse cannot know that. */
 static int begin_rcu(struct genl_info *info, struct teredo_dev *td)
 	__must_hold(RCU)
 {

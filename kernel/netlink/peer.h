@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages about peers. */
+/* Netlink messages about peers */
 #ifndef TEREDO_NL_PEER_H
 #define TEREDO_NL_PEER_H
 
@@ -11,8 +11,8 @@ struct sk_buff;
 struct teredo_dev;
 struct teredo_peer_info;
 
-/* Append a message about a peer. On -EMSGSIZE @skb is unchanged. @cause is that of an event,
- * or NULL; @cb that of a dump, or NULL.
+/* Append a message about a peer. @cause is that of an event, or NULL; @cb is that of a
+ * dump, or NULL. Returns 0, or -EMSGSIZE and leaves @skb unchanged.
  */
 int teredo_nl_fill_peer(struct sk_buff *skb, const struct teredo_dev *td,
 			const struct teredo_peer_info *peer, u32 portid, u32 seq,

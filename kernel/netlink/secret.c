@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The secrets of a server. */
+/* Requests about the secrets of a server */
 #include <net/genetlink.h>
 
 #include "base/compat.h"
@@ -18,11 +18,11 @@ static int parse_id(struct genl_info *info, const char **id)
 		NL_SET_ERR_MSG(info->extack, "id is missing or empty");
 		return -EINVAL;
 	}
-	*id = nla_data(attr);	/* the policy wants a final zero */
+	*id = nla_data(attr);	/* The policy requires a final zero. */
 	return 0;
 }
 
-/* Find the server that a request is about, and the identifier. RCU. */
+/* Return the device of a request, or ERR_PTR, and set *@id to the identifier. RCU. */
 static struct teredo_dev *secret_dev(const struct sk_buff *skb,
 				     struct genl_info *info, const char **id)
 {
@@ -56,7 +56,7 @@ static int add_secret(const struct sk_buff *skb, struct genl_info *info,
 				 info->extack);
 }
 
-/* Everything that may sleep comes before the device is looked up. */
+/* Add or replace a secret. All that may sleep is done before RCU is held. */
 static int new_secret(const struct sk_buff *skb, struct genl_info *info,
 		      const struct nlattr *key)
 {
@@ -72,7 +72,7 @@ static int new_secret(const struct sk_buff *skb, struct genl_info *info,
 				    "key must be 1 to 255 octets long");
 		return -EINVAL;
 	}
-	/* Find out early what would be refused. */
+	/* Check the request before anything is allocated. */
 	rcu_read_lock();
 	td = secret_dev(skb, info, &id);
 	rcu_read_unlock();
@@ -125,7 +125,7 @@ int teredo_nl_secret_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!key)
 		return change_secret(skb, info);
 	err = new_secret(skb, info, key);
-	/* The request is no longer needed, and its memory may be reused late. */
+	/* Wipe the key, as the memory of the request may be left as it is for long. */
 	memzero_explicit(nla_data(key), nla_len(key));
 	return err;
 }
@@ -169,7 +169,7 @@ static bool dump_secret(const struct teredo_secret_info *info, void *arg)
 	return true;
 }
 
-/* Fail before the dump begins where there is nothing to dump. */
+/* Check the device before the dump begins. */
 int teredo_nl_secret_get_start(struct netlink_callback *cb)
 {
 	struct teredo_dev *td;
@@ -190,7 +190,7 @@ int teredo_nl_secret_get_dumpit(struct sk_buff *skb,
 	rcu_read_lock();
 	td = teredo_nl_find(sock_net(skb->sk), teredo_compat_dump_attrs(cb),
 			    cb->extack);
-	/* A device that was removed meanwhile has no more secrets. */
+	/* If the device was removed meanwhile, the dump ends. */
 	if (!IS_ERR(td)) {
 		dump.td = td;
 		teredo_secrets_each(td->secrets, cb->args[0], dump_secret,

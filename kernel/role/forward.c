@@ -10,7 +10,7 @@
 #include "data/send.h"
 #include "link/device.h"
 
-/* Largest datagram to forward: a bubble or an echo, and its trailers */
+/* Largest datagram to forward: a bubble or an echo, and its trailers; octets */
 #define FORWARD_MAX \
 	(TEREDO_IPV6_LEN + TEREDO_SERVER_ICMP_MAX + 128)
 
@@ -26,7 +26,7 @@ int teredo_forward(struct teredo_dev *td, struct sk_buff *skb,
 	if (!teredo_addr_is_usable(&ta, &rx->pkt.daddr) ||
 	    teredo_is_broadcast(td, ta.client))
 		return TEREDO_A_STATS_TX_NOT_GLOBAL;
-	/* would come back to a server address of ours (S-28) */
+	/* It would come back to an address of this server (S-28). */
 	if (teredo_server_is_own(rx->cfg, ta.client))
 		return TEREDO_A_STATS_RX_LOOP;
 	if (rest > FORWARD_MAX)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Forwarding by a server (RFC 4380 5.3.1). */
+/* Forwarding of datagrams by a server (RFC 4380 5.3.1). */
 #ifndef TEREDO_FORWARD_H
 #define TEREDO_FORWARD_H
 
@@ -17,8 +17,9 @@ static inline bool teredo_server_is_own(const struct teredo_config *cfg,
 	       addr == teredo_config_server2(cfg, cfg->local);
 }
 
-/* Forward the inner packet and its trailers to a Teredo client (S-14 to S-16). Returns
- * TEREDO_TAKEN, or the reason to drop the datagram. RCU, BH off.
+/* Forward the inner packet and its trailers to a Teredo client; with an origin indication
+ * if it is a client of this server (S-14 to S-16). Returns TEREDO_TAKEN, or the reason to
+ * drop the datagram. RCU, BH off.
  */
 int teredo_forward(struct teredo_dev *td, struct sk_buff *skb,
 		   const struct teredo_rx *rx);

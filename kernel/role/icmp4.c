@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ICMP errors can be forged by anybody who knows two addresses and two ports (RFC 5927),
- * so believing one must be cheap. An error counts only if it quotes a packet to a peer
- * that is trusted at exactly that mapping and was sent something lately. It may then cause
- * a probe of the peer, as often as data does, and an error to one sender, who has means of
- * his own to judge it; trust and mapping stay as they are. With df set the stack notes a
- * path MTU; values below 1280 are ignored.
+/* ICMP errors can be forged by anybody who knows two addresses and two ports (RFC 5927), so
+ * a forged one must do little harm. An error counts only if it quotes a packet to a peer
+ * that is trusted at exactly that mapping, and that we have sent to lately. It may then
+ * cause a probe of the peer, as often as data does, and an error to one sender, whose
+ * transport protocol can judge it. Trust and mapping stay as they are. With the option df,
+ * the stack records the path MTU; values below 1280 are ignored.
  */
 #include "role/icmp4.h"
 
@@ -23,16 +23,16 @@
 #include "peer/peer.h"
 #include "peer/table.h"
 
-/* The quoted packet */
+/* The quoted datagram */
 struct quote {
 	struct teredo_packet pkt;
 	union teredo_endpoint to;
-	u32 len;		/* of the datagram's payload */
-	unsigned int payload;	/* offset from skb->data */
+	u32 len;		/* of its UDP payload, octets */
+	unsigned int payload;	/* offset of that from skb->data */
 };
 
-/* Return true for datagrams of the controller to a server, or of a server: they may not
- * begin with IPv6, or not go to peers.
+/* Return true for datagrams of the controller to a server, and for those of a server. They
+ * do not go to peers, or need not begin with an IPv6 header.
  */
 static bool is_control(const struct teredo_status *status,
 		       const struct quote *quote)
@@ -45,7 +45,9 @@ static bool is_control(const struct teredo_status *status,
 		 quote->to.addr == status->server2));
 }
 
-/* Read the quote. Returns TEREDO_GO_ON if it is a packet to a peer, else what to count. */
+/* Read the quote. Returns TEREDO_GO_ON if it may be a packet to a peer, else the counter to
+ * increment.
+ */
 static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 		      struct quote *quote)
 {
@@ -53,7 +55,7 @@ static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 	unsigned int off = iph->ihl * 4;
 	const struct udphdr *uh;
 
-	/* UDP has pulled that much to find the socket. */
+	/* UDP has pulled the quoted headers to find the socket. */
 	uh = (const struct udphdr *)(skb->data + off);
 	quote->len = ntohs(uh->len) - sizeof(*uh);
 	quote->to = teredo_endpoint(iph->daddr, uh->dest);
@@ -78,8 +80,8 @@ static int read_quote(const struct teredo_sock *ts, struct sk_buff *skb,
 	return TEREDO_GO_ON;
 }
 
-/* Return the peer that the quoted packet was sent to, or NULL. Of Teredo addresses only
- * our own can have been its source: quotes must not make us send errors to others.
+/* Return the peer that the quoted packet was sent to, or NULL. If its source is a Teredo
+ * address, it has to be our own: a forged quote must not make us send errors to others.
  */
 static struct teredo_peer *find_peer(struct teredo_dev *td,
 				     const struct teredo_config *cfg,
@@ -93,7 +95,7 @@ static struct teredo_peer *find_peer(struct teredo_dev *td,
 	if (teredo_config_covers(cfg, saddr) &&
 	    !teredo_addr_equal(saddr, &status->address))
 		return NULL;
-	/* packets have no trailers */
+	/* We send packets without trailers. */
 	if (quote->len != TEREDO_IPV6_LEN + quote->pkt.payload_len)
 		return NULL;
 	peer = teredo_peer_lookup(td, &quote->pkt.daddr);
@@ -116,7 +118,7 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 	if (!copy)
 		return;
 	__skb_pull(copy, quote->payload);
-	/* There may be padding, or extensions of ICMP (RFC 4884). */
+	/* Padding or ICMP extensions (RFC 4884) may follow. */
 	if (copy->len > len && pskb_trim(copy, len))
 		goto out;
 	skb_scrub_packet(copy, true);
@@ -124,8 +126,8 @@ static void tell(struct teredo_dev *td, struct sk_buff *skb,
 	copy->protocol = htons(ETH_P_IPV6);
 	skb_reset_network_header(copy);
 	skb_set_transport_header(copy, TEREDO_IPV6_LEN);
-	/* Errors about many peers, which may be forged, leave some of the limit to errors
-	 * about real packets.
+	/* There may be forged errors about many peers, so these leave some of the limit to
+	 * errors about packets that we have really got.
 	 */
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_ICMPV6_ERRORS, quote->to.word);
 	teredo_reject_send(td, copy, type, code, mtu, teredo_limit_behind(keep));
@@ -134,8 +136,8 @@ out:
 }
 
 /* Handle "fragmentation needed". It has to be about a datagram with DF, which only the
- * option df sets, larger than the reported MTU. Senders are told of no MTU below 1280:
- * such packets are sent on without DF.
+ * option df sets, that is longer than the reported MTU. Report no MTU below 1280 to
+ * senders: on such paths, packets of up to 1280 octets are sent without DF.
  */
 static int too_big(struct teredo_dev *td, const struct teredo_config *cfg,
 		   struct sk_buff *skb, const struct quote *quote)
@@ -154,6 +156,7 @@ static int too_big(struct teredo_dev *td, const struct teredo_config *cfg,
 	return TEREDO_A_STATS_RX_ICMP;
 }
 
+/* Handle an error that says that a packet did not reach @peer. Returns the counter. */
 static int not_reached(struct teredo_dev *td, struct sk_buff *skb,
 		       const struct quote *quote, struct teredo_peer *peer)
 {
@@ -172,7 +175,7 @@ static int not_reached(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_A_STATS_RX_ICMP;
 }
 
-/* Returns what to count. */
+/* Handle an ICMPv4 error. Returns the counter to increment. */
 static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 {
 	const struct icmphdr *icmp = icmp_hdr(skb);
@@ -197,8 +200,8 @@ static int receive(const struct teredo_sock *ts, struct sk_buff *skb)
 	peer = find_peer(td, cfg, status, &quote);
 	if (!peer)
 		return TEREDO_A_STATS_RX_ICMP_UNKNOWN;
-	/* By address and port: errors about one client behind a NAT do not hide those
-	 * about others.
+	/* The key is address and port, so that errors about one client behind a NAT do not
+	 * hide those about others.
 	 */
 	if (!teredo_limit_ok(td, TEREDO_LIMIT_ICMPV4_ERRORS, quote.to.word,
 			     TEREDO_KEEP_NOTHING))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ICMPv4 errors about our datagrams: find the peer, and translate the error for the sender of
- * the inner packet.
+/* ICMPv4 errors about our datagrams: find the peer, and send a translated error to the
+ * sender of the inner packet.
  */
 #ifndef TEREDO_ICMP4_H
 #define TEREDO_ICMP4_H

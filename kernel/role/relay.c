@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Relays (RFC 4380 5.4), between native hosts and Teredo clients. The relay speaks first;
- * a client that it never addressed cannot make it hold state.
+/* Relays (RFC 4380 5.4), between native hosts and Teredo clients. A relay sends first: a
+ * client that it has never addressed cannot make it hold state.
  */
 #include <linux/skbuff.h>
 #include <net/addrconf.h>
@@ -16,9 +16,9 @@
 #include "role/roles.h"
 
 /* The source of a bubble is a link-local address, as 5.4.1 requires, that holds the nonce
- * of these attempts. A client repeats it as the destination of its answer, which proves
- * that the bubble reached it wherever the answer comes from (R-13, R-20, D-28). It needs
- * no route.
+ * of these attempts. A client repeats it as the destination of its answer. Wherever the
+ * answer comes from, that proves that the bubble has reached the client (R-13, R-20, D-28).
+ * The address needs no route.
  */
 void teredo_relay_source(const struct teredo_probe *probe,
 			 struct in6_addr *out)
@@ -65,7 +65,7 @@ bool teredo_relay_probe(struct teredo_dev *td, const struct teredo_probe *probe)
 	return teredo_bubble_probe(td, &saddr, probe);	/* case 3, R-07 */
 }
 
-/* Send only packets of this host: forwarded ones came by another link. */
+/* Send only packets of this host: a forwarded one has come by another link. */
 static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 			   const struct teredo_config *cfg)
 {
@@ -74,9 +74,9 @@ static int host_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 	return teredo_relay_xmit(td, skb, cfg);
 }
 
-/* Handle a bubble, or a datagram of a client whose peer does not match it (yet). The
- * mapping may differ from the one in the address only in a fresh answer to a bubble of
- * ours, once.
+/* Handle a bubble, or a datagram from where its peer is not (yet) trusted. Returns
+ * TEREDO_GO_ON, or the reason to drop it. The mapping may differ from the one in the
+ * address only in an answer to a recent bubble of ours, once.
  */
 static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 		    const struct teredo_peer *peer)
@@ -95,7 +95,7 @@ static int rcv_slow(struct teredo_dev *td, const struct teredo_rx *rx,
 	    !(peer && teredo_peer_matches(peer, rx->src))) {
 		if (!answer)
 			return TEREDO_A_STATS_RX_MAPPING;	/* */
-		/* packets will be sent there (F-49, SEC-37) */
+		/* Packets will be sent there (F-49, SEC-37). */
 		if (!teredo_is_global(td, rx->src))
 			return TEREDO_A_STATS_RX_OUTER_SOURCE;
 		how = TEREDO_TRUST_NONCE;		/* */
@@ -134,8 +134,8 @@ int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	}
 	if (unlikely(bubble))				/* */
 		return teredo_bubble_taken(td, skb, rx);
-	/* The routing tables decide where to (R-16, R-17), but never back into Teredo,
-	 * where servers and clients do without us (SEC-44).
+	/* The routing tables decide where the packet goes (R-16, R-17), but never back into
+	 * Teredo, where servers and clients do not need a relay (SEC-44).
 	 */
 	if (unlikely(!teredo_addr_is_routable(&pkt->daddr) ||
 		     teredo_config_covers(rx->cfg, &pkt->daddr)))
@@ -163,7 +163,7 @@ const struct teredo_role teredo_relay_role = {
 	.probe = teredo_relay_probe,
 };
 
-/* often behind a NAT itself */
+/* It is often behind a NAT itself, so it also sends direct bubbles. */
 const struct teredo_role teredo_host_relay_role = {
 	.start_state = TEREDO_STATE_ACTIVE,
 	.ways = TEREDO_WAY_DIRECT | TEREDO_WAY_INDIRECT,

@@ -7,7 +7,7 @@
 
 struct in6_addr;
 
-/* Return the role that a configuration asks for, or NULL. */
+/* Return the role for the mode of a configuration, or NULL if there is none. */
 const struct teredo_role *teredo_role_find(const struct teredo_config *cfg);
 
 extern const struct teredo_role teredo_client_role;	/* client.c */
@@ -16,14 +16,15 @@ extern const struct teredo_role teredo_host_relay_role;
 extern const struct teredo_role teredo_server_role;	/* server.c */
 extern const struct teredo_role teredo_server_relay_role;
 
-/* Operations of relay.c, for a server that is also a relay */
+/* Operations of relay.c, for a server that is also a relay; see struct teredo_role */
 int teredo_relay_xmit(struct teredo_dev *td, struct sk_buff *skb,
 		      const struct teredo_config *cfg);
 int teredo_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 		     const struct teredo_rx *rx);
 bool teredo_relay_probe(struct teredo_dev *td,
 			const struct teredo_probe *probe);
-/* Fill in the source of the bubble that a relay sends for @probe. */
+
+/* Set *@out to the source of the bubble that a relay sends for @probe. */
 void teredo_relay_source(const struct teredo_probe *probe,
 			 struct in6_addr *out);
 

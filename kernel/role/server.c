@@ -19,7 +19,9 @@
 #include "role/forward.h"
 #include "role/roles.h"
 
-/* fe80::8000:f227 and the complement of the primary address (F-16, S-24). */
+/* Set *@out to the server's link-local address: fe80::8000:f227 and the complement of its
+ * primary address (F-16, S-24).
+ */
 static void own_link_local(const struct teredo_config *cfg,
 			   struct in6_addr *out)
 {
@@ -32,23 +34,23 @@ static void own_link_local(const struct teredo_config *cfg,
 	teredo_addr_link_local(out, &id);
 }
 
-/* Limit the answers that a forged question can direct at a victim. The limit is per
- * address, shared by the ports there, as many clients may be behind it. Clients that have
- * signed do not suffer from those that have not.
+/* Limit the answers that forged solicitations can direct at a victim. The limit is per
+ * address, and its ports share it, as many clients may be behind one address. Clients that
+ * sign have a limit of their own, so they do not suffer from those that do not.
  */
 static bool may_answer(struct teredo_dev *td, union teredo_endpoint src,
 		       bool is_signed)
 {
 	unsigned int keep;
 
-	src.via = is_signed;	/* for this key only */
+	src.via = is_signed;	/* only makes it another key */
 	keep = teredo_limit_keep(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word);
 	src.port = 0;
 	return teredo_limit_ok(td, TEREDO_LIMIT_ADVERTISEMENTS, src.word, keep);
 }
 
 /* Limit the verification of signatures, which is the most work that a stranger can cause.
- * Networks that ask for much of it, with sources that may be forged, leave room for
+ * Networks (/24) that ask for much of it, perhaps with forged sources, leave room for
  * others.
  */
 static bool may_verify(struct teredo_dev *td, union teredo_endpoint src)
@@ -106,14 +108,14 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	u8 *value;
 	int verdict;
 
-	/* Do not check or verify more than a solicitation can be. */
+	/* Do not spend work on more octets than a solicitation can have. */
 	if (pkt->payload_len > TEREDO_SOLICITATION_MAX)
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
 	icmp = teredo_rx_payload(skb, rx);
 	if (!icmp || !teredo_is_solicitation(pkt, icmp))
 		return TEREDO_A_STATS_RX_SOLICITATION_BAD;
-	/* The secret first: without it there is no answer, and nothing is used up of what
-	 * the pretended address may have.
+	/* Check the secret before the limit: a forged solicitation gets no answer, and must
+	 * not use up the limit of the address that it claims to come from.
 	 */
 	verdict = check_secret(td, skb, rx, &secret);
 	if (verdict)
@@ -153,7 +155,7 @@ static int answer_solicitation(struct teredo_dev *td, struct sk_buff *skb,
 	return TEREDO_TAKEN;
 }
 
-/* Accept bubbles, and echo requests and replies that are small enough (S-05, S-26, S-27). */
+/* Accept bubbles, and small echo requests and replies (S-05, S-26, S-27). */
 static int check_served(struct sk_buff *skb, const struct teredo_rx *rx)
 {
 	const struct teredo_packet *pkt = &rx->pkt;
@@ -183,7 +185,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	bool from_client;
 	int verdict;
 
-	/* Check 1 was done by recv.c. Check 3: */
+	/* recv.c has done check 1. Check 3: */
 	if (!teredo_ipv4_is_global(rx->src.addr))
 		return TEREDO_A_STATS_RX_OUTER_SOURCE;
 	if (rx->src.port == htons(TEREDO_PORT) &&
@@ -192,7 +194,7 @@ static int server_rcv(struct teredo_dev *td, struct sk_buff *skb,
 	if (pkt->has_origin)
 		return TEREDO_A_STATS_RX_MISPLACED;		/* F-25 */
 
-	/* Check 4. The route keeps answers from going to a broadcast address. */
+	/* Check 4. The route lookup keeps answers from going to a broadcast address. */
 	if (teredo_addr_is_all_routers(&pkt->daddr))
 		return teredo_addr_is_link_local(&pkt->saddr) ?
 		       answer_solicitation(td, skb, rx) :
@@ -256,8 +258,8 @@ static bool server_probe(struct teredo_dev *td,
 	return false;
 }
 
-/* A bubble to a client of this server would be sent to our own port and get lost: send
- * what the server would have made of it (S-14, S-15, R-27).
+/* A bubble to a client of this server would be sent to our own port and get lost. So send
+ * to the client what the server would have made of it (S-14, S-15, R-27).
  */
 static bool server_relay_probe(struct teredo_dev *td,
 			       const struct teredo_probe *probe)
@@ -282,8 +284,9 @@ static bool server_relay_probe(struct teredo_dev *td,
 	return true;
 }
 
-/* Server and relay on one port (5.4.3): first peers of the relay, then the server; what
- * the server does not serve may be for the relay (R-25, R-26).
+/* Receive for a server and a relay on one port (5.4.3). Datagrams of peers go to the relay,
+ * all others to the server. What the server does not serve may be for the relay (R-25,
+ * R-26).
  */
 static int server_relay_rcv(struct teredo_dev *td, struct sk_buff *skb,
 			    const struct teredo_rx *rx)

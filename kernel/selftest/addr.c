@@ -31,7 +31,7 @@ static void unpack_and_pack(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(&again.s6_addr[2], 0, 6));
 }
 
-/* Each range, its neighbours on both sides, and some between */
+/* The ends of each range, the addresses next to it, and one inside */
 static void global_ipv4(struct kunit *test)
 {
 	static const struct {
@@ -90,7 +90,7 @@ static void scopes(struct kunit *test)
 		{ 0, 0, 1, false, false },		/* ::1 */
 		{ 0xfe800000, 0, 1, false, true },
 		{ 0xfebfffff, 0, 1, false, true },
-		{ 0xfec00000, 0, 1, true, false },	/* the role's business */
+		{ 0xfec00000, 0, 1, true, false },	/* left to the roles */
 		{ 0xfe7fffff, 0, 1, true, false },
 		{ 0xff020000, 0, 2, false, false },
 		{ 0xffffffff, 0, 2, false, false },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit: build.c, read back by parse.c. Each datagram is written into exactly
- * as much memory as it is said to need, so that KASAN sees one octet too many.
+/* KUnit: build.c, read back by parse.c. Each datagram is written into exactly as much
+ * memory as it is documented to need, so that KASAN reports one octet too many.
  */
 #include <kunit/test.h>
 #include <linux/slab.h>
@@ -13,7 +13,7 @@ static const struct in6_addr one = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 }
 static const struct in6_addr two = { .s6_addr = { 0x20, 1, 0, 0, 203, 0, 113, 1, [15] = 2 } };
 static const u8 nonce[TEREDO_NONCE_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
-/* The memory for a datagram; it is what the parser says of all of it, too. */
+/* Allocate exactly @len octets for a datagram. */
 static u8 *room(struct kunit *test, size_t len)
 {
 	u8 *p = kunit_kmalloc(test, len, GFP_KERNEL);
@@ -23,6 +23,7 @@ static u8 *room(struct kunit *test, size_t len)
 	return p;
 }
 
+/* Parse a datagram, which has to be valid, and exactly @len octets long. */
 static void parsed(struct kunit *test, struct teredo_packet *pkt, const u8 *p, size_t len)
 {
 	KUNIT_ASSERT_EQ(test, (int)teredo_parse(pkt, p, len, len), (int)TEREDO_PARSE_OK);
@@ -85,7 +86,7 @@ static void advert(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, teredo_parse_advert(&ra, &pkt, icmp));
 }
 
-/* The kernel's own checksum is the second opinion. */
+/* Compare the checksum with that of the kernel. */
 static void echo(struct kunit *test)
 {
 	u8 *p = room(test, TEREDO_ECHO_LEN), *icmp = p + TEREDO_IPV6_LEN;
@@ -101,7 +102,7 @@ static void echo(struct kunit *test)
 						   csum_partial(icmp, len, 0)), 0);
 }
 
-/* Of all lengths, so that odd ones and carries are among them. */
+/* Compare with the kernel for all lengths, odd ones included, and with many carries. */
 static void checksum(struct kunit *test)
 {
 	unsigned int len;

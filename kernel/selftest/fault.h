@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* In the debug build, which includes this file ahead of each other one, what the
- * module asks of the kernel can fail like an allocation by fail-nth, one after the
- * other (selftests/fault.sh): registrations, and what the kernel itself has no way
- * to make fail, like per-CPU memory.
+/* Fault injection, for the debug build, which includes this file ahead of all others. With
+ * fail-nth, calls into the kernel fail one after the other, as allocations do
+ * (selftests/fault.sh): registrations, and what the kernel itself has no way to make fail,
+ * such as per-CPU allocations.
  */
 #ifndef TEREDO_SELFTEST_FAULT_H
 #define TEREDO_SELFTEST_FAULT_H
@@ -23,7 +23,7 @@
 #include <net/rtnetlink.h>
 #include <net/udp_tunnel.h>
 
-/* Never by chance, and without a word in the log */
+/* Never fails by chance, and does not log */
 static struct fault_attr teredo_fault __maybe_unused = {
 	.times = ATOMIC_INIT(-1),
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit: parse.c. What is parsed lies at the end of an allocation of exactly
- * its length, so that KASAN sees every octet read behind it.
+/* KUnit: parse.c. What is parsed is in an allocation of exactly its length, so that KASAN
+ * reports every octet that is read behind it.
  */
 #include <kunit/test.h>
 #include <linux/random.h>
@@ -14,7 +14,7 @@ static const struct in6_addr one = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 }
 static const struct in6_addr two = { .s6_addr = { 0x20, 1, 0, 0, 203, 0, 113, 1, [15] = 2 } };
 static const u8 nonce[TEREDO_NONCE_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
-/* teredo_parse() of a copy that has nothing behind it */
+/* Call teredo_parse() for a copy of exactly @len octets. */
 static enum teredo_parse parse(struct kunit *test, struct teredo_packet *pkt, const u8 *data,
 			       size_t len)
 {
@@ -27,7 +27,7 @@ static enum teredo_parse parse(struct kunit *test, struct teredo_packet *pkt, co
 	return ret;
 }
 
-/* Authentication with identifier and value, origin, IPv6 with some payload */
+/* Write authentication with identifier and value, an origin, and an IPv6 packet. */
 static size_t everything(u8 *p)
 {
 	size_t len = 0;
@@ -87,7 +87,7 @@ static void not_teredo(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, (int)parse(test, &pkt, p, len),
 				(int)TEREDO_PARSE_MALFORMED);
 	}
-	/* in the wrong order, or twice (F-23, F-24) */
+	/* elements in the wrong order, or twice (F-23, F-24) */
 	len = teredo_build_origin(p, htonl(0xc633640a), htons(4096));
 	len += teredo_build_auth(p + len, nonce, 0);
 	len += teredo_build_bubble(p + len, &one, &two);
@@ -98,6 +98,7 @@ static void not_teredo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)parse(test, &pkt, p, len), (int)TEREDO_PARSE_MALFORMED);
 }
 
+/* Change, remove or append a few octets. */
 static void mutate(u8 *p, size_t *len, size_t max)
 {
 	unsigned int n = get_random_u32() % 4;
@@ -118,7 +119,7 @@ static void mutate(u8 *p, size_t *len, size_t max)
 	}
 }
 
-/* What the parser says of anything stays inside of it. */
+/* Whatever the data is, the parser's offsets and lengths stay within it. */
 static void anything(struct kunit *test)
 {
 	unsigned int i, accepted = 0;
@@ -134,7 +135,7 @@ static void anything(struct kunit *test)
 		mutate(p, &len, sizeof(p));
 		copy = kmemdup(p, len, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, copy);
-		/* Of long ones, callers have pulled the headers only. */
+		/* Callers have pulled no more than the headers. */
 		head = min_t(size_t, TEREDO_HEADERS_MAX, len);
 		if (teredo_parse(&pkt, copy, head, len) == TEREDO_PARSE_OK) {
 			end = (size_t)pkt.ipv6 + TEREDO_IPV6_LEN + pkt.payload_len;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit: ratelimiter.c, at any time of a clock of our own. */
+/* KUnit: ratelimiter.c, with a clock of its own. */
 #include <kunit/test.h>
 #include <linux/slab.h>
 
@@ -10,7 +10,7 @@ static const struct teredo_rate rate = TEREDO_RATE(10, 50);
 
 #define SECOND	((u64)NSEC_PER_SEC)
 
-/* What a bucket gives at once */
+/* Return how many tokens a bucket gives at once. */
 static unsigned int drain(atomic64_t *due, unsigned int keep, u64 now)
 {
 	unsigned int n = 0;
@@ -29,7 +29,7 @@ static unsigned int drain_key(struct teredo_buckets *buckets, u64 key, u64 now)
 	return n;
 }
 
-/* However long a bucket was idle, it is full; 4398 s is where 32 bits of 1024 ns end */
+/* However long a bucket was idle, it is full. 32 bits of 1024 ns wrap after 4398 s. */
 static void idle(struct kunit *test)
 {
 	static const u64 seconds[] = {
@@ -59,7 +59,7 @@ static void refill(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drain(&due, 0, now + 2 * SECOND), 19U);
 }
 
-/* Who has to leave three quarters gets a quarter, and others the rest */
+/* One that has to leave three quarters gets a quarter, and others get the rest. */
 static void keeping(struct kunit *test)
 {
 	atomic64_t due = ATOMIC64_INIT(0);
@@ -87,12 +87,12 @@ static void one_key(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drain_key(buckets, 1, now), 50U);
 	for (i = n = 0; i < 1000; i++)
 		n += drain_key(buckets, 1, now + i * SECOND / 100);
-	/* its rate, and once another burst when it gets other buckets */
+	/* its rate, and another burst if it gets other buckets meanwhile */
 	KUNIT_EXPECT_GE(test, n, 98U);
 	KUNIT_EXPECT_LE(test, n, 151U);
 }
 
-/* Of many others that are at their limit, hardly anybody notices */
+/* Hardly any key is affected by 64 others that are at their limit. */
 static void strangers(struct kunit *test)
 {
 	struct teredo_buckets *buckets = buckets_of(test);
@@ -107,7 +107,7 @@ static void strangers(struct kunit *test)
 	KUNIT_EXPECT_GE(test, free, 980U);
 }
 
-/* Of 90,000 who each ask once within 15 s, nobody looks like one who asks for much */
+/* Of 90,000 keys that ask once each within 15 s, none looks as if it asked for much. */
 static void crowd(struct kunit *test)
 {
 	static const struct teredo_rate share = TEREDO_RATE(4, 64);
@@ -122,7 +122,7 @@ static void crowd(struct kunit *test)
 				TEREDO_WHOLE / 2U);
 }
 
-/* Who shares all buckets with somebody does not for long */
+/* Two keys that share all buckets do not do so for long. */
 static void other_buckets(struct kunit *test)
 {
 	struct teredo_buckets *buckets = buckets_of(test);
@@ -150,7 +150,7 @@ static void using(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, teredo_buckets_use(buckets, &rate, 1, 9, 6 * SECOND), 0U);
 }
 
-/* Whatever the shares say, one kind goes before the other */
+/* Whatever the shares are, one priority comes before the next. */
 static void kinds(struct kunit *test)
 {
 	unsigned int most = TEREDO_WHOLE * 3 / 4;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit: trailer.c. As in parse.c and build.c, what is read and written lies at the end of
- * an allocation of exactly its length.
+/* KUnit: trailer.c. As in parse.c and build.c, what is read or written is in an allocation
+ * of exactly its length.
  */
 #include <kunit/test.h>
 #include <linux/slab.h>
 
 #include "codec/trailer.c"
 
-/* Types that are known, one to skip, one to discard, and each place to cut them off */
+/* Known types and one to skip, cut off at each octet; and one that discards the packet */
 static void read(struct kunit *test)
 {
 	static const u8 good[] = {
@@ -35,7 +35,7 @@ static void read(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, teredo_parse_trailers(&t, discard, sizeof(discard)));
 }
 
-/* Each is read back as it was written. */
+/* Each trailer is read back as it was written. */
 static void written(struct kunit *test)
 {
 	struct teredo_alternate list[TEREDO_ALTERNATES_MAX];
