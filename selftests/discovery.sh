@@ -18,7 +18,7 @@ need_modules bridge
 lab_up restricted restricted || skip_all "no laboratory"
 
 { share_lan && lan_host clic 10.1.0.3; } || skip_all "no laboratory"
-plan 45
+plan 47
 
 diagnose()
 {
@@ -245,6 +245,12 @@ check "a link without multicast is none for it" eval "
 	nip clic link set eth0 multicast off && wait_for 10 eval '! joined clic'"
 check "and is again when it has it (C-82)" eval "
 	nip clic link set eth0 multicast on && wait_for 20 joined clic eth0"
+check "the link is the one that leads to the server for our mark" eval "
+	nip clic link add side type dummy && nip clic link set side multicast on up &&
+	nip clic route add $server dev side table 77 && nip clic rule add fwmark 7 lookup 77 &&
+	tool clic set teredo0 mark 7 && wait_for 20 joined clic side"
+check "and for no other" eval "tool clic set teredo0 mark 0 && wait_for 20 joined clic eth0 &&
+	nip clic rule del fwmark 7 lookup 77 && nip clic link del side"
 check "an address less" eval "nip clic addr add 10.1.0.33/24 dev eth0 &&
 	nip clic addr del 10.1.0.33/24 dev eth0 && wait_for 20 joined clic eth0 &&
 	reaches clia ${address[clic]}"

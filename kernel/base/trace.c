@@ -10,8 +10,10 @@
 static void inner_of(struct teredo_packet *pkt, const struct sk_buff *skb)
 {
 	/* The payload length in the header of a GSO packet need not match skb->len. */
-	teredo_parse(pkt, skb->data, skb_headlen(skb),
-		     skb_is_gso(skb) ? TEREDO_PAYLOAD_LIMIT : skb->len);
+	if (teredo_parse(pkt, skb->data, skb_headlen(skb),
+			 skb_is_gso(skb) ? TEREDO_PAYLOAD_LIMIT : skb->len) !=
+	    TEREDO_PARSE_OK)
+		memset(pkt, 0, sizeof(*pkt));
 }
 
 void teredo_trace_inner(struct teredo_trace_inner *inner,

@@ -31,14 +31,14 @@ static inline __be32 teredo_get_be32(const u8 *p)
 static inline size_t teredo_put_be16(u8 *p, u16 v)
 {
 	p[0] = v >> 8;
-	p[1] = v;
+	p[1] = v & 0xff;
 	return 2;
 }
 
 static inline size_t teredo_put_be32(u8 *p, u32 v)
 {
 	teredo_put_be16(p, v >> 16);
-	teredo_put_be16(p + 2, v);
+	teredo_put_be16(p + 2, v & 0xffff);
 	return 4;
 }
 

@@ -351,7 +351,7 @@ with Ktap(24) as t:
     time.sleep(5)       # all limits are full again
     got = passed(client_ns, "rx-controller", lambda n: unasked("192.0.9.9"), 100)
     t.check("of which one source gets less than half", 40 <= got <= 50, got)
-    time.sleep(5)
+    time.sleep(5)       # and again
     got = [passed(client_ns, "rx-controller", lambda n: unasked("192.0.8.%d" % (n % 10)), 600),
            passed(client_ns, "rx-controller", lambda n: unasked("192.0.7.7"), 1)]
     t.check("and ten that ask for all of it leave some to others", got[1] == 1, got)
