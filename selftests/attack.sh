@@ -541,7 +541,7 @@ moved()
 }
 check "a link that was moved: its new root does not command our sockets (SEC-19, SEC-42)" moved
 check_says "not by rtnetlink either (SEC-19, SEC-42)" \
-	"not permitted in the link's namespace of origin" \
+	"not permitted in the link's underlay namespace" \
 	in_box env IP_LIB_DIR="$repo/tools" ip link set moved0 type teredo refresh 44
 
 ip6_packets()

@@ -210,7 +210,7 @@ check "and nothing has happened" eval "at_work && ! gone $controller"
 tool clia set teredo0 server nosuch.invalid
 waits "no server has an address" "nosuch.invalid"
 tool clia set teredo0 server none
-waits "no server" "no server: say"
+waits "no server" "no server: run"
 tool clia set teredo0 server $server
 stopwatch
 works "a server: at work"

@@ -83,20 +83,20 @@ check "port in use by another tunnel: show says so" eval "
 	tool rly show teredo1 | grep 'UDP port 3545 of 192.0.2.1 is in use by the tunnel teredo0'"
 nip rly link del teredo1
 check "a relay without a route: show says so" hint rly \
-	"no route leads here: say \`ip -6 route add 2001::/32 dev teredo0\`"
+	"no route to this link: run \`ip -6 route add 2001::/32 dev teredo0\`"
 nip rly -6 route add 2001::/32 dev teredo0
 check "a relay with a route: nothing to hint at" is rly '.hints == []'
 nip rly link del teredo0
 
 tool rly add teredo0 mode relay local 192.0.2.200
 check_says "an address of nobody: the relay cannot have it" \
-	"Error: local is no address of this host" nip rly link set teredo0 up
-check "an address of nobody: which one" hint rly "192.0.2.200 is no address of this host"
+	"Error: local is not an address of this host" nip rly link set teredo0 up
+check "an address of nobody: which one" hint rly "192.0.2.200 is not an address of this host"
 nip rly link del teredo0
 tool rly add teredo0 mode server local 192.0.2.1 server2 192.0.2.201
 check_says "a server's second address: it cannot have it" \
-	"Error: local or server2 is no address of this host: teredo-tool show tells which" nip rly link set teredo0 up
-check "a server's second address: which one" hint rly "192.0.2.201 is no address of this host: add it to a link, or set another \`server2\`"
+	"Error: local or server2 is not an address of this host: teredo-tool show tells which" nip rly link set teredo0 up
+check "a server's second address: which one" hint rly "192.0.2.201 is not an address of this host: add it to a link, or set another \`server2\`"
 nip rly link del teredo0
 
 role[clia]=ours
@@ -109,7 +109,7 @@ release
 nip clia link del teredo0
 tool clia add teredo0 server $server local 10.1.0.99
 check "a client's address is none of this host: run says which" eval "
-	! once && said '10.1.0.99 is no address of this host'"
+	! once && said '10.1.0.99 is not an address of this host'"
 nip clia link del teredo0
 
 #
@@ -244,9 +244,9 @@ nip srv link set teredo0 down
 check_fails "no server there: once, and it ends" once
 check "no server there: the reason" is clia \
 	".reason | contains(\"server $server rejects UDP port 3544: port unreachable\")"
-check "no server there: what to do" hint clia "no Teredo server is at work there"
+check "no server there: what to do" hint clia "no Teredo server is running there"
 check "no server there: nobody tries again" eval "
-	hint clia 'so nobody tries again' && is clia '.hints[0] | contains(\"at work there\")'"
+	hint clia 'so nothing tries again' && is clia '.hints[0] | contains(\"running there\")'"
 stop clia
 nip srv link set teredo0 up
 
@@ -280,7 +280,7 @@ once_said()
 nip clia route add prohibit $server
 unsent "a route that prohibits" "a firewall or a route of this host prohibits it"
 nip clia route replace blackhole $server
-unsent "a route that discards" "an IPv4 route discards what goes to it"
+unsent "a route that discards" "an IPv4 route discards packets to it"
 nip clia route del blackhole $server
 nip clia addr add 203.0.113.10/29 dev eth0
 tool clia set teredo0 server 203.0.113.15

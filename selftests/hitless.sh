@@ -91,7 +91,7 @@ check "and show, for how long" hint clia "the controller left "
 check "as JSON, too" wait_for 5 is clia '.controller == false and .controller_left >= 1 and
 	.state == "qualified"'
 control clia
-check "monitor tells that another one came" monitored "controller came"
+check "monitor tells that another one came" monitored "controller attached"
 check "it is not missed any more" eval "wait_for 10 is clia '.controller and
 	.controller_left == null' && ! hints_at clia 'controller left'"
 

@@ -27,7 +27,7 @@ check "qualifies" wait_for 20 qualified clia
 figure "from start to qualified"
 first=$(client_address clia)
 check "and says by whom (C-64)" reason "server $server answered"
-check "monitor tells who came" monitored "controller came"
+check "monitor tells who came" monitored "controller attached"
 check "applications are told of the address (C-64)" noticed '' "$first"
 check "a bubble to ourselves has come back (SEC-10)" \
 	wait_for 10 eval "((\$(counter clia rx-loop) >= 1))"
@@ -127,7 +127,7 @@ stopwatch
 check "no server is left: offline (C-62)" wait_for 40 is clia '.state == "offline"'
 figure "no server is left: offline"
 check "no server is left: the reason says who is silent (C-64)" reason "no reply from server $server"
-check "no server is left: and what to do" wait_for 20 hint clia "no Teredo server is at work there"
+check "no server is left: and what to do" wait_for 20 hint clia "no Teredo server is running there"
 nip srv link set teredo0 up
 stopwatch
 check "the server comes back: qualified again (C-22)" wait_for 60 qualified clia

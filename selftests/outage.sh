@@ -16,7 +16,7 @@ plan 36
 start_server ours || skip_all "no server"
 role[clia]=ours
 tool clia add teredo0 mode client
-check "no server: show says so" hint clia "no server: say"
+check "no server: show says so" hint clia "no server: run"
 tool clia set teredo0 server $server refresh 300
 check "down: show says how to start" hint clia "teredo-tool run teredo0"
 nip clia link set teredo0 up

@@ -73,7 +73,7 @@ check "symmetric (C-20)" sees clia '(.[0].verdict | .nat == "symmetric" and
 		(.reason | test("symmetric")))'
 check "and nothing is recommended" told 'all(.[]; .recommended | not)'
 check "as text, too" eval "
-	tool clia probe $server $other | grep 'NAT  *symmetric: another port for each'"
+	tool clia probe $server $other | grep 'NAT  *symmetric: a different port for each'"
 # Each server sees the same port from both of its addresses, but the servers see different
 # ones.
 nat nata restricted 10.1.0.2
@@ -145,7 +145,7 @@ check "one whose secondary address is silent is not" sees clia '
 	.[1].verdict.nat == "restricted"'
 check "unless there is no other" eval "
 	probe clia $other && told '.[0].recommended and
-		(.[0].reason | test(\"no server answers with both\")) and
+		(.[0].reason | test(\"no server answers from both\")) and
 		.[0].verdict.nat == \"unknown\"'"
 on rly nft delete table ip silent
 check "a dead one and one without a name among good ones" eval "

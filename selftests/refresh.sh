@@ -118,10 +118,10 @@ check "the client works meanwhile" reaches clia "$other"
 spawn clia ping -n -q -i 0.2 -c 100 "$other" >"$tmp/ping" 2>&1
 pinger=$spawned
 check "the NAT does not hairpin: by way of the server" wait_for 20 says \
-	"does not hairpin.*by way of the server"
+	"does not hairpin.*through the server"
 check "twice the interval is too long (C-76, C-78)" wait_for 40 says "does not last 8.0 s"
 check "the middle is not (C-78)" wait_for 30 says "mapping lasts 6.0 s"
-check "that is the result (C-77, C-79)" wait_for 5 says "interval 6 s found out"
+check "that is the result (C-77, C-79)" wait_for 5 says "interval measured: 6 s"
 wait "$pinger"
 check "not one packet was lost" grep "100 received" "$tmp/ping"
 check "the address is what it was (C-65)" [ "$(client_address clia)" = "$address" ]
@@ -159,7 +159,7 @@ check "the next controller takes it over" eval "
 halt -TERM
 control --learn-refresh
 check "the same network: it is remembered" wait_for 15 says \
-	"interval 6 s, as found out in this network before"
+	"interval 6 s, as measured in this network before"
 check "and used at once" wait_for 2 is '.refresh == 6 and .refresh_learned'
 check "nothing is measured" eval "[[ \$(secondary_ports) = 0 ]]"
 tool clia set teredo0 refresh 5
@@ -204,7 +204,7 @@ control --learn-refresh
 check "what is too old, in the future or garbage is not remembered" eval "
 	wait_for 15 says 'some minutes' && silent_about 'before'"
 check "the NAT hairpins: directly" wait_for 15 says "NAT hairpins.*directly"
-check "and the result is the same" wait_for 60 says "interval 6 s found out"
+check "and the result is the same" wait_for 60 says "interval measured: 6 s"
 check "it takes the place of the garbage" eval "
 	wait_for 2 grep '^198.51.100.1 .* 6 [0-9]*\$' $memory &&
 	(( \$(wc -l <$memory) <= 64 && \$(grep -c '^198' $memory) == 1 ))"
@@ -218,8 +218,8 @@ nat nata restricted 10.1.0.2
 stop srv
 start_server miredo
 STATE_DIRECTORY=/dev/null control --learn-refresh
-check "Miredo's server: by way of it" wait_for 30 says "by way of the server"
-check "with the same result (C-77, C-78)" wait_for 60 says "interval 6 s found out"
+check "Miredo's server: by way of it" wait_for 30 says "through the server"
+check "with the same result (C-77, C-78)" wait_for 60 says "interval measured: 6 s"
 check "no place to remember it: used, and said" eval "
 	wait_for 5 says 'cannot be remembered' && is '.refresh == 6 and .refresh_learned'"
 halt -TERM
@@ -233,7 +233,7 @@ start_server ours
 role[clia]=ours
 tool clia add teredo0 server $server refresh 90
 control --learn-refresh
-check "an interval that is long already stays" wait_for 15 says "stays 90 s: no longer one"
+check "an interval that is long already stays" wait_for 15 says "stays 90 s: a longer one"
 halt -TERM
 nip clia link del teredo0
 nip clib link del teredo0

@@ -110,7 +110,7 @@ check "the wrong key: no answer, and what that may mean (C-29, S-07)" \
 	fails_saying "id and key" --key "$tmp/bob.key"
 tool srv secret set teredo0 alice renew
 check "re-key wanted: qualified, and told to get another one (C-27, S-32)" eval "
-	once --key $tmp/alice.key && says 'wants a new one'"
+	once --key $tmp/alice.key && says 'asks for a new one'"
 tool srv secret set teredo0 alice revoked
 check "revoked: not qualified, and told why (C-27, S-32)" \
 	fails_saying "refuses the key of .alice.: a new one is needed" --key "$tmp/alice.key"

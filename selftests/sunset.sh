@@ -40,7 +40,7 @@ END
 aside()
 {
 	is clia '.state == "offline" and .address == null and
-		(.reason | contains("native IPv6, by eth0"))'
+		(.reason | contains("native IPv6, through eth0"))'
 }
 
 # undisturbed DESCRIPTION: the client has not stood aside for what was done before
@@ -97,11 +97,11 @@ advertise 1800
 check "an advertised router: stands aside (C-96, D-22)" wait_for 20 aside
 figure "native IPv6 appears: Teredo is withdrawn"
 check "it says so, and how to run all the same (D-22)" eval "
-	grep -F 'native IPv6 already, a default route by eth0' $tmp/run &&
+	grep -F 'native IPv6 already, a default route through eth0' $tmp/run &&
 	grep -F 'run teredo0 --force' $tmp/run"
 check "applications are told (C-64)" noticed Deleted "$address"
 check "and whoever watches" monitored "standing aside"
-check "show says why, and what to do" hint clia "native IPv6, by eth0"
+check "show says why, and what to do" hint clia "native IPv6, through eth0"
 check "no route is left (SEC-23)" eval "! nip clia -6 route show default | grep teredo0"
 
 # Flapping: never away for 30 s

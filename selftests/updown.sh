@@ -150,7 +150,7 @@ wait_for 10 eval "[[ \$(workers | wc -l) = 2 ]]"
 check "down while up waits" does down tun1
 wait "$spawned"
 check "up says so" eval "[[ $? = 1 ]] && cat $tmp/said1 &&
-	grep -e 'taken the link away' -e 'the controller has ended' $tmp/said1"
+	grep -e 'the link was removed' -e 'the controller has ended' $tmp/said1"
 check "nothing is left" nothing
 nip srv link set teredo0 up
 
@@ -208,8 +208,8 @@ check "nothing is left" nothing srv1
 
 nip clia link add tun1 type dummy
 with_conf tun1 "server $server"
-check "somebody else's link is in the way" ends 1 "has not made" up tun1
-check "and is not ours to take" ends 1 "no link of type teredo" down tun1
+check "somebody else's link is in the way" ends 1 "did not create" up tun1
+check "and is not ours to take" ends 1 "not a link of type teredo" down tun1
 check "it stays" nip clia link show tun1
 nip clia link del tun1
 

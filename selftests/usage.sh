@@ -74,27 +74,27 @@ tool here add h0 mode host-relay
 printf 'a key of 16 octets' >"$tmp/key"
 
 table "commands: missing, unknown, ambiguous" <<'END'
-2 || which command? There are add, set
-2 | '' | unknown command ""; there are add, set
-2 | frobnicate | unknown command "frobnicate"; there are add, set
-2 | s | "s" may be set or show or secret
-2 | d c0 | "d" may be del or down
-2 | -j | which command?
+2 || no command given; expected one of add, set
+2 | '' | unknown command ""; expected one of add, set
+2 | frobnicate | unknown command "frobnicate"; expected one of add, set
+2 | s | "s" is ambiguous: set or show or secret
+2 | d c0 | "d" is ambiguous: del or down
+2 | -j | no command given
 2 | showw | unknown command "showw"
 2 | 'show peers' | unknown command "show peers"
-2 | peer | peer: which command? There are add, del, flush
-2 | peer '' | peer: unknown command ""; there are add, del, flush
-2 | peer show | peer: unknown command "show"; there are add, del, flush
-2 | secret | secret: which command? There are add, replace, set, del, load, list
-2 | secret l s0 | secret: "l" may be load or list
+2 | peer | peer: no command given; expected one of add, del, flush
+2 | peer '' | peer: unknown command ""; expected one of add, del, flush
+2 | peer show | peer: unknown command "show"; expected one of add, del, flush
+2 | secret | secret: no command given; expected one of add, replace, set, del, load, list
+2 | secret l s0 | secret: "l" is ambiguous: load or list
 2 | secret x s0 | secret: unknown command "x"
 2 | -- --help | unknown command "--help"
 2 | $'\e[31mx' | unknown command "\x1b[31mx"
-2 | $long | a"; there are add, set
-2 | show $long | 15 octets are the most
+2 | $long | a"; expected one of add, set
+2 | show $long | it is longer than 15 octets
 2 | show c0 $long | is one word too many; usage:
 1 | -n $long show | a: File name too long
-2 | peer $long | a"; there are add, del, flush
+2 | peer $long | a"; expected one of add, del, flush
 END
 
 table "commands and options cut short, where one alone begins so" <<'END'
@@ -103,24 +103,24 @@ table "commands and options cut short, where one alone begins so" <<'END'
 0 | show sta | c0:
 0 | set c0 ref 31 |
 0 | set c0 refr 30 |
-2 | se c0 refr 30 | "se" may be set or secret
+2 | se c0 refr 30 | "se" is ambiguous: set or secret
 0 | pee fl c0 |
 0 | sec li s0 |
 0 | --js --pre show r0 | "relay"
 0 | show --json r0 | "relay"
 0 | -jp show r0 | "relay"
-2 | set c0 serve 192.0.2.1 | set: "serve" may be server or server2
-2 | set c0 '' 1 | set: unknown option ""; there are mode, server,
-2 | run c0 --o --l | run: --learn-refresh takes longer than --once stays
+2 | set c0 serve 192.0.2.1 | set: "serve" is ambiguous: server or server2
+2 | set c0 '' 1 | set: unknown option ""; expected one of mode, server,
+2 | run c0 --o --l | run: --learn-refresh takes longer than --once runs
 2 | show --p='' | --pretty takes no value
 END
 
 table "help, wherever it is asked for" <<'END'
 0 | -h | Usage:
 0 | --help | Usage:
-0 | help | say more about one
-0 | hel | say more about one
-0 | help help | say more about one
+0 | help | tell more about one
+0 | hel | tell more about one
+0 | help help | tell more about one
 0 | --he | Usage:
 0 | add help | Usage: teredo-tool add DEV [OPTIONS]
 0 | add --help | peers-max
@@ -128,7 +128,7 @@ table "help, wherever it is asked for" <<'END'
 0 | add nosuch help | Usage: teredo-tool add DEV
 0 | add nosuch mode client help | Usage: teredo-tool add DEV
 0 | add nosuch mode client -h | Usage: teredo-tool add DEV
-0 | set help | forgets
+0 | set help | resets
 0 | del --help | Usage: teredo-tool del DEV
 0 | del help | Usage: teredo-tool del DEV
 0 | -h del c0 | Usage: teredo-tool del DEV
@@ -136,7 +136,7 @@ table "help, wherever it is asked for" <<'END'
 0 | show peers help | STATE
 0 | show peers --help | STATE
 0 | show stats -h | counters
-0 | release help | take back
+0 | release help | remove what
 0 | run help | --learn-refresh
 0 | run --key --help | --key FILE
 0 | run --nosuch --help | --key FILE
@@ -156,7 +156,7 @@ table "help, wherever it is asked for" <<'END'
 2 | help nosuch | unknown command "nosuch"
 2 | help peer nosuch | peer: unknown command "nosuch"
 2 | help add add | help: "add" is one word too many
-2 | help s | "s" may be
+2 | help s | "s" is ambiguous
 END
 
 check "nothing was made or deleted by that" eval \
@@ -168,14 +168,14 @@ table "flags: before and behind the command, and wrong ones" <<'END'
 0 | show -j c0 | "ifname":"c0"
 0 | show c0 -j -p | "ifname": "c0"
 0 | --json show -- c0 | "ifname":"c0"
-2 | -x show | unknown flag "-x"; there are --json, --pretty, --netns, --version, --help
+2 | -x show | unknown flag "-x"; expected one of --json, --pretty, --netns, --version, --help
 2 | show -x | show: unknown flag "-x"
 2 | show --nosuch | show: unknown flag "--nosuch"
 2 | show -jx | show: unknown flag "-x"
 2 | run c0 --nosuch | there are --json, --pretty, --netns, --version, --help, --force, --once, --learn-refresh, --key, --algorithm
-2 | show --once | show: --once is no flag of show; usage: teredo-tool show [DEV]
-2 | --once show c0 | show: --once is no flag of show
-2 | add nosuch --key x | add: --key is no flag of add
+2 | show --once | show: --once is not a flag of show; usage: teredo-tool show [DEV]
+2 | --once show c0 | show: --once is not a flag of show
+2 | add nosuch --key x | add: --key is not a flag of add
 2 | show -n | show: --netns needs a value: --netns NETNS
 2 | -n '' show | --netns needs a value
 2 | --netns= show | --netns needs a value
@@ -191,7 +191,7 @@ table "flags: before and behind the command, and wrong ones" <<'END'
 2 | run c0 --key '' | run: --key needs a value
 2 | run c0 --key --once | run: --key needs a value
 2 | run c0 --key a --key b | run: --key is given twice
-2 | run c0 --algorithm md5 | run: --algorithm "md5" is not valid; it wants hmac-sha1!hmac-sha256
+2 | run c0 --algorithm md5 | run: --algorithm "md5" is not valid; expected hmac-sha1!hmac-sha256
 2 | run c0 --algorithm | run: --algorithm needs a value
 END
 
@@ -208,8 +208,8 @@ table "names of devices" <<'END'
 2 | add -- -1 | it begins with -
 2 | del -1 | it begins with -
 2 | add - | it begins with -
-2 | add a234567890123456 | 15 octets are the most
-2 | add 'a b' | no space and none of / : % may be in it
+2 | add a234567890123456 | it is longer than 15 octets
+2 | add 'a b' | it must contain no space and none of / : %
 2 | add a%d | no space and none of / : %
 2 | add $'a\vb' | "a\x0bb" cannot be
 2 | add ../x | no space and none of /
@@ -251,17 +251,17 @@ table "words: missing, too many, others" <<'END'
 2 | set c0 ref 30 refresh 30 | set: refresh is given twice
 2 | set c0 server a server b | set: server is given twice
 2 | set c0 mtu 1300 | ip link set DEV mtu N
-2 | set c0 colour blue | set: unknown option "colour"; there are mode, server, server2
+2 | set c0 colour blue | set: unknown option "colour"; expected one of mode, server, server2
 2 | set c0 Refresh 30 | unknown option "Refresh"
 2 | show c0 r0 | show: "r0" is one word too many
 2 | show stats c0 r0 | show stats: "r0" is one word too many
 2 | show peers c0 r0 | show peers: "r0" is one word too many
 2 | show peers c0 state | show peers: state needs a name: probing!trusted!unreachable!temporary!active
-2 | show peers state lost | show peers: "lost" is no state of a peer; it wants probing!trusted
-2 | show peers state '' | "" is no state of a peer
+2 | show peers state lost | show peers: "lost" is not a state of a peer; expected probing!trusted
+2 | show peers state '' | "" is not a state of a peer
 2 | show peers state trusted state trusted | show peers: state is given twice
 2 | show peers 2001:: 2001:: | one address too many
-2 | show peers 1:2 | "1:2" is no IPv6 address
+2 | show peers 1:2 | "1:2" is not an IPv6 address
 2 | monitor c0 r0 | monitor: "r0" is one word too many
 2 | run | run: DEV is missing; usage: teredo-tool run DEV [table N] [metric N] [--force] [--once]
 2 | run c0 r0 | run: "r0" is one word too many
@@ -269,7 +269,7 @@ table "words: missing, too many, others" <<'END'
 2 | up --unit | up: --unit needs a value: --unit INSTANCE
 2 | up --unit a b | up: "b" is one word too many
 2 | up --unit a/b | "a/b" cannot
-2 | show --unit a | show: --unit is no flag of show
+2 | show --unit a | show: --unit is not a flag of show
 2 | release | release: DEV is missing
 2 | release c0 r0 | release: "r0" is one word too many
 1 | release nosuch | no such device
@@ -282,7 +282,7 @@ table "words: missing, too many, others" <<'END'
 2 | run c0 mode relay | "mode" is one word too many
 2 | run c0 metric -1 | metric
 2 | run c0 t | run: table needs a value: N
-2 | run c0 t 1 m x | run: metric "x" is no number
+2 | run c0 t 1 m x | run: metric "x" is not a number
 2 | run c0 m 1 metric 2 | run: metric is given twice
 END
 
@@ -291,12 +291,12 @@ table "peers" <<'END'
 2 | peer add c0 | peer add: ADDRESS is missing
 2 | peer add c0 2001:: | peer add: at is missing
 2 | peer add c0 2001:: at | peer add: IPV4:PORT is missing
-2 | peer add c0 2001:: by 192.0.2.1:1 | "by" where "at" has to be
+2 | peer add c0 2001:: by 192.0.2.1:1 | "by" where "at" is expected
 2 | peer add c0 2001:: at 192.0.2.1:1 x | "x" is one word too many
-2 | peer add c0 192.0.2.1 at 192.0.2.1:1 | "192.0.2.1" is no IPv6 address
-2 | peer add c0 '' at 192.0.2.1:1 | "" is no IPv6 address
-2 | peer add c0 fe80::1%lo at 192.0.2.1:1 | is no IPv6 address
-2 | peer add c0 2001::/32 at 192.0.2.1:1 | is no IPv6 address
+2 | peer add c0 192.0.2.1 at 192.0.2.1:1 | "192.0.2.1" is not an IPv6 address
+2 | peer add c0 '' at 192.0.2.1:1 | "" is not an IPv6 address
+2 | peer add c0 fe80::1%lo at 192.0.2.1:1 | is not an IPv6 address
+2 | peer add c0 2001::/32 at 192.0.2.1:1 | is not an IPv6 address
 2 | peer add c0 2001:: at 192.0.2.1 | "192.0.2.1" is not IPV4:PORT, with a port from 1 to 65535
 2 | peer add c0 2001:: at 192.0.2.1:0 | with a port from 1 to 65535
 2 | peer add c0 2001:: at 192.0.2.1:65536 | with a port from 1 to 65535
@@ -305,7 +305,7 @@ table "peers" <<'END'
 2 | peer add c0 2001:: at 192.0.2.300:1 | is not IPV4:PORT
 2 | peer add c0 2001:: at '' | is not IPV4:PORT
 2 | peer del c0 | peer del: ADDRESS is missing
-2 | peer del c0 x | "x" is no IPv6 address
+2 | peer del c0 x | "x" is not an IPv6 address
 2 | peer del c0 :: :: | one word too many
 2 | peer flush | peer flush: DEV is missing
 2 | peer flush c0 r0 | "r0" is one word too many
@@ -317,12 +317,12 @@ END
 table "secrets" <<END
 2 | secret add | secret add: DEV is missing
 2 | secret add s0 | secret add: ID is missing; usage: teredo-tool secret add DEV ID [KEYFILE!-] [algorithm NAME]
-2 | secret add s0 '' | an identifier of 0 octets; it has 1 to 255
-2 | secret add s0 $(printf %0256d 0) | an identifier of 256 octets; it has 1 to 255
+2 | secret add s0 '' | the identifier has 0 octets, not 1 to 255
+2 | secret add s0 $(printf %0256d 0) | the identifier has 256 octets, not 1 to 255
 2 | secret add s0 x '' | KEYFILE is empty
 2 | secret add s0 x algorithm | algorithm needs a name: hmac-sha1!hmac-sha256
-2 | secret add s0 x algorithm md5 | algorithm "md5" is not valid; it wants hmac-sha1!hmac-sha256
-2 | secret add s0 x $tmp/key hmac-sha1 | "$tmp/key" where "algorithm" has to be
+2 | secret add s0 x algorithm md5 | algorithm "md5" is not valid; expected hmac-sha1!hmac-sha256
+2 | secret add s0 x $tmp/key hmac-sha1 | "$tmp/key" where "algorithm" is expected
 2 | secret add s0 x $tmp/key algorithm md5 | is not valid
 2 | secret add s0 x $tmp/key algorithm hmac-sha1 x | "x" is one word too many
 1 | secret add s0 x /nosuch | key file /nosuch: No such file
@@ -334,7 +334,7 @@ table "secrets" <<END
 0 | secret replace s0 alice $tmp/key |
 0 | secret replace s0 bob | hex:
 2 | secret set s0 alice | secret set: valid!renew!revoked is missing
-2 | secret set s0 alice bad | "bad" is no state of a secret; it wants valid!renew!revoked
+2 | secret set s0 alice bad | "bad" is not a state of a secret; expected valid!renew!revoked
 2 | secret set s0 alice valid x | one word too many
 1 | secret set s0 nobody valid | there is no secret with this id
 2 | secret del s0 | secret del: ID is missing
@@ -364,8 +364,8 @@ loads()
 	1: not ID KEY|id 0123456789abcdef hmac-sha1 good\n
 	1: not ID KEY|id 0123456789abcdef hmac-sha1 valid x\n
 	1: what follows "hex:" is not|id hex:0\n
-	2: the identifier is there twice|id 0123456789abcdef\nid 0123456789abcdee\n
-	1: there is a zero octet in it|id 0123\0000456789abcdef\n
+	2: the identifier is listed twice|id 0123456789abcdef\nid 0123456789abcdee\n
+	1: it contains a zero octet|id 0123\0000456789abcdef\n
 	END
 	return $status
 }
@@ -377,12 +377,12 @@ check "a secret that was refused is the one of before" eval "
 table "probe" <<'END'
 2 | probe | probe: HOST is missing; usage: teredo-tool probe HOST [HOST...] [--refresh[=SECONDS]]
 2 | probe '' | probe: HOST "" is not valid: it is empty
-2 | probe --refresh 5 localhost | "5" is no HOST; say --refresh=5
+2 | probe --refresh 5 localhost | "5" is not a HOST; use --refresh=5
 2 | probe --refresh= localhost | --refresh needs a value: --refresh=SECONDS
-2 | probe --refresh=0 localhost | is no number of seconds from 1 to 89
-2 | probe --refresh=90 localhost | is no number of seconds from 1 to 89
-2 | probe --refresh=5s localhost | is no number of seconds from 1 to 89
-2 | probe --refresh=-1 localhost | is no number of seconds from 1 to 89
+2 | probe --refresh=0 localhost | is not a number of seconds from 1 to 89
+2 | probe --refresh=90 localhost | is not a number of seconds from 1 to 89
+2 | probe --refresh=5s localhost | is not a number of seconds from 1 to 89
+2 | probe --refresh=-1 localhost | is not a number of seconds from 1 to 89
 2 | probe localhost 5 | HOST "5" is not valid: an IPv4 address has four numbers from 0 to 255
 2 | probe 192.0.2.1:3544 | its port is always 3544
 2 | probe 2001:db8::1 | a server has an IPv4 address
@@ -391,7 +391,7 @@ table "probe" <<'END'
 2 | probe --id x localhost | probe: --key is missing: --id NAME and --key FILE go together
 2 | probe --key x localhost | probe: --id is missing
 2 | probe --algorithm hmac-sha1 localhost | probe: --algorithm is for a key
-2 | probe --once localhost | probe: --once is no flag of probe
+2 | probe --once localhost | probe: --once is not a flag of probe
 END
 
 table "hosts" <<'END'
@@ -416,20 +416,20 @@ table "hosts" <<'END'
 2 | set c0 -- server -a | server "-a" is not valid
 2 | set c0 server -once | set: unknown flag "-o"
 2 | set c0 server $'a\e[1m' | server "a\x1b[1m" is not valid
-2 | set c0 server a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q | 16 servers are the most
+2 | set c0 server a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q | there are more than 16 servers
 2 | set c0 server port | server "port" is not valid: that is an option
-2 | set c0 server help | that is an option; a host of that name has a dot behind it
+2 | set c0 server help | that is an option; for a host of that name, append a dot
 2 | set c0 server a,ttl | that is an option
 2 | set c0 server port 3545 | that is an option
-2 | set c0 server none,192.0.2.1 | `none` stands alone
-2 | set c0 server 192.0.2.1,none | `none` stands alone
-2 | set c0 server any | a host of that name has a dot behind it
+2 | set c0 server none,192.0.2.1 | `none` means no server, and stands alone
+2 | set c0 server 192.0.2.1,none | `none` means no server, and stands alone
+2 | set c0 server any | for a host of that name, append a dot
 2 | set c0 server http://a.example/ | neither a host name
-2 | set c0 server ${long:0:300} | longer than any name
-2 | set c0 server2 1.2 | server2 "1.2" is not valid; it wants IPV4
-2 | set c0 server2 a.example | it wants IPV4
-2 | set c0 server2 '' | it wants IPV4
-2 | set c0 local 0x7f.1 | local "0x7f.1" is not valid; it wants IPV4
+2 | set c0 server ${long:0:300} | too long for a name
+2 | set c0 server2 1.2 | server2 "1.2" is not valid; expected IPV4
+2 | set c0 server2 a.example | expected IPV4
+2 | set c0 server2 '' | expected IPV4
+2 | set c0 local 0x7f.1 | local "0x7f.1" is not valid; expected IPV4
 1 | set c0 server 10.0.0.1 | server must be a global unicast address
 1 | set c0 server 127.0.0.1 | server must be a global unicast address
 1 | set c0 server 0.0.0.1 | server must be a global unicast address
@@ -437,42 +437,42 @@ table "hosts" <<'END'
 0 | set c0 server port. |
 0 | set c0 server none |
 0 | set c0 server '' |
-1 | set c0 server 192.0.2.1 server2 192.0.2.1 | server2 must be another address than server
+1 | set c0 server 192.0.2.1 server2 192.0.2.1 | server2 must differ from server
 0 | set c0 server2 none local any |
 0 | set c0 server2 0.0.0.0 local 0.0.0.0 |
 END
 
 table "numbers and other values" <<'END'
-2 | set c0 port 65536 | set: port "65536" is no number from 0 to 65535
-2 | set c0 port -1 | port "-1" is no number from 0 to 65535
-2 | set c0 port 1e3 | port "1e3" is no number
-2 | set c0 port 010 | port "010" is no number
-2 | set c0 port 00 | port "00" is no number
-2 | set c0 port ' 5' | port " 5" is no number
-2 | set c0 port '5 ' | port "5 " is no number
-2 | set c0 port +5 | port "+5" is no number
-2 | set c0 port '' | port "" is no number from 0 to 65535
-2 | set c0 port 0x | port "0x" is no number
-2 | set c0 port 12x | port "12x" is no number
-2 | set c0 port teredo | port "teredo" is no number
-2 | set c0 mark 4294967296 | mark "4294967296" is no number from 0 to 4294967295
-2 | set c0 mark 99999999999999999999999 | is no number from 0 to 4294967295
-2 | set c0 mark 1/0xff | is no number
-2 | set c0 refresh 0 | refresh "0" is no number of seconds from 1 to 3600
-2 | set c0 refresh 3601 | is no number of seconds from 1 to 3600
-2 | set c0 refresh 30s | is no number of seconds from 1 to 3600
-2 | set c0 refresh 0.5 | is no number of seconds
-2 | set c0 ttl 256 | ttl "256" is no number from 0 to 255
-2 | set c0 queue 1025 | queue "1025" is no number from 0 to 1024
-2 | set c0 peers-max 0 | peers-max "0" is no number from 1 to 16777216
-2 | set c0 discovery yes | discovery "yes" is not valid; it wants on!off
-2 | set c0 discovery 1 | it wants on!off
-2 | set c0 secure on | secure "on" is not valid; it wants off!nonce!required
-2 | set c0 df on | df "on" is not valid; it wants unset!set
-2 | set c0 mode Client | mode "Client" is not valid; it wants client!relay
+2 | set c0 port 65536 | set: port "65536" is not a number from 0 to 65535
+2 | set c0 port -1 | port "-1" is not a number from 0 to 65535
+2 | set c0 port 1e3 | port "1e3" is not a number
+2 | set c0 port 010 | port "010" is not a number
+2 | set c0 port 00 | port "00" is not a number
+2 | set c0 port ' 5' | port " 5" is not a number
+2 | set c0 port '5 ' | port "5 " is not a number
+2 | set c0 port +5 | port "+5" is not a number
+2 | set c0 port '' | port "" is not a number from 0 to 65535
+2 | set c0 port 0x | port "0x" is not a number
+2 | set c0 port 12x | port "12x" is not a number
+2 | set c0 port teredo | port "teredo" is not a number
+2 | set c0 mark 4294967296 | mark "4294967296" is not a number from 0 to 4294967295
+2 | set c0 mark 99999999999999999999999 | is not a number from 0 to 4294967295
+2 | set c0 mark 1/0xff | is not a number
+2 | set c0 refresh 0 | refresh "0" is not a number of seconds from 1 to 3600
+2 | set c0 refresh 3601 | is not a number of seconds from 1 to 3600
+2 | set c0 refresh 30s | is not a number of seconds from 1 to 3600
+2 | set c0 refresh 0.5 | is not a number of seconds
+2 | set c0 ttl 256 | ttl "256" is not a number from 0 to 255
+2 | set c0 queue 1025 | queue "1025" is not a number from 0 to 1024
+2 | set c0 peers-max 0 | peers-max "0" is not a number from 1 to 16777216
+2 | set c0 discovery yes | discovery "yes" is not valid; expected on!off
+2 | set c0 discovery 1 | expected on!off
+2 | set c0 secure on | secure "on" is not valid; expected off!nonce!required
+2 | set c0 df on | df "on" is not valid; expected unset!set
+2 | set c0 mode Client | mode "Client" is not valid; expected client!relay
 2 | set c0 mode '' | mode "" is not valid
 2 | set c0 prefix 2001:: /32 | unknown option "/32"
-2 | set c0 prefix 2001::/ | prefix "2001::/" is not valid; it wants PREFIX
+2 | set c0 prefix 2001::/ | prefix "2001::/" is not valid; expected PREFIX
 2 | set c0 prefix 2001::/129 | is not valid
 1 | set c0 prefix 2001::/33 | prefix must be 32 bits long
 1 | set c0 prefix fe80::/32 | prefix is not of global scope
@@ -581,14 +581,14 @@ replays()
 check "what ip shows of a link makes the same one again" replays
 
 table "ip: options of the plugin" ip <<'END'
-1 | link add x0 type teredo colour blue | teredo: unknown option "colour"; there are mode, server
-1 | link add x0 type teredo serve x | teredo: "serve" may be server or server2
+1 | link add x0 type teredo colour blue | teredo: unknown option "colour"; expected one of mode, server
+1 | link add x0 type teredo serve x | teredo: "serve" is ambiguous: server or server2
 1 | link add x0 type teredo ttl | teredo: ttl needs a value: N
 1 | link add x0 type teredo ttl 1 ttl 2 | teredo: ttl is given twice
-1 | link add x0 type teredo ttl 256 | teredo: ttl "256" is no number from 0 to 255
-1 | link add x0 type teredo ttl '' | teredo: ttl "" is no number from 0 to 255
+1 | link add x0 type teredo ttl 256 | teredo: ttl "256" is not a number from 0 to 255
+1 | link add x0 type teredo ttl '' | teredo: ttl "" is not a number from 0 to 255
 1 | link add x0 type teredo '' | teredo: unknown option ""
-1 | link add x0 type teredo mode bogus | teredo: mode "bogus" is not valid; it wants client
+1 | link add x0 type teredo mode bogus | teredo: mode "bogus" is not valid; expected client
 1 | link add x0 type teredo server 300.1.1.1 | teredo: server "300.1.1.1" is not valid
 1 | link add x0 type teredo server $'a\e' | teredo: server "a\x1b" is not valid
 1 | link add x0 type teredo relaying on | teredo: relaying is for mode server, not for mode client
@@ -634,26 +634,26 @@ files()
 	while IFS='|' read -r text lines; do
 		file "${text//!/|}" "$lines" || status=1
 	done <<-'END'
-	f0.conf:2: unknown option "colour"; there are mode,|\ncolour blue\n
-	f0.conf:1: unknown option "help"; there are|help me\n
-	f0.conf:1: "refr" is cut short|refr 30\n
-	f0.conf:1: "serve" may be server or server2|serve a\n
-	f0.conf:1: server wants one value|server\n
-	f0.conf:1: server wants one value|server a b\n
+	f0.conf:2: unknown option "colour"; expected one of mode,|\ncolour blue\n
+	f0.conf:1: unknown option "help"; expected one of|help me\n
+	f0.conf:1: "refr" is abbreviated|refr 30\n
+	f0.conf:1: "serve" is ambiguous: server or server2|serve a\n
+	f0.conf:1: server takes one value|server\n
+	f0.conf:1: server takes one value|server a b\n
 	f0.conf:2: server is given twice|server a\nserver b\n
 	f0.conf:2: mtu is given twice|mtu 1280\nmtu 1300\n
-	f0.conf:1: mtu "100" is not valid; it wants a number from 1280 to 65507|mtu 100\n
+	f0.conf:1: mtu "100" is not valid; expected a number from 1280 to 65507|mtu 100\n
 	f0.conf:1: mtu "65508" is not valid|mtu 65508
-	f0.conf:1: sunset "no" is not valid; it wants on!off|sunset no\n
-	f0.conf:1: learn-refresh "yes" is not valid; it wants on!off|learn-refresh yes\n
-	f0.conf:1: until "2027-02-30" is not valid; it wants a day that exists, YYYY-MM-DD|until 2027-02-30\n
-	f0.conf:1: algorithm "md5" is not valid; it wants hmac-sha1!hmac-sha256|algorithm md5\n
-	f0.conf:1: address "x" is not valid; it wants ADDRESS[/LEN]|address x\n
+	f0.conf:1: sunset "no" is not valid; expected on!off|sunset no\n
+	f0.conf:1: learn-refresh "yes" is not valid; expected on!off|learn-refresh yes\n
+	f0.conf:1: until "2027-02-30" is not valid; expected a valid date, YYYY-MM-DD|until 2027-02-30\n
+	f0.conf:1: algorithm "md5" is not valid; expected hmac-sha1!hmac-sha256|algorithm md5\n
+	f0.conf:1: address "x" is not valid; expected ADDRESS[/LEN]|address x\n
 	f0.conf:1: route "1.2.3.4" is not valid|route 1.2.3.4\n
 	f0.conf:1: server "300.1.1.1" is not valid|server 300.1.1.1\n
 	f0.conf:1: unknown option "\x1b[31m"|\033[31m 1\n
-	f0.conf:1: there is a zero octet in it|server a\000b\n
-	f0: address ff02::1/128: that is nothing a link can have|mode relay\naddress ff02::1\n
+	f0.conf:1: it contains a zero octet|server a\000b\n
+	f0: address ff02::1/128: a link cannot have that address|mode relay\naddress ff02::1\n
 	f0.conf: server is for mode client, not for mode relay|server a\nmode relay\n
 	f0.conf: key is for mode client, not for mode relay|key /x\nmode relay\n
 	f0.conf: sunset is for mode client, not for mode relay|sunset off\nmode relay\n
@@ -664,7 +664,7 @@ check "files: one line, with the file and the line in it" files
 
 echo "sunset no" >"$tmp/etc/teredo/c0.conf"
 check_says "a controller, which would do without one, says so" \
-	'c0.conf:1: sunset "no" is not valid; it wants on|off; the file is left aside' \
+	'c0.conf:1: sunset "no" is not valid; expected on|off; the file is ignored' \
 	on here unshare -m "$tmp/with-etc" teredo-tool run c0 --once
 
 #

@@ -130,7 +130,7 @@ check "as JSON, too" eval "
 check "ip link set changes them" eval "
 	nip here link set words1 type teredo ttl 10 &&
 	tool here -j show words1 | jq -e '.[0].ttl == 10'"
-check_says "and bad ones are refused" "is no number" \
+check_says "and bad ones are refused" "is not a number" \
 	nip here link add words2 type teredo ttl 300
 
 # What operators have to know

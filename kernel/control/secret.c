@@ -279,7 +279,7 @@ int teredo_secret_add(struct teredo_secrets *secrets,
 		if (!err)
 			list_replace_rcu(&old->list, &secret->list);
 	} else if (secrets->count >= SECRETS_MAX) {
-		NL_SET_ERR_MSG(extack, "there are 16384 secrets, which is the most");
+		NL_SET_ERR_MSG(extack, "there are 16384 secrets, which is the maximum");
 		err = -ENOSPC;
 	} else {
 		secret->serial = secrets->serial + 1;

@@ -35,7 +35,7 @@ int teredo_check_underlay(const struct teredo_dev *td, bool permitted,
 {
 	if (permitted || net_eq(td->underlay, dev_net(td->dev)))
 		return 0;
-	NL_SET_ERR_MSG(extack, "not permitted in the link's namespace of origin");
+	NL_SET_ERR_MSG(extack, "not permitted in the link's underlay namespace");
 	return -EPERM;
 }
 
@@ -83,9 +83,9 @@ static void say_why_not_open(struct netlink_ext_ack *extack,
 	case -EADDRNOTAVAIL:
 		if (role->second_socket)
 			NL_SET_ERR_MSG(extack,
-				       "local or server2 is no address of this host: teredo-tool show tells which");
+				       "local or server2 is not an address of this host: teredo-tool show tells which");
 		else
-			NL_SET_ERR_MSG(extack, "local is no address of this host");
+			NL_SET_ERR_MSG(extack, "local is not an address of this host");
 		break;
 	}
 }

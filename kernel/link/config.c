@@ -183,7 +183,7 @@ static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 	    cfg->server2 == cfg->server)
 		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2] ?:
 			      tb[TEREDO_A_CONFIG_SERVER],
-			      "server2 must be another address than server",
+			      "server2 must differ from server",
 			      -EINVAL);
 	if (cfg->mode != TEREDO_MODE_SERVER)
 		return 0;
@@ -200,7 +200,7 @@ static int check_server(const struct teredo_config *cfg, struct nlattr *tb[],
 	if (second == cfg->local || !teredo_ipv4_is_global(second))
 		return refuse(extack, tb[TEREDO_A_CONFIG_SERVER2] ?:
 			      tb[TEREDO_A_CONFIG_LOCAL],
-			      "server2 must be another global unicast address",
+			      "server2 must be a different global unicast address",
 			      -EINVAL);
 	return 0;
 }

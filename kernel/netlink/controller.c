@@ -199,7 +199,7 @@ static void say_why_not_sent(struct netlink_ext_ack *extack,
 		return;
 	case -ENOBUFS:
 		NL_SET_ERR_MSG(extack,
-			       "a queue on the way out has no room for the datagram");
+			       "an output queue has no room for the datagram");
 		return;
 	case -ENOTUNIQ:
 		NL_SET_ERR_MSG(extack,
@@ -210,7 +210,7 @@ static void say_why_not_sent(struct netlink_ext_ack *extack,
 		return;
 	case -EINVAL:
 		NL_SET_ERR_MSG(extack,
-			       "an IPv4 route discards what is for address, or local is no address of this host any more");
+			       "an IPv4 route discards packets to address, or local is no longer an address of this host");
 		return;
 	case -ELOOP:
 		NL_SET_ERR_MSG(extack,

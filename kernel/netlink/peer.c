@@ -167,7 +167,7 @@ int teredo_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the list of peers is full");
 	else if (err == -EBUSY)
 		NL_SET_ERR_MSG(info->extack,
-			       "the link is going down, and so would the peer");
+			       "the link is going down, and no peer can be added");
 	return err;
 }
 

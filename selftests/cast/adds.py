@@ -44,6 +44,6 @@ while not told:
             kind, = struct.unpack_from("=H", data, 4)
             problem, = struct.unpack_from("=i", data, 16)
             if kind == NLMSG_ERROR and problem == -errno.EBUSY and \
-                    b"the link is going down, and so would the peer" in data:
+                    b"the link is going down, and no peer can be added" in data:
                 refused += 1
 print(refused, "refused")

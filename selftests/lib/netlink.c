@@ -279,7 +279,7 @@ static const struct refused refused_down[] = {
 	{ &server, TEREDO_A_CONFIG_LOCAL, 4, { 10, 0, 0, 1 },
 	  "local of a server must be a global unicast address" },
 	{ &server, TEREDO_A_CONFIG_SERVER2, 4, { 192, 0, 2, 1 },
-	  "server2 must be another global unicast address" },
+	  "server2 must be a different global unicast address" },
 	{ &server, TEREDO_A_CONFIG_DISCOVERY, 1, { 1 },
 	  "discovery is for mode client, not for mode server" },
 };
@@ -539,7 +539,7 @@ static void unsent(void)
 		{ "ip route add prohibit 203.0.113.64/28", NULL, "203.0.113.65",
 		  "an IPv4 route prohibits address", "a route that prohibits" },
 		{ "ip route add blackhole 203.0.113.80/28", NULL, "203.0.113.81",
-		  "an IPv4 route discards what is for address, or local is no address of this host any more",
+		  "an IPv4 route discards packets to address, or local is no longer an address of this host",
 		  "a route that discards" },
 		{ "ip route add 203.0.113.96/28 dev client", NULL, "203.0.113.97",
 		  "the IPv4 route to address leads back into the tunnel, or address is the device's own",
@@ -547,7 +547,7 @@ static void unsent(void)
 		{ NULL, NULL, "192.0.2.255",
 		  "address is a broadcast or multicast address here", "a broadcast address" },
 		{ "tc qdisc add dev dummy0 root pfifo limit 0", "tc qdisc del dev dummy0 root",
-		  "203.0.113.1", "a queue on the way out has no room for the datagram",
+		  "203.0.113.1", "an output queue has no room for the datagram",
 		  "a queue without room" },
 		{ "nft 'table ip t { chain c { type filter hook output priority 0; drop; }; }'",
 		  "nft delete table ip t", "203.0.113.1",
@@ -898,7 +898,7 @@ static void test_secrets(void)
 		ok++;
 	}
 	result(ok == SECRETS_MAX - (SECRETS - 1) && answer.error == -ENOSPC &&
-	       says("there are 16384 secrets, which is the most"),
+	       says("there are 16384 secrets, which is the maximum"),
 	       "as many secrets as there can be, and one more: refused");
 	result(!ask(secret(TEREDO_CMD_SECRET_NEW, "id5", KEY, 10)) &&
 	       count_secrets() == SECRETS - 1,

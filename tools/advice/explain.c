@@ -74,7 +74,7 @@ const char *explain_set_up(const struct device *dev, int err)
 		if (holder_may_have(addr))
 			return ipc_error();
 		snprintf(text, sizeof(text),
-			 "%s is no address of this host: add it to a link, or set another `%s`",
+			 "%s is not an address of this host: add it to a link, or set another `%s`",
 			 ipv4_text(addr), addr == config->local ? "local" :
 			 "server2");
 		return text;
@@ -106,7 +106,7 @@ static const char *unsent_text(int error)
 	case EACCES:
 		return "a firewall or a route of this host prohibits it";
 	case EADDRNOTAVAIL:
-		return "the address set as `local` is not one of this host any more";
+		return "the address set as `local` is no longer one of this host's";
 	case ENETDOWN:
 		return "the link to it is down";
 	case ENOTUNIQ:
@@ -114,9 +114,9 @@ static const char *unsent_text(int error)
 	case ELOOP:
 		return "the IPv4 route to it leads back into the tunnel";
 	case EINVAL:
-		return "an IPv4 route discards what goes to it";
+		return "an IPv4 route discards packets to it";
 	case EMSGSIZE:
-		return "it does not fit in the MTU of the way to it";
+		return "it does not fit the MTU of the path";
 	default:
 		return strerror(error);
 	}
@@ -195,7 +195,7 @@ const char *explain_failure(const struct qualify *q)
 		break;
 	case QUALIFY_BAD_SERVER:
 		snprintf(text, sizeof(text),
-			 "server %s: not a public IPv4 address, so it can be no Teredo server",
+			 "server %s: not a public IPv4 address, so it cannot be a Teredo server",
 			 primary);
 		break;
 	}
@@ -207,9 +207,9 @@ const char *explain_refresh(const struct refresh *r,
 {
 	switch (failure) {
 	case REFRESH_NO_WAY:
-		return "no bubble comes through, neither directly nor by the server";
+		return "no bubble arrives, neither directly nor through the server";
 	case REFRESH_DISTURBED:
-		return "the secondary port gets datagrams all the time";
+		return "the secondary port keeps receiving datagrams";
 	default:
 		return explain_failure(&r->port);
 	}

@@ -44,7 +44,7 @@ static void fill_name(char *out, size_t size, const char *text,
 }
 
 #define NOT_OURS \
-	"%s is no address of this host: add it to a link, or set another `%s`"
+	"%s is not an address of this host: add it to a link, or set another `%s`"
 
 /* Check that the addresses and the port that the link will need are available. */
 static void find_socket(const struct device *dev, struct hints *out)
@@ -84,7 +84,7 @@ static void find_route(const struct device *dev, struct hints *out)
 	inside.s6_addr32[1] = htonl(ANYWHERE);
 	if (ipc_link_towards(&inside, &ifindex) || ifindex == dev->ifindex)
 		return;
-	add(out, "no route leads here: say `ip -6 route add %s/%u dev %s`",
+	add(out, "no route to this link: run `ip -6 route add %s/%u dev %s`",
 	    ipv6_text(&dev->config.prefix), dev->config.prefix_len,
 	    dev->ifname);
 }
@@ -104,19 +104,19 @@ static void find_common(const struct device *dev, struct hints *out)
 
 	if (dev->state == TEREDO_STATE_DOWN) {
 		find_socket(dev, out);
-		add(out, "the link is down: say `%s %s`",
+		add(out, "the link is down: run `%s %s`",
 		    client ? "teredo-tool run" : "ip link set up dev",
 		    dev->ifname);
 	}
 	if (access("/proc/net/if_inet6", F_OK))
-		add(out, "this kernel has no IPv6, or was started without (ipv6.disable=1)");
+		add(out, "this kernel has no IPv6, or was started with ipv6.disable=1");
 	else if (ipv6_is_off(dev))
-		add(out, "IPv6 is switched off: say `sysctl -w net.ipv6.conf.%s.disable_ipv6=0`",
+		add(out, "IPv6 is switched off: run `sysctl -w net.ipv6.conf.%s.disable_ipv6=0`",
 		    dev->ifname);
 	else if (relay || dev->config.mode == TEREDO_MODE_HOST_RELAY)
 		find_route(dev, out);
 	if (routes && !host_sysctl("net/ipv6/conf/%s/forwarding", "all"))
-		add(out, "no forwarding: say `sysctl -w net.ipv6.conf.all.forwarding=1`");
+		add(out, "forwarding is off: run `sysctl -w net.ipv6.conf.all.forwarding=1`");
 }
 
 /* Hint that no controller is running. */
@@ -127,7 +127,7 @@ static void find_absence(const struct device *dev, struct hints *out)
 	if (dev->state == TEREDO_STATE_DOWN || DEV_HAS(dev, CONTROLLER))
 		return;
 	if (dev->state == TEREDO_STATE_OFFLINE)
-		add(out, "no controller, so nobody tries again: then start `teredo-tool run %s`",
+		add(out, "no controller, so nothing tries again: start `teredo-tool run %s`",
 		    name);
 	else if (DEV_HAS(dev, CONTROLLER_LEFT))
 		add(out, "the controller left %s ago: start `teredo-tool run %s`",
@@ -144,24 +144,24 @@ struct advice {
 	const char *text;
 };
 
-#define SET_SERVER "say `teredo-tool set %s server HOST` "
-#define SET_ADDRESS "say `teredo-tool set %s server` with an IPv4 address"
+#define SET_SERVER "run `teredo-tool set %s server HOST` "
+#define SET_ADDRESS "run `teredo-tool set %s server` with an IPv4 address"
 
 static const struct advice advices[] = {
 	{ "is rejected on the way",
-	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another net" },
+	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another network" },
 	{ "rejects UDP port",
-	  "no Teredo server is at work there: " SET_SERVER "with another one" },
+	  "no Teredo server is running there: " SET_SERVER "with another one" },
 	{ "is not global",
-	  "the server is behind our NAT, too: " SET_SERVER "with one outside of it" },
+	  "the server is behind our NAT as well: " SET_SERVER "with one outside it" },
 	{ "not a public IPv4 address",
 	  SET_SERVER "with one that is public" },
 	{ "refuses the key",
-	  "get a new key from who runs the server" },
+	  "ask the operator of the server for a new key" },
 	{ "does not know our id and key",
 	  "the server may not know the `id` and key of %s, or something drops UDP to port 3544" },
 	{ "not authenticated",
-	  "the server does not sign: if that will do, say `teredo-tool set %s secure nonce`" },
+	  "the server does not sign: if that is acceptable, run `teredo-tool set %s secure nonce`" },
 	{ "passes nothing on",
 	  SET_SERVER "with another one" },
 };
@@ -218,7 +218,7 @@ static void find_outage(const struct device *dev, struct hints *out)
 	if (!ipc_link_get(dev->ifindex, &link) &&
 	    ipc_native(dev->config.table ? dev->config.table :
 			ipc_route_table(&link), &via) > 0) {
-		add(out, "native IPv6, by %s: beside it, only `run --force` works",
+		add(out, "native IPv6, through %s: only `run --force` works beside it",
 		    via.ifname);
 		return;
 	}
@@ -242,7 +242,7 @@ static void find_outage(const struct device *dev, struct hints *out)
 static void find_client(const struct device *dev, struct hints *out)
 {
 	if (!format_server(dev)[0]) {
-		add(out, "no server: say `teredo-tool set %s server HOST`",
+		add(out, "no server: run `teredo-tool set %s server HOST`",
 		    dev->ifname);
 		return;
 	}
@@ -253,7 +253,7 @@ static void find_client(const struct device *dev, struct hints *out)
 	find_absence(dev, out);
 	if (dev->state == TEREDO_STATE_QUALIFIED && DEV_HAS(dev, SERVER_IDLE) &&
 	    dev->server_idle / 1000 > SILENCE * dev_refresh(dev))
-		add(out, "the server was not heard for %s: the NAT may have forgotten us",
+		add(out, "nothing heard from the server for %s: the NAT may have forgotten us",
 		    format_age(dev->server_idle / 1000));
 }
 

@@ -16,14 +16,14 @@ const char *qualify_verdict_text(enum qualify_verdict verdict)
 	static const char *const texts[] = {
 		[QUALIFY_ACCEPTED]	= "accepted",
 		[QUALIFY_NOT_FROM_SERVER] = "not from the server's address and port",
-		[QUALIFY_NOT_TEREDO]	= "no Teredo datagram",
+		[QUALIFY_NOT_TEREDO]	= "not a Teredo datagram",
 		[QUALIFY_WRONG_NONCE]	= "without the nonce of the solicitation",
-		[QUALIFY_NOT_SIGNED]	= "not authenticated, which it has to be",
-		[QUALIFY_WRONG_VALUE]	= "with a wrong authentication value, by another key",
+		[QUALIFY_NOT_SIGNED]	= "not authenticated, although that is required",
+		[QUALIFY_WRONG_VALUE]	= "with a wrong authentication value, made with another key",
 		[QUALIFY_KEY_REFUSED]	= "the server asks for another key",
 		[QUALIFY_NO_ORIGIN]	= "without an origin indication",
 		[QUALIFY_NOT_FOR_US]	= "not addressed to us",
-		[QUALIFY_NO_ADVERT]	= "no valid Router Advertisement",
+		[QUALIFY_NO_ADVERT]	= "not a valid Router Advertisement",
 		[QUALIFY_WRONG_PREFIX]	= "with a prefix that is not the server's",
 		[QUALIFY_NOT_GLOBAL]	= "with a mapped address that is not global",
 	};

@@ -25,17 +25,17 @@ static const struct {
 	[FLAG_PRETTY] = { "pretty", 'p', VALUE_NONE, NULL, NULL,
 		"JSON on several lines" },
 	[FLAG_NETNS] = { "netns", 'n', VALUE_NEEDED, "NETNS", NULL,
-		"in that network namespace" },
+		"work in that network namespace" },
 	[FLAG_VERSION] = { "version", 'V', VALUE_NONE, NULL, NULL,
 		"print the version" },
 	[FLAG_HELP] = { "help", 'h', VALUE_NONE, NULL, NULL,
 		"print what the command does and takes" },
 	[FLAG_FORCE] = { "force", 0, VALUE_NONE, NULL, "run",
-		"also beside native IPv6" },
+		"even if there is native IPv6" },
 	[FLAG_ONCE] = { "once", 0, VALUE_NONE, NULL, "run",
 		"exit as soon as the client is qualified" },
 	[FLAG_LEARN_REFRESH] = { "learn-refresh", 0, VALUE_NONE, NULL, "run",
-		"find out the refresh interval" },
+		"measure the refresh interval" },
 	[FLAG_REFRESH] = { "refresh", 0, VALUE_OPTIONAL, "SECONDS", "probe",
 		"measure the refresh interval, from SECONDS on (30)" },
 	[FLAG_ID] = { "id", 0, VALUE_NEEDED, "NAME", "probe",
@@ -47,7 +47,7 @@ static const struct {
 	/* Replaces the name. */
 	[FLAG_UNIT] = { "unit", 0, VALUE_NEEDED, "INSTANCE",
 		"up down run release",
-		"for units of systemd, in the place of the name" },
+		"for systemd units, instead of the name" },
 	[FLAG_COPY_FILES] = { "copy-files", 0, VALUE_NONE, NULL, "run",
 		"for units: only copy what run reads to $RUNTIME_DIRECTORY" },
 };
@@ -76,7 +76,7 @@ int flag_algorithm(int otherwise)
 		return otherwise;
 	algorithm = name_find(&algorithm_names, name);
 	if (algorithm < 0)
-		usage_error("--algorithm \"%s\" is not valid; it wants %s",
+		usage_error("--algorithm \"%s\" is not valid; expected %s",
 			    name, names_list(&algorithm_names));
 	return algorithm;
 }
@@ -175,7 +175,7 @@ static int unknown_flag(const char *dashes, const char *name, size_t len)
 			used += snprintf(list + used, sizeof(list) - used,
 					 "%s--%s", used ? ", " : "",
 					 flags[i].name);
-	return wrong_flag("unknown flag \"%s%.*s\"; there are %s; other words with - go behind --",
+	return wrong_flag("unknown flag \"%s%.*s\"; expected one of %s; other words with - go after --",
 			  dashes, (int)len, name, list);
 }
 
@@ -191,7 +191,7 @@ static int find_long(const char *name, size_t len)
 		if (!flags[i].name[len])
 			return i;
 		if (found >= 0)
-			return wrong_flag("flag \"--%.*s\" may be --%s or --%s",
+			return wrong_flag("flag \"--%.*s\" is ambiguous: --%s or --%s",
 					  (int)len, name, flags[found].name,
 					  flags[i].name);
 		found = i;
@@ -315,7 +315,7 @@ int args_check_flags(const char *command)
 
 	for (i = 0; i < FLAGS_COUNT; i++)
 		if (taken[i].given && flags[i].commands && !belongs(i, command))
-			return misuse("--%s is no flag of %s", flags[i].name,
+			return misuse("--%s is not a flag of %s", flags[i].name,
 				      command);
 	return 0;
 }

@@ -208,7 +208,7 @@ static void print_options(void)
 
 static void print_common_flags(void)
 {
-	puts("Flags, anywhere; words behind -- are none:");
+	puts("Flags, anywhere; words after -- are not flags:");
 	flags_help(stdout, NULL);
 }
 
@@ -253,8 +253,8 @@ static void help_all(void)
 		print_synopsis(&commands[i]);
 		printf("\n      %s\n", commands[i].brief);
 	}
-	puts("  help [COMMAND]\n      say more about one; also COMMAND help, COMMAND --help\n"
-	     "Commands, options and flags may be cut short where one alone begins like that.");
+	puts("  help [COMMAND]\n      tell more about one; also COMMAND help, COMMAND --help\n"
+	     "Commands, options and flags may be abbreviated if that is unambiguous.");
 	print_options();
 	print_common_flags();
 }
@@ -274,8 +274,8 @@ static bool is_help(const char *word)
 static int unknown_command(const char *word, ssize_t found, const char *may_be)
 {
 	if (found == AMBIGUOUS)
-		return usage_error("\"%s\" may be %s", word, may_be);
-	return usage_error("unknown command \"%s\"; there are %s, help", word,
+		return usage_error("\"%s\" is ambiguous: %s", word, may_be);
+	return usage_error("unknown command \"%s\"; expected one of %s, help", word,
 			   list_names(-1));
 }
 
@@ -286,9 +286,9 @@ static int unknown_member(size_t group, const char *word, ssize_t found,
 	const char *first = commands[group].name;
 
 	if (found == AMBIGUOUS)
-		return usage_error("%.*s: \"%s\" may be %s", len, first, word,
+		return usage_error("%.*s: \"%s\" is ambiguous: %s", len, first, word,
 				   may_be);
-	return usage_error("%.*s: unknown command \"%s\"; there are %s", len,
+	return usage_error("%.*s: unknown command \"%s\"; expected one of %s", len,
 			   first, word, list_names(group));
 }
 
@@ -357,7 +357,7 @@ static int check_words(const struct command *cmd, int count, char **words)
 			return misuse("%.*s is missing", (int)len, name);
 		if (strspn(name, "abcdefghijklmnopqrstuvwxyz") >= len &&
 		    (strlen(words[i]) != len || strncmp(words[i], name, len)))
-			return misuse("\"%s\" where \"%.*s\" has to be",
+			return misuse("\"%s\" where \"%.*s\" is expected",
 				      words[i], (int)len, name);
 	}
 	if (count > i && !endless)
@@ -399,7 +399,7 @@ static int find_command(const struct args *args, size_t *out)
 		return STATUS_DONE;
 	if (args->count > 1)
 		return unknown_member(group, words[1], member, may_be);
-	return usage_error("%.*s: which command? There are %s",
+	return usage_error("%.*s: no command given; expected one of %s",
 			   (int)first_len(&commands[group]),
 			   commands[group].name, list_names(group));
 }
@@ -416,7 +416,7 @@ int command_run(const struct args *args)
 	if (flag_given(FLAG_HELP))
 		return help_on(count, words, false);
 	if (!count)
-		return usage_error("which command? There are %s, help",
+		return usage_error("no command given; expected one of %s, help",
 				   list_names(-1));
 	if (count > 1 && args->plain > 1 && !strcmp(words[1], "help"))
 		return help_on(1, words, false);

@@ -42,7 +42,7 @@ static void begin(struct learner *l, const struct qualify *service,
 	    host_source_address(service->server.primary, &local.addr))
 		memset(&local, 0, sizeof(local));
 	announce(dev->ifname,
-		 "finding out the refresh interval, which takes some minutes");
+		 "measuring the refresh interval, which takes some minutes");
 	refresh_start(&l->refresh, host_clock(), dev->config.refresh * 1000,
 		      service, &dev->address, &local);
 }
@@ -59,12 +59,12 @@ static void arrive(struct learner *l, const struct qualify *service,
 			 dev->config.refresh);
 	} else if (!refresh_first(dev->config.refresh * 1000)) {
 		announce(dev->ifname,
-			 "the refresh interval stays %u s: no longer one is looked for",
+			 "the refresh interval stays %u s: a longer one is not looked for",
 			 dev->config.refresh);
 	} else if (seconds >= dev->config.refresh) {
 		l->seconds = seconds;
 		announce(dev->ifname,
-			 "refresh interval %u s, as found out in this network before",
+			 "refresh interval %u s, as measured in this network before",
 			 seconds);
 	} else {
 		begin(l, service, dev);
@@ -143,7 +143,7 @@ static void finish(struct learner *l, const char *ifname)
 
 	close_port(l);
 	l->seconds = l->refresh.interval / 1000;
-	announce(ifname, "refresh interval %u s found out", l->seconds);
+	announce(ifname, "refresh interval measured: %u s", l->seconds);
 	err = remember_store(&l->network, l->seconds);
 	if (err)
 		complain(ifname,
@@ -176,7 +176,7 @@ static void handle(struct learner *l, const char *ifname,
 			 l->refresh.way == REFRESH_DIRECT ? "hairpins" :
 							    "does not hairpin",
 			 l->refresh.way == REFRESH_DIRECT ? "directly" :
-							    "by way of the server");
+							    "through the server");
 		break;
 	case REFRESH_PASSED:
 		l->seconds = l->refresh.interval / 1000;

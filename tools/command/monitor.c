@@ -130,7 +130,7 @@ static void print_dev_event(const struct device *dev, const struct device *was)
 	if (was && !same_controller(dev, was))
 		printf("%s %s: controller %s\n", now, name,
 		       !dev->controller ? "left" :
-		       was->controller ? "is another one" : "came");
+		       was->controller ? "replaced" : "attached");
 	if (was && dev->mtu != was->mtu)
 		printf("%s %s: MTU %u, was %u\n", now, name, dev->mtu,
 		       was->mtu);

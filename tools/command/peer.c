@@ -9,7 +9,7 @@ static int take_peer(char **argv, char *ifname, struct in6_addr *addr)
 	if (take_ifname(argv[0], ifname))
 		return STATUS_USAGE;
 	if (inet_pton(AF_INET6, argv[1], addr) != 1)
-		return usage_error("\"%s\" is no IPv6 address", argv[1]);
+		return usage_error("\"%s\" is not an IPv6 address", argv[1]);
 	return 0;
 }
 

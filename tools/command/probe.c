@@ -264,7 +264,7 @@ static void handle_refresh(struct measurement *m,
 		break;
 	case REFRESH_GAVE_UP:
 		m->over = true;
-		complain(NULL, "the refresh interval cannot be found out: %s",
+		complain(NULL, "the refresh interval cannot be measured: %s",
 			 explain_refresh(&m->refresh, ev->failure));
 		break;
 	case REFRESH_DONE:
@@ -327,7 +327,7 @@ static uint32_t measure_refresh(struct probe *service, int fd,
 
 	m.fds[1] = host_udp_socket(0, &local.port);
 	if (m.fds[1] < 0) {
-		complain(NULL, "no second UDP socket for the test: %s",
+		complain(NULL, "cannot open a second UDP socket for the test: %s",
 			 strerror(-m.fds[1]));
 		return 0;
 	}
@@ -353,7 +353,7 @@ static const char *why_best(const struct probe *probe)
 {
 	return verdict_is_full(probe) ?
 	       "both addresses answer, shortest round trip" :
-	       "shortest round trip; no server answers with both addresses";
+	       "shortest round trip; no server answers from both addresses";
 }
 
 static void show_verdict_json(const struct verdict *v)
@@ -463,12 +463,12 @@ static const char *nat_advice(const struct verdict *v)
 		return "the mapped address is our own";
 	case TEREDO_NAT_SYMMETRIC:
 		return v->addresses_differ ?
-		       "not one address for all; Teredo needs a forwarded port here" :
-		       "another port for each destination; Teredo needs a forwarded port here";
+		       "more than one address; Teredo needs a forwarded port here" :
+		       "a different port for each destination; Teredo needs a forwarded port here";
 	case TEREDO_NAT_RESTRICTED:
 		return "one mapping for all, Teredo works";
 	default:
-		return "only one address answered, which cannot tell";
+		return "only one address answered, too few to tell";
 	}
 }
 
@@ -478,7 +478,7 @@ static void show_verdict(const struct verdict *v, const struct probe *probes)
 
 	if (!v->answered)
 		return;
-	printf("%sall together%s\n", color(COLOR_BOLD), color(COLOR_NORMAL));
+	printf("%soverall%s\n", color(COLOR_BOLD), color(COLOR_NORMAL));
 	printf("  NAT        %s: %s\n", name_of(&nat_names, v->nat),
 	       nat_advice(v));
 	if (v->nat != TEREDO_NAT_NONE)
@@ -486,7 +486,7 @@ static void show_verdict(const struct verdict *v, const struct probe *probes)
 		       "mapped to itself" : "mapped to another one");
 	if (v->hairpin != HAIRPIN_UNKNOWN)
 		printf("  hairpin    %s\n", v->hairpin == HAIRPIN_YES ?
-		       "yes" : "no: clients behind this NAT cannot use it to meet");
+		       "yes" : "no: clients behind this NAT cannot meet through it");
 	if (v->refresh)
 		printf("  refresh    %u s\n", v->refresh);
 	if (best)
@@ -527,7 +527,7 @@ static int take_flags(struct secrecy *secrecy, uint32_t *start)
 	*start = flag_given(FLAG_REFRESH) ? REFRESH_DEFAULT_MS : 0;
 	if (seconds) {
 		if (!parse_number(seconds, 1, 89, start))
-			return usage_error("--refresh \"%s\" is no number of seconds from 1 to 89",
+			return usage_error("--refresh \"%s\" is not a number of seconds from 1 to 89",
 					   seconds);
 		*start *= 1000;
 	}
@@ -541,7 +541,7 @@ static int take_flags(struct secrecy *secrecy, uint32_t *start)
 	if (!file)
 		return 0;
 	if (strlen(id) > TEREDO_ID_MAX)
-		return usage_error("--id of %zu octets; %u are the most",
+		return usage_error("--id has %zu octets, more than %u",
 				   strlen(id), TEREDO_ID_MAX);
 	secrecy->id = id;
 	secrecy->key.algorithm = algorithm;
@@ -562,7 +562,7 @@ static int check_hosts(int argc, char **argv)
 		wrong = refuse_host(argv[i]);
 		if (wrong && flag_given(FLAG_REFRESH) &&
 		    parse_number(argv[i], 0, UINT32_MAX, &number))
-			return usage_error("\"%s\" is no HOST; say --refresh=%s",
+			return usage_error("\"%s\" is not a HOST; use --refresh=%s",
 					   argv[i], argv[i]);
 		if (wrong)
 			return usage_error("HOST \"%s\" is not valid: %s",
@@ -588,7 +588,7 @@ int probe_main(int argc, char **argv)
 	probes = calloc(argc, sizeof(*probes));
 	fd = host_udp_socket(0, &port);
 	if (!probes || fd < 0) {
-		complain(NULL, "no UDP socket to ask with: %s",
+		complain(NULL, "cannot open a UDP socket: %s",
 			 strerror(fd < 0 ? -fd : ENOMEM));
 		free(probes);
 		return STATUS_FAILED;

@@ -500,7 +500,7 @@ static void say_renew(struct controller *c)
 {
 	if (c->qualify.renew && !c->renew_said)
 		complain(c->ifname,
-			 "the key of \"%s\" works, but the server wants a new one to be used",
+			 "the key of \"%s\" works, but the server asks for a new one",
 			 c->qualify.id);
 	c->renew_said = c->qualify.renew;
 }
@@ -567,7 +567,7 @@ static int load_key(struct controller *c, bool first)
 	bool exposed;
 
 	if (config->secure == TEREDO_SECURE_REQUIRED && !config->id[0]) {
-		because(c, "secure required, but there is no id: say `teredo-tool set %s id NAME`",
+		because(c, "secure required, but there is no id: run `teredo-tool set %s id NAME`",
 			c->ifname);
 		complain(c->ifname, "%s", c->reason);
 		return -1;
@@ -627,7 +627,7 @@ static void try_later(struct controller *c)
 /* Go offline until a server is configured, which is an event. */
 static void no_server(struct controller *c)
 {
-	because(c, "no server: say `teredo-tool set %s server HOST`",
+	because(c, "no server: run `teredo-tool set %s server HOST`",
 		c->ifname);
 	complain(c->ifname, "%s", c->reason);
 	qualify_stop(&c->qualify);
@@ -780,16 +780,16 @@ static const char *native_by(const struct controller *c)
 static void complain_native(const struct controller *c)
 {
 	complain(c->ifname,
-		 "there is native IPv6 already, a default route by %s: Teredo is for hosts that have none",
+		 "there is native IPv6 already, a default route through %s: Teredo is for hosts that have none",
 		 native_by(c));
 	complain(c->ifname,
-		 "to run beside it, with a default route of metric %u, say `teredo-tool run %s --force`",
+		 "to use both, with a default route of metric %u, run `teredo-tool run %s --force`",
 		 METRIC_FORCED, c->ifname);
 }
 
 static void report_aside(struct controller *c)
 {
-	because(c, "standing aside: there is native IPv6, by %s",
+	because(c, "standing aside: there is native IPv6, through %s",
 		native_by(c));
 	qualify_stop(&c->qualify);
 	resolver_stop(&c->resolver);
@@ -837,7 +837,7 @@ static void fail(struct controller *c, int err, const char *what,
 
 	memcpy(was, c->reason, sizeof(was));
 	if (err == -EDESTADDRREQ)
-		because(c, "no server: say `teredo-tool set %s server HOST`",
+		because(c, "no server: run `teredo-tool set %s server HOST`",
 			c->ifname);
 	else
 		because(c, "%s%.160s", what, why);
@@ -1418,7 +1418,7 @@ static void take_datagrams(struct controller *c)
 /* End at the user's request: remove address and route. */
 static void take_back(struct controller *c)
 {
-	say(c, "stopping: address and route are taken back");
+	say(c, "stopping: address and route are removed");
 	because(c, "the controller was stopped");
 	withdraw(c);
 	if (!c->down)
@@ -1600,7 +1600,7 @@ static int prepare(struct controller *c)
 	}
 	if (c->dev.config.mode != TEREDO_MODE_CLIENT) {
 		complain(c->ifname,
-			 "mode %s needs no controller: `ip link set %s up` is all",
+			 "mode %s needs no controller: `ip link set %s up` is enough",
 			 name_of(&mode_names, c->dev.config.mode), c->ifname);
 		c->done = STATUS_NO_CLIENT;
 		return -1;
@@ -1628,7 +1628,7 @@ static int prepare(struct controller *c)
 	c->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	c->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (c->signals < 0 || c->timer < 0) {
-		complain(c->ifname, "no signals or no timer for the controller: %s",
+		complain(c->ifname, "cannot set up signals or the timer: %s",
 			 strerror(errno));
 		return -1;
 	}
@@ -1714,7 +1714,7 @@ int run_main(int argc, char **argv)
 		return handover(c.ifname);
 	c.once = flag_given(FLAG_ONCE);
 	if (c.once && flag_given(FLAG_LEARN_REFRESH))
-		return usage_error("--learn-refresh takes longer than --once stays");
+		return usage_error("--learn-refresh takes longer than --once runs");
 	if (flag_algorithm(0) < 0)
 		return STATUS_USAGE;
 	c.unit = !argc;

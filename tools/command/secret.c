@@ -90,7 +90,7 @@ static int add(const char *ifname, const char *id, const char *path,
 	if (path && exposed)
 		warn(ifname, "everybody can read key file %s", path);
 	if (key.len < KEY_GOOD_LEN)
-		warn(ifname, "a key of %u octets may be guessed; %u are enough",
+		warn(ifname, "a key of %u octets can be guessed; use at least %u",
 		     key.len, KEY_GOOD_LEN);
 	if (!path)
 		status = make(ifname, id, &key, replace);
@@ -141,7 +141,7 @@ static const char *see(struct seen *seen, const char *id)
 
 	if (!node || *node != copy) {
 		free(copy);
-		return node ? "the identifier is there twice" :
+		return node ? "the identifier is listed twice" :
 			      strerror(ENOMEM);
 	}
 	return NULL;
@@ -197,7 +197,7 @@ int secret_load(const char *ifname, const char *path)
 		number++;
 		wrong = strlen(line) == (size_t)len ?
 			load_line(ifname, line, &seen) :
-			"there is a zero octet in it";
+			"it contains a zero octet";
 	}
 	if (!wrong && ferror(file))
 		wrong = strerror(errno);
@@ -220,7 +220,7 @@ static int take_secret(char **argv, char *ifname)
 	if (take_ifname(argv[0], ifname))
 		return STATUS_USAGE;
 	if (!len || len > TEREDO_ID_MAX)
-		return usage_error("an identifier of %zu octets; it has 1 to %u",
+		return usage_error("the identifier has %zu octets, not 1 to %u",
 				   len, TEREDO_ID_MAX);
 	return 0;
 }
@@ -237,15 +237,15 @@ static int take_and_add(int argc, char **argv, bool replace)
 	if (path && !*path)
 		return usage_error("KEYFILE is empty");
 	if (path && argc == 3 && !strcmp(path, "algorithm"))
-		return usage_error("algorithm needs a name: %s; a file of that name is ./algorithm",
+		return usage_error("algorithm needs a name: %s; for a file of that name use ./algorithm",
 				   names_list(&algorithm_names));
 	if (argc > 3) {
 		if (strcmp(argv[argc - 2], "algorithm"))
-			return misuse("\"%s\" where \"algorithm\" has to be",
+			return misuse("\"%s\" where \"algorithm\" is expected",
 				      argv[argc - 2]);
 		algorithm = name_find(&algorithm_names, argv[argc - 1]);
 		if (algorithm < 0)
-			return usage_error("algorithm \"%s\" is not valid; it wants %s",
+			return usage_error("algorithm \"%s\" is not valid; expected %s",
 					   argv[argc - 1],
 					   names_list(&algorithm_names));
 	}
@@ -272,7 +272,7 @@ int secret_set_main(int argc, char **argv)
 		return STATUS_USAGE;
 	state = name_find(&secret_state_names, argv[2]);
 	if (state < 0)
-		return usage_error("\"%s\" is no state of a secret; it wants %s",
+		return usage_error("\"%s\" is not a state of a secret; expected %s",
 				   argv[2], names_list(&secret_state_names));
 	if (ipc_secret_set(ifname, argv[1], state))
 		return request_failed(ifname);

@@ -55,7 +55,7 @@ static void print_client(const struct device *dev)
 		else if (dev->state == TEREDO_STATE_STARTING)
 			printf(", not heard yet");
 		if (DEV_HAS(dev, SERVER_SENT))
-			printf(", spoken to %s ago",
+			printf(", sent to %s ago",
 			       format_idle(true, dev->server_sent));
 		putchar('\n');
 	}
@@ -123,7 +123,7 @@ static void print_dev(const struct device *dev, const char *until)
 	printf(", MTU %u%s", dev->mtu,
 	       config->df == TEREDO_DF_SET ? " with DF" : "");
 	if (DEV_HAS(dev, MTU_CONFIGURED))
-		printf(" (%u, but for the server)", dev->mtu_configured);
+		printf(" (%u configured, lowered by the server)", dev->mtu_configured);
 	if (config->mode == TEREDO_MODE_CLIENT)
 		printf(", refresh %u s%s", dev_refresh(dev),
 		       DEV_HAS(dev, LEARNED_REFRESH) ? " (learned)" : "");
@@ -328,7 +328,7 @@ static int take_peer_filter(int argc, char **argv, struct peer_filter *filter)
 				return usage_error("state is given twice");
 			filter->state = name_find(&peer_state_names, argv[i]);
 			if (filter->state < 0)
-				return usage_error("\"%s\" is no state of a peer; it wants %s",
+				return usage_error("\"%s\" is not a state of a peer; expected %s",
 						   argv[i],
 						   names_list(&peer_state_names));
 		} else if (strchr(argv[i], ':')) {
@@ -336,7 +336,7 @@ static int take_peer_filter(int argc, char **argv, struct peer_filter *filter)
 				return misuse("\"%s\" is one address too many",
 					      argv[i]);
 			if (inet_pton(AF_INET6, argv[i], &filter->addr) != 1)
-				return usage_error("\"%s\" is no IPv6 address",
+				return usage_error("\"%s\" is not an IPv6 address",
 						   argv[i]);
 			filter->has_addr = true;
 		} else if (filter->ifname[0]) {
@@ -371,7 +371,7 @@ int show_peers_main(int argc, char **argv)
 	if (json_wanted)
 		json_close_list();
 	if (!consistent)
-		complain(ifname, "the peers changed meanwhile: one may be missing, or here twice");
+		complain(ifname, "the peers changed meanwhile: some may be missing or listed twice");
 	return err ? request_failed(ifname) : filter.status;
 }
 

@@ -29,7 +29,7 @@ const struct command commands[] = {
 	{ .name = "set", .main = set_main,
 	  .args = "DEV OPTIONS",
 	  .brief = "configure it; mode, local and port only while it is down",
-	  .help = "A change of mode forgets the options that are not for all modes.",
+	  .help = "A change of mode resets the options that are not for all modes.",
 	  .options = true },
 	{ .name = "del", .main = del_main,
 	  .args = "DEV",
@@ -39,7 +39,7 @@ const struct command commands[] = {
 	  .brief = "one device, or all" },
 	{ .name = "show peers", .main = show_peers_main,
 	  .args = "[DEV] [state STATE] [ADDRESS]",
-	  .brief = "the peers, or those that fit",
+	  .brief = "the peers, or those that match",
 	  .help = "STATE: probing, trusted, unreachable, temporary, active" },
 	{ .name = "show stats", .main = show_stats_main,
 	  .args = "[DEV]",
@@ -47,13 +47,13 @@ const struct command commands[] = {
 	{ .name = "run", .main = run_main,
 	  .args = "DEV [table N] [metric N]",
 	  .brief = "be the controller of a client, in the foreground",
-	  .help = "INT and TERM end it, HUP makes it look at the configuration again." },
+	  .help = "SIGINT and SIGTERM end it, SIGHUP makes it read the configuration again." },
 	{ .name = "release", .main = release_main,
 	  .args = "DEV",
-	  .brief = "take back what a controller has left: address and route" },
+	  .brief = "remove what a controller has left behind: address and route" },
 	{ .name = "probe", .main = probe_main,
 	  .args = "HOST [HOST...]",
-	  .brief = "what servers see of us; needs no device and no privilege" },
+	  .brief = "how servers see this host; needs no device and no privilege" },
 	{ .name = "peer add", .main = peer_add_main,
 	  .args = "DEV ADDRESS at IPV4:PORT",
 	  .brief = "set the mapping of a peer by hand; it never expires" },
@@ -66,12 +66,12 @@ const struct command commands[] = {
 	{ .name = "secret add", .main = secret_add_main,
 	  .args = "DEV ID [KEYFILE|-] [algorithm NAME]",
 	  .brief = "share a secret with a client that has none yet",
-	  .help = "Without KEYFILE, make one and print it.\n"
+	  .help = "Without KEYFILE, generate a key and print it.\n"
 	  "NAME: hmac-sha1 (default), hmac-sha256" },
 	{ .name = "secret replace", .main = secret_replace_main,
 	  .args = "DEV ID [KEYFILE|-] [algorithm NAME]",
-	  .brief = "share another secret in place of the one that the client had",
-	  .help = "Without KEYFILE, make one and print it.\n"
+	  .brief = "replace the secret shared with a client",
+	  .help = "Without KEYFILE, generate a key and print it.\n"
 	  "NAME: hmac-sha1 (default), hmac-sha256" },
 	{ .name = "secret set", .main = secret_set_main,
 	  .args = "DEV ID valid|renew|revoked",
@@ -90,10 +90,10 @@ const struct command commands[] = {
 	  .brief = "events as they happen" },
 	{ .name = "up", .main = up_main,
 	  .args = "NAME",
-	  .brief = "make the tunnel of /etc/teredo/NAME.conf" },
+	  .brief = "create the tunnel of /etc/teredo/NAME.conf" },
 	{ .name = "down", .main = down_main,
 	  .args = "NAME",
-	  .brief = "take it away" },
+	  .brief = "remove it" },
 };
 
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
@@ -106,7 +106,7 @@ static const char *refuse_ifname(const char *text)
 	if (!len)
 		return "it is empty";
 	if (len >= IF_NAMESIZE)
-		return "15 octets are the most";
+		return "it is longer than 15 octets";
 	if (text[0] == '-')
 		return "it begins with -";
 	if (!strcmp(text, ".") || !strcmp(text, ".."))
@@ -116,7 +116,7 @@ static const char *refuse_ifname(const char *text)
 		return "it stands for all links";
 	/* The kernel takes \xa0 for a space, and % for a template of names. */
 	if (strpbrk(text, "/:% \t\n\v\f\r\xa0"))
-		return "no space and none of / : % may be in it";
+		return "it must contain no space and none of / : %";
 	return NULL;
 }
 

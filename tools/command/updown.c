@@ -222,7 +222,7 @@ static int wait_qualified(struct tunnel *t)
 		pass_words(t);
 		if (ipc_dev_get(t->ifname, false, &dev) ||
 		    dev.ifindex != t->dev.ifindex) {
-			complain(t->ifname, "somebody has taken the link away");
+			complain(t->ifname, "the link was removed");
 			return STATUS_FAILED;
 		}
 		/* A new address is added first, then the route, then it is announced. */
@@ -245,9 +245,9 @@ static int wait_qualified(struct tunnel *t)
 			continue;
 		complain(t->ifname, "not qualified%s: %s",
 			 late ? " yet" : "", dev.reason[0] ? dev.reason :
-			 "no word of the controller");
+			 "nothing heard from the controller");
 		complain(t->ifname,
-			 "the controller goes on trying; `teredo-tool down %s` ends that",
+			 "the controller keeps trying; `teredo-tool down %s` ends that",
 			 t->ifname);
 		return STATUS_NOT_YET;
 	}
@@ -399,7 +399,7 @@ static int begin(struct tunnel *t, struct record *record, int *lock)
 {
 	*lock = record_lock(t->ifname);
 	if (*lock == -2) {
-		complain(t->ifname, "another `up` or `down` of it does not end");
+		complain(t->ifname, "another `up` or `down` of it is still running");
 		return STATUS_FAILED;
 	}
 	record_read(t->ifname, record);
@@ -427,7 +427,7 @@ static int replace(struct tunnel *t, const struct record *record)
 	char digest[RECORD_DIGEST_SIZE];
 
 	if (!is_recorded(t, record)) {
-		complain(t->ifname, "there is a link of that name, which `up` has not made");
+		complain(t->ifname, "there is a link of that name, which `up` did not create");
 		return STATUS_FAILED;
 	}
 	if (is_complete(record) && !t->instance) {
@@ -452,8 +452,8 @@ int up_main(int argc, char **argv)
 	err = conf_read(t.ifname, &t.conf, error);
 	if (err) {
 		complain(NULL, "%s%s", error,
-			 err == -ENOENT ? "; it has to tell what to make: man teredo.conf" :
-			 err == -EACCES ? "; it is for its owner to read, be root" :
+			 err == -ENOENT ? "; it must describe the tunnel: man teredo.conf" :
+			 err == -EACCES ? "; only its owner may read it, be root" :
 			 "");
 		return STATUS_FAILED;
 	}
@@ -509,7 +509,7 @@ int down_main(int argc, char **argv)
 		if (t.instance)
 			return STATUS_DONE;
 		complain(t.ifname, if_nametoindex(t.ifname) ?
-			 "that is no link of type teredo" :
+			 "not a link of type teredo" :
 			 "there is no such tunnel");
 		return STATUS_FAILED;
 	}

@@ -257,7 +257,7 @@ static int fail_ipv6(int err)
 	case EAFNOSUPPORT:
 		return ipc_fail(-err, "no IPv6 in this kernel, or ipv6.disable=1");
 	case EADDRNOTAVAIL:
-		return ipc_fail(EADDRNOTAVAIL, "that is nothing a link can have");
+		return ipc_fail(EADDRNOTAVAIL, "a link cannot have that address");
 	default:
 		return err;
 	}

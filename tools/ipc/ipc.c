@@ -50,11 +50,11 @@ int ipc_fail(int err, const char *text)
 			text = "another socket has that address and port";
 			break;
 		case EADDRNOTAVAIL:
-			text = "that is no address of this host";
+			text = "not an address of this host";
 			break;
 		case ENETUNREACH:
 		case EHOSTUNREACH:
-			text = "no route leads there";
+			text = "no route to that destination";
 			break;
 		case ENETDOWN:
 			text = "the link is down";
@@ -64,7 +64,7 @@ int ipc_fail(int err, const char *text)
 			break;
 		case ENOMEM:
 		case ENOBUFS:
-			text = "the kernel has no memory for it";
+			text = "the kernel is out of memory";
 			break;
 		case EAGAIN:
 			text = "the kernel does not answer";
@@ -379,7 +379,7 @@ int ipc_request(struct ipc_socket *s, struct nlmsghdr *nlh,
 int ipc_request_once(struct ipc_socket *s, struct nlmsghdr *nlh)
 {
 	return request(s, nlh, 1,
-		       "the kernel's answer was lost: it may have done it, or not",
+		       "the kernel's answer was lost: the request may have been carried out, or not",
 		       NULL, NULL);
 }
 

@@ -87,7 +87,7 @@ pid_t background(const char *ifname, int *words)
 	pid_t pid;
 
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK)) {
-		complain(ifname, "no process can be started for it: %s",
+		complain(ifname, "cannot start a process for it: %s",
 			 strerror(errno));
 		return -1;
 	}
@@ -101,7 +101,7 @@ pid_t background(const char *ifname, int *words)
 	}
 	close(fd[1]);
 	if (pid < 0) {
-		complain(ifname, "no process can be started for it: %s",
+		complain(ifname, "cannot start a process for it: %s",
 			 strerror(errno));
 		close(fd[0]);
 		return -1;

@@ -66,7 +66,7 @@ static const struct {
 	[KEY_LEARN_REFRESH] = { "learn-refresh", "on|off", false, true },
 	[KEY_KEY] = { "key", "a file, of 255 octets at most", false, true },
 	[KEY_ALGORITHM] = { "algorithm", "hmac-sha1|hmac-sha256", false, true },
-	[KEY_UNTIL] = { "until", "a day that exists, YYYY-MM-DD", false, false },
+	[KEY_UNTIL] = { "until", "a valid date, YYYY-MM-DD", false, false },
 	[KEY_ADDRESS] = { "address", "ADDRESS[/LEN], 32 times at most", true,
 			  false },
 	[KEY_ROUTE] = { "route", "PREFIX[/LEN] or default, 32 times at most",
@@ -133,7 +133,7 @@ static int take_own(struct conf *conf, const char *keyword, const char *value,
 	if (take_keyword(conf, key, value))
 		return 0;
 	snprintf(error, OPTIONS_ERROR_SIZE,
-		 "%s \"%.128s\" is not valid; it wants %s", keyword, value,
+		 "%s \"%.128s\" is not valid; expected %s", keyword, value,
 		 keywords[key].wants);
 	return -1;
 }
@@ -151,7 +151,7 @@ static int take_line(struct conf *conf, char *line, char *error)
 		return 0;
 	pair[1] = strtok_r(NULL, BLANK, &rest);
 	if (!pair[1] || strtok_r(NULL, BLANK, &rest)) {
-		snprintf(error, OPTIONS_ERROR_SIZE, "%.128s wants one value",
+		snprintf(error, OPTIONS_ERROR_SIZE, "%.128s takes one value",
 			 pair[0]);
 		return -1;
 	}
@@ -209,7 +209,7 @@ static int read_file(const char *path, const char *copy, struct conf *conf,
 		if (strlen(line) == (size_t)len) {
 			err = take_line(conf, line, why);
 		} else {
-			snprintf(why, sizeof(why), "there is a zero octet in it");
+			snprintf(why, sizeof(why), "it contains a zero octet");
 			err = -1;
 		}
 	}
@@ -247,7 +247,7 @@ void conf_read_if_any(const char *name, const char *copy, struct conf *conf)
 	if (err)
 		memset(conf, 0, sizeof(*conf));
 	if (err && err != -ENOENT)
-		warn(name, "%s; the file is left aside", error);
+		warn(name, "%s; the file is ignored", error);
 }
 
 const char *conf_end(const struct conf *conf, time_t *end)

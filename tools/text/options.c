@@ -38,13 +38,13 @@ const struct option_def options[OPTIONS_COUNT] = {
 	       "client: refresh interval (30)",
 	       U32, REFRESH, RANGE(1, 3600)),
 	OPTION("peers-max", "N",
-	       "most peers that are remembered (1048576)",
+	       "maximum number of peers (1048576)",
 	       U32, PEERS_MAX, RANGE(1, 16777216)),
 	OPTION("queue", "N",
-	       "most packets that wait for one peer (32)",
+	       "maximum number of packets held for one peer (32)",
 	       U32, QUEUE, RANGE(0, 1024)),
 	OPTION("ttl", "N",
-	       "TTL of outer packets (0: the network's own)",
+	       "TTL of outer packets (0: the system's default)",
 	       U8, TTL, RANGE(0, UINT8_MAX)),
 	OPTION("mark", "N",
 	       "firewall mark of outer packets (0)",
@@ -262,7 +262,7 @@ const char *refuse_host(const char *host)
 	if (!len)
 		return "it is empty";
 	if (len > 253)
-		return "it is longer than any name";
+		return "it is too long for a name";
 	if (inet_pton(AF_INET, host, &addr) == 1)
 		return NULL;
 	if (strchr(host, ':') && !strchr(host, '/'))
@@ -310,11 +310,11 @@ static const char *parse_servers(const char *text, struct config *config)
 		size_t len = strcspn(p, ",");
 
 		if (++count > OPTIONS_SERVERS_MAX)
-			return "16 servers are the most";
+			return "there are more than 16 servers";
 		if (!len)
 			return "a host of the list is empty";
 		if (len >= sizeof(host))
-			return "one is longer than any name";
+			return "one is too long for a name";
 		memcpy(host, p, len);
 		host[len] = 0;
 		wrong = refuse_host(host);
@@ -322,10 +322,10 @@ static const char *parse_servers(const char *text, struct config *config)
 			return wrong;
 		/* The value of "server" is probably missing. */
 		if (is_keyword(host))
-			return "that is an option; a host of that name has a dot behind it";
+			return "that is an option; for a host of that name, append a dot";
 		if (!strcmp(host, "none") || !strcmp(host, "any"))
-			return "`none` stands alone, and for no server;"
-			       " a host of that name has a dot behind it";
+			return "`none` means no server, and stands alone;"
+			       " for a host of that name, append a dot";
 		if (p == text && len < sizeof(first))
 			memcpy(first, host, len + 1);
 		p += len;
@@ -460,7 +460,7 @@ static const struct option_def *find_option(const char *word, char *error)
 			return def;
 		if (found) {
 			snprintf(error, OPTIONS_ERROR_SIZE,
-				 "\"%s\" may be %s or %s", word, found->name,
+				 "\"%s\" is ambiguous: %s or %s", word, found->name,
 				 def->name);
 			return NULL;
 		}
@@ -470,8 +470,8 @@ static const struct option_def *find_option(const char *word, char *error)
 		return found;
 	used = snprintf(error, OPTIONS_ERROR_SIZE,
 			"unknown option \"%.64s\"%s", word, strcmp(word, "mtu") ?
-			"; there are" :
-			": the MTU is the link's own, say `ip link set DEV mtu N`");
+			"; expected one of" :
+			": the MTU is that of the link, run `ip link set DEV mtu N`");
 	for (def = options; strcmp(word, "mtu") && def < options + OPTIONS_COUNT;
 	     def++)
 		used += snprintf(error + used, OPTIONS_ERROR_SIZE - used,
@@ -491,16 +491,16 @@ static void refuse_value(const struct option_def *def, const char *text,
 			 parse_servers(text, &scratch));
 	else if (def->max)
 		snprintf(error, OPTIONS_ERROR_SIZE,
-			 "%s \"%.128s\" is no number%s from %u to %u", def->name,
+			 "%s \"%.128s\" is not a number%s from %u to %u", def->name,
 			 text, strcmp(def->value, "SECONDS") ? "" : " of seconds",
 			 def->min, def->max);
 	else if (def->type == OPTION_STRING)
 		snprintf(error, OPTIONS_ERROR_SIZE,
-			 "%s of %zu octets; %zu are the most", def->name,
+			 "%s has %zu octets, more than %zu", def->name,
 			 strlen(text), fields[def->attr].size - 1);
 	else
 		snprintf(error, OPTIONS_ERROR_SIZE,
-			 "%s \"%.128s\" is not valid; it wants %s", def->name,
+			 "%s \"%.128s\" is not valid; expected %s", def->name,
 			 text, def->value);
 }
 
@@ -539,7 +539,7 @@ int options_parse_line(char **pair, struct config *config, char *error)
 	/* A new option may make an abbreviation ambiguous, and files are kept for long. */
 	if (find_option(pair[0], error))
 		snprintf(error, OPTIONS_ERROR_SIZE,
-			 "\"%.64s\" is cut short, which no word in a file may be",
+			 "\"%.64s\" is abbreviated, which no word in a file may be",
 			 pair[0]);
 	return OPTIONS_WRONG;
 }
