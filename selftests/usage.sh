@@ -172,7 +172,7 @@ table "flags: before and behind the command, and wrong ones" <<'END'
 2 | show -x | show: unknown flag "-x"
 2 | show --nosuch | show: unknown flag "--nosuch"
 2 | show -jx | show: unknown flag "-x"
-2 | run c0 --nosuch | there are --json, --pretty, --netns, --version, --help, --force, --once, --learn-refresh, --key, --algorithm
+2 | run c0 --nosuch | expected one of --json, --pretty, --netns, --version, --help, --force, --once, --learn-refresh, --key, --algorithm
 2 | show --once | show: --once is not a flag of show; usage: teredo-tool show [DEV]
 2 | --once show c0 | show: --once is not a flag of show
 2 | add nosuch --key x | add: --key is not a flag of add
