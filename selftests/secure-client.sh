@@ -72,7 +72,7 @@ check "they are listed, without their keys (SEC-19)" eval "
 	map(keys) == [range(3) | [\"algorithm\", \"id\", \"state\"]]'"
 printf short >"$tmp/short.key"
 check "a short key: a warning (SEC-05)" eval "
-	tool srv secret add teredo0 short $tmp/short.key 2>&1 | grep 'may be guessed'"
+	tool srv secret add teredo0 short $tmp/short.key 2>&1 | grep 'can be guessed'"
 check_says "an empty one is none" "it is empty" tool srv secret add teredo0 none /dev/null
 check_says "a revoked one that is not there" "no secret with this id" \
 	tool srv secret set teredo0 nobody revoked
