@@ -28,7 +28,7 @@ def rule(*words):
     ip(client_ns, "rule", words[0], "pref", "50", *words[1:])
 
 
-with Ktap(16) as t:
+with Ktap(17) as t:
     peer.send(bubble(who, ME), CLIENT)
     becomes(client_ns, who, "trusted")
     enter(peer_ns)
@@ -168,3 +168,21 @@ with Ktap(16) as t:
         if names.get(dest) != got:
             wrong.append((dest, got))
     t.check("by destination", not wrong and right == 3 * len(names), (right, wrong[:5]))
+
+    # A route with a locked MTU wants fragments, not errors about them.
+    options(client_ns, "df", "set")
+
+    def has_df(*words):
+        route(*words)()
+        while select.select([ear], [], [], 0)[0]:
+            ear.recv(2048)
+        app.send(b"don't fragment", who)
+        while select.select([ear], [], [], 1)[0]:
+            data = ear.recv(2048)
+            if data[9] == UDP and data[16:20] == ip4(HERE):
+                return bool(data[6] & 0x40)
+        return None
+
+    got = [has_df(), has_df("mtu", "lock", "1400"), has_df("mtu", "1400")]
+    unroute()
+    t.check("a route with a locked MTU", got == [True, False, True], got)
