@@ -379,10 +379,10 @@ table "probe" <<'END'
 2 | probe '' | probe: HOST "" is not valid: it is empty
 2 | probe --refresh 5 localhost | "5" is not a HOST; use --refresh=5
 2 | probe --refresh= localhost | --refresh needs a value: --refresh=SECONDS
-2 | probe --refresh=0 localhost | is not a number of seconds from 1 to 89
-2 | probe --refresh=90 localhost | is not a number of seconds from 1 to 89
-2 | probe --refresh=5s localhost | is not a number of seconds from 1 to 89
-2 | probe --refresh=-1 localhost | is not a number of seconds from 1 to 89
+2 | probe --refresh=0 localhost | is not 1 to 89 seconds
+2 | probe --refresh=90 localhost | is not 1 to 89 seconds
+2 | probe --refresh=5s localhost | is not 1 to 89 seconds
+2 | probe --refresh=-1 localhost | is not 1 to 89 seconds
 2 | probe localhost 5 | HOST "5" is not valid: an IPv4 address has four numbers from 0 to 255
 2 | probe 192.0.2.1:3544 | its port is always 3544
 2 | probe 2001:db8::1 | a server has an IPv4 address

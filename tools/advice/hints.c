@@ -149,7 +149,7 @@ struct advice {
 
 static const struct advice advices[] = {
 	{ "is rejected on the way",
-	  "a firewall on the way rejects UDP to port 3544: allow it there, or use another network" },
+	  "a firewall rejects UDP to port 3544: allow it there, or use another network" },
 	{ "rejects UDP port",
 	  "no Teredo server is running there: " SET_SERVER "with another one" },
 	{ "is not global",
@@ -161,7 +161,7 @@ static const struct advice advices[] = {
 	{ "does not know our id and key",
 	  "the server may not know the `id` and key of %s, or something drops UDP to port 3544" },
 	{ "not authenticated",
-	  "the server does not sign: if that is acceptable, run `teredo-tool set %s secure nonce`" },
+	  "the server does not sign: to accept that, run `teredo-tool set %s secure nonce`" },
 	{ "passes nothing on",
 	  SET_SERVER "with another one" },
 };

@@ -19,7 +19,7 @@ const char *qualify_verdict_text(enum qualify_verdict verdict)
 		[QUALIFY_NOT_TEREDO]	= "not a Teredo datagram",
 		[QUALIFY_WRONG_NONCE]	= "without the nonce of the solicitation",
 		[QUALIFY_NOT_SIGNED]	= "not authenticated, although that is required",
-		[QUALIFY_WRONG_VALUE]	= "with a wrong authentication value, made with another key",
+		[QUALIFY_WRONG_VALUE]	= "with an authentication value of another key",
 		[QUALIFY_KEY_REFUSED]	= "the server asks for another key",
 		[QUALIFY_NO_ORIGIN]	= "without an origin indication",
 		[QUALIFY_NOT_FOR_US]	= "not addressed to us",

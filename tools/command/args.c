@@ -175,7 +175,7 @@ static int unknown_flag(const char *dashes, const char *name, size_t len)
 			used += snprintf(list + used, sizeof(list) - used,
 					 "%s--%s", used ? ", " : "",
 					 flags[i].name);
-	return wrong_flag("unknown flag \"%s%.*s\"; expected one of %s; other words with - go after --",
+	return wrong_flag("unknown flag \"%s%.*s\"; expected one of %s; other words go after --",
 			  dashes, (int)len, name, list);
 }
 

@@ -527,7 +527,7 @@ static int take_flags(struct secrecy *secrecy, uint32_t *start)
 	*start = flag_given(FLAG_REFRESH) ? REFRESH_DEFAULT_MS : 0;
 	if (seconds) {
 		if (!parse_number(seconds, 1, 89, start))
-			return usage_error("--refresh \"%s\" is not a number of seconds from 1 to 89",
+			return usage_error("--refresh \"%s\" is not 1 to 89 seconds",
 					   seconds);
 		*start *= 1000;
 	}

@@ -237,7 +237,7 @@ static int take_and_add(int argc, char **argv, bool replace)
 	if (path && !*path)
 		return usage_error("KEYFILE is empty");
 	if (path && argc == 3 && !strcmp(path, "algorithm"))
-		return usage_error("algorithm needs a name: %s; for a file of that name use ./algorithm",
+		return usage_error("algorithm needs a name: %s; a file of that name is ./algorithm",
 				   names_list(&algorithm_names));
 	if (argc > 3) {
 		if (strcmp(argv[argc - 2], "algorithm"))

@@ -371,7 +371,7 @@ int show_peers_main(int argc, char **argv)
 	if (json_wanted)
 		json_close_list();
 	if (!consistent)
-		complain(ifname, "the peers changed meanwhile: some may be missing or listed twice");
+		complain(ifname, "the peers changed meanwhile: some may be missing, or twice");
 	return err ? request_failed(ifname) : filter.status;
 }
 
