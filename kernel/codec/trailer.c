@@ -8,7 +8,7 @@
 
 static bool alternates_are_valid(const u8 *entry, unsigned int n)
 {
-	for (; n; n--, entry += 6) {
+	for (; n; n--, entry += TEREDO_ALTERNATE_LEN) {
 		u32 addr = ntohl(teredo_get_be32(entry));
 
 		/* The address has to be unicast, and the port not 0. */
@@ -24,6 +24,7 @@ bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
 {
 	unsigned int count = 0;
 	size_t off = 0;
+	int n;
 
 	memset(out, 0, sizeof(*out));
 	while (len - off >= 2 && count++ < TEREDO_TRAILERS_MAX) {
@@ -40,12 +41,14 @@ bool teredo_parse_trailers(struct teredo_trailers *out, const u8 *data,
 			}
 			break;
 		case TEREDO_TRAILER_ALTERNATE:
-			if (size < 8 || size > 26 || (size - 2) % 6 ||
-			    !alternates_are_valid(value + 2, (size - 2) / 6)) {
+			n = (size - 2) / TEREDO_ALTERNATE_LEN;
+			if (n < 1 || n > TEREDO_ALTERNATES_MAX ||
+			    size != 2 + n * TEREDO_ALTERNATE_LEN ||
+			    !alternates_are_valid(value + 2, n)) {
 				out->bad_alternate = true;
 				break;
 			}
-			out->alternates = (size - 2) / 6;
+			out->alternates = n;
 			out->alternate = off + 4;
 			break;
 		case TEREDO_TRAILER_ND:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "data/rx.h"
-#include "codec/trailer.h"
 
 #include <linux/skbuff.h>
 
 #include "base/stats.h"
+#include "codec/trailer.h"
 
 /* Almost all datagrams are an IPv6 packet and nothing else, so pull only its header at
  * first.

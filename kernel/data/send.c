@@ -259,8 +259,8 @@ int teredo_send_packet(struct teredo_dev *td, struct sk_buff *skb,
 	return 0;
 }
 
-/* Send a control datagram along @route, which @err says is good. Nobody has to be told if
- * that fails.
+/* Send a control datagram along @route. @kept is the result of its lookup, which has set
+ * route->to even if it failed; @ttl of 0 is that of data. Nobody has to be told of a failure.
  */
 static noinline int send_control_along(struct teredo_dev *td, const struct teredo_sock *ts,
 				       const struct teredo_config *cfg, struct sk_buff *skb,
@@ -269,7 +269,8 @@ static noinline int send_control_along(struct teredo_dev *td, const struct tered
 	int err = kept;
 
 	if (likely(kept >= 0))
-		err = send_along(td, ts, cfg, skb, route, kept, 0, ttl, NULL);
+		err = send_along(td, ts, cfg, skb, route, kept, 0,
+				 ttl ?: ttl_of(td, cfg, route), NULL);
 	if (unlikely(err < 0))
 		teredo_drop_control(td, skb, reason_for(err), route->to);
 	return err < 0 ? err : -err;
@@ -283,8 +284,7 @@ static int send_control(struct teredo_dev *td, const struct teredo_sock *ts,
 	int kept;
 
 	kept = teredo_route_get(td, ts, cfg, to, 0, 1, &route);
-	return send_control_along(td, ts, cfg, skb, &route, kept,
-				  kept < 0 ? 0 : ttl_of(td, cfg, &route));
+	return send_control_along(td, ts, cfg, skb, &route, kept, 0);
 }
 
 static void put_packet(struct sk_buff *skb, const void *buf, size_t len)
@@ -403,7 +403,7 @@ int teredo_send_group(struct teredo_dev *td, int ifindex, const void *buf,
 	const union teredo_endpoint to = teredo_discovery_group();
 	const struct teredo_config *cfg = rcu_dereference(td->config);
 	const struct teredo_sock *ts;
-	struct teredo_route route = { .to = to };
+	struct teredo_route route;
 	struct sk_buff *skb;
 	int err;
 
